@@ -1,0 +1,32 @@
+/** Ring 0: what every other room may lean on. */
+export { assert, must } from './assert.ts';
+export { type Clock, isoTime, ManualClock, systemClock } from './clock.ts';
+export {
+  asRepositoryError,
+  ERROR_CODES,
+  type ErrorCode,
+  errnoOf,
+  hasCode,
+  PilotfishError,
+} from './errors.ts';
+export {
+  type ByteRange,
+  exists,
+  type FileKind,
+  type FileStat,
+  type FileSystem,
+  type FsPath,
+  makeDirectories,
+  type OpenMode,
+  readAt,
+  readSmallFile,
+  writeAll,
+  type Xattr,
+} from './file-system.ts';
+export { sha256, sha256Hex } from './hash.ts';
+export { type Host, systemHost } from './host.ts';
+export * from './limits.ts';
+export { type Log, type LogLevel, silentLog } from './log.ts';
+export { MemoryMetrics, type Metrics } from './metrics.ts';
+export { NodeFileSystem } from './node-file-system.ts';
+export { type RandomSource, Rng, secureBytes, seededBytes } from './rng.ts';

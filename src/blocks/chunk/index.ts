@@ -1,0 +1,2 @@
+export { type Chunk, Chunker, type ReadInto } from './chunker.ts';
+export { checkAverageBytes, DEFAULT_AVERAGE_BYTES, gearTable } from './parameters.ts';

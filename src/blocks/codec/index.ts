@@ -1,0 +1,12 @@
+export { type CompressedBlock, compressBlock, compressGated, RATIO_GATE } from './compress-block.ts';
+export {
+  CODEC_IDS,
+  type CodecChoice,
+  type CodecId,
+  type CodecName,
+  codecName,
+  decode,
+  encode,
+  parseAlgorithm,
+} from './registry.ts';
+export { zstdDecode, zstdEncode } from './zstd.ts';

@@ -1,0 +1,38 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { PilotfishError } from '../../base/index.ts';
+
+/** Largest window a reader must offer: a base and a block of 1 MiB each need 2^21; groups stay below. */
+const MAX_WINDOW_LOG = 23;
+
+/**
+ * zstd through node:zlib. `pledgedSrcSize` matters twice: the frame then declares its size, and the encoder
+ * sizes its tables for the input instead of for a stream (at 4 KiB half of the time goes into clearing them).
+ */
+export function zstdEncode(raw: Uint8Array, options: { level: number; base?: Uint8Array }): Uint8Array {
+  const params: Record<number, number> = { [constants.ZSTD_c_compressionLevel]: options.level };
+  if (options.base === undefined) {
+    return zstdCompressSync(raw, { params, pledgedSrcSize: raw.length });
+  }
+  // The window must cover base and block, or the far end of the base cannot be referred to.
+  params[constants.ZSTD_c_windowLog] = windowLogFor(raw.length + options.base.length);
+  return zstdCompressSync(raw, { params, pledgedSrcSize: raw.length, dictionary: options.base });
+}
+
+/** Decodes at most `rawLength` bytes; throws on anything that would give more. */
+export function zstdDecode(stored: Uint8Array, rawLength: number, base?: Uint8Array): Buffer {
+  const params = { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG };
+  const options = { params, maxOutputLength: Math.max(rawLength, 1) };
+  try {
+    return zstdDecompressSync(stored, base === undefined ? options : { ...options, dictionary: base });
+  } catch (cause) {
+    throw new PilotfishError(
+      'DAMAGED',
+      `a zstd payload does not decode to ${rawLength} bytes: run \`pilotfish verify --data\``,
+      { cause },
+    );
+  }
+}
+
+function windowLogFor(bytes: number): number {
+  return Math.max(10, Math.ceil(Math.log2(Math.max(bytes, 2))) + 1);
+}

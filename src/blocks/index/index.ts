@@ -1,0 +1,3 @@
+export type { ExactIndex, Place } from './exact-index.ts';
+export { MemoryIndex } from './memory-index.ts';
+export { isBusy, SqliteIndex } from './sqlite-index.ts';

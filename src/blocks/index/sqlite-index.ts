@@ -1,0 +1,102 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { PilotfishError } from '../../base/index.ts';
+import type { Sealer } from '../seal/index.ts';
+import { type ExactIndex, indexKey, MAX_PACK_BLOCKS, type Place, packPlace, unpackPlace } from './exact-index.ts';
+
+/** Page cache, fixed: what the index may take of memory whatever its size. */
+const CACHE_KIB = 16384;
+const BUSY_TIMEOUT_MS = 5000;
+const SCHEMA_VERSION = 1;
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+
+/**
+ * The index in SQLite. It is not on the way to a commit: nothing is synced, and a file that is absent, cut,
+ * garbled or of another version is thrown away and rebuilt from the packs (the caller does that on any
+ * exception from here). In an encrypted repository keys are HMACs of ids and places are sealed.
+ */
+export class SqliteIndex implements ExactIndex {
+  readonly #db: DatabaseSync;
+  readonly #sealer: Sealer;
+  readonly #find: StatementSync;
+  readonly #listPacks: StatementSync;
+
+  constructor(path: string, repositoryId: string, sealer: Sealer) {
+    this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    this.#sealer = sealer;
+    try {
+      this.#db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA synchronous = OFF; PRAGMA mmap_size = 0;`);
+      this.#prepareSchema(repositoryId);
+      this.#find = this.#db.prepare('SELECT place FROM blocks WHERE key = ?');
+      this.#listPacks = this.#db.prepare('SELECT name FROM packs ORDER BY ordinal');
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  packNames(): string[] {
+    return this.#listPacks
+      .all()
+      .map((row) => Buffer.from(row.name as Uint8Array).toString('hex'));
+  }
+
+  addPack(name: string, diskIds: readonly string[]): void {
+    // Sorted keys fill pages evenly and touch each page once.
+    const rows = diskIds.map((diskId, block) => ({ key: indexKey(diskId), block })).sort((a, b) => a.key - b.key);
+    const insert = this.#db.prepare('INSERT OR IGNORE INTO blocks (key, place) VALUES (?, ?)');
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      // Another writer may have added packs since we looked: the list is read again under the lock.
+      const names = this.packNames();
+      if (!names.includes(name)) {
+        const pack = names.length;
+        this.#db.prepare('INSERT INTO packs (ordinal, name) VALUES (?, ?)').run(pack, Buffer.from(name, 'hex'));
+        for (const { key, block } of rows) insert.run(key, this.#sealPlace({ pack, block }));
+      }
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  find(diskId: string): Place[] {
+    return this.#find.all(indexKey(diskId)).map((row) => this.#openPlace(row.place));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #prepareSchema(repositoryId: string): void {
+    this.#db.exec(`
+      CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS packs (ordinal INTEGER PRIMARY KEY, name BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS blocks (key INTEGER, place ANY, PRIMARY KEY (key, place)) WITHOUT ROWID;
+    `);
+    const want = `${SCHEMA_VERSION} ${repositoryId}`;
+    const row = this.#db.prepare("SELECT value FROM meta WHERE name = 'index'").get();
+    if (row === undefined) this.#db.prepare("INSERT INTO meta VALUES ('index', ?)").run(want);
+    else if (row.value !== want) throw new PilotfishError('DAMAGED', 'the index belongs to another repository or version: it will be rebuilt');
+  }
+
+  #sealPlace(place: Place): number | Buffer {
+    const value = packPlace(place);
+    if (!this.#sealer.encrypted) return value;
+    const plain = Buffer.alloc(8);
+    plain.writeDoubleLE(value);
+    return this.#sealer.seal(plain, 'index-row');
+  }
+
+  #openPlace(stored: unknown): Place {
+    if (typeof stored === 'number') return unpackPlace(Math.min(Math.max(stored, 0), MAX_PACK_BLOCKS ** 2));
+    return unpackPlace(this.#sealer.open(stored as Uint8Array, 'index-row').readDoubleLE(0));
+  }
+}
+
+/** Whether an index call failed only because another process is writing to it. */
+export function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode;
+  return typeof code === 'number' && [SQLITE_BUSY, SQLITE_LOCKED].includes(code & 0xff);
+}

@@ -1,0 +1,286 @@
+import { CID } from 'multiformats/cid';
+import { type Clock, errnoOf, type FileStat, type FileSystem, PilotfishError } from '../../base/index.ts';
+import { classify } from '../../signals/index.ts';
+import type { Chunker } from '../chunk/index.ts';
+import { cacheKey, type Owners, type PathTest, type UnchangedReader, type UnchangedWriter } from '../source/index.ts';
+import type { BlockContext, BlockWriter } from '../store/index.ts';
+import { blockOf, DirectoryWriter, FileListWriter, type PutNode, type TreeEntry } from '../tree/index.ts';
+import type { Problems } from './problems.ts';
+
+export interface WalkDependencies {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly writer: BlockWriter;
+  readonly chunker: Chunker;
+  readonly putNode: PutNode;
+  readonly owners: Owners;
+  readonly problems: Problems;
+  readonly unchanged: UnchangedReader | undefined;
+  readonly cache: UnchangedWriter | undefined;
+  /** True for paths (relative to the root) to leave out. */
+  readonly isExcluded: PathTest;
+  /** Directories that are never entered: the repository itself. */
+  readonly ownPath: Buffer;
+  readonly oneFileSystem: boolean;
+  /** Called between files: reports progress, lets other work of the process run, throws INTERRUPTED. */
+  readonly pause: () => Promise<void> | undefined;
+  readonly tally: WalkTally;
+}
+
+/** Running sums of a walk. */
+export interface WalkTally {
+  files: number;
+  directories: number;
+  bytesRead: number;
+  unchangedFiles: number;
+  /** Sum of file sizes, read or unchanged. */
+  bytes: number;
+}
+
+const SLASH = Buffer.from('/');
+const MAX_HARD_LINKS_KEPT = 500_000;
+
+interface FirstLink {
+  readonly path: Buffer;
+  readonly size: number;
+  readonly content: CID | null;
+  left: number;
+}
+
+/** Where an entry is: on this machine, in the snapshot, and its own name. */
+interface Place {
+  readonly path: Buffer;
+  readonly relative: Buffer;
+  readonly name: Buffer;
+}
+
+/** Walks the source and stores it; directories in order of raw names, so equal input gives equal roots. */
+export class Walker {
+  readonly #deps: WalkDependencies;
+  readonly #links = new Map<string, FirstLink>();
+  readonly #context: BlockContext = { fileKind: 0, nameClass: 0, fileOffsetBytes: 0, isTree: false };
+
+  constructor(deps: WalkDependencies) {
+    this.#deps = deps;
+  }
+
+  /** The node of a directory's contents. */
+  async directory(path: Buffer, relative: Buffer, device: bigint): Promise<CID> {
+    const directory = new DirectoryWriter(this.#deps.putNode);
+    for (const name of this.#names(path)) {
+      const place = { path: join(path, name), relative: relative.length === 0 ? name : join(relative, name), name };
+      const entry = await this.#entryOrProblem(place, device);
+      if (entry !== undefined) directory.add(entry);
+    }
+    return directory.finish();
+  }
+
+  /** A named path given on the command line, as an entry of the root. */
+  async root(path: Buffer, name: Buffer): Promise<TreeEntry | undefined> {
+    return this.#entryOrProblem({ path, relative: name, name }, -1n);
+  }
+
+  /** A stream without a name of its own, as one file. */
+  async stream(name: Buffer, read: (into: Uint8Array, offset: number, length: number) => number, timeMs: number) {
+    const content = await this.#content(read, name);
+    this.#deps.tally.files += 1;
+    const owner = [0, 0, '', ''] as const;
+    const mtimeNs = BigInt(timeMs) * 1_000_000n;
+    return { name, mode: 0o600, owner, mtimeNs, xattrs: [], hardLink: undefined, type: 'file' as const, ...content };
+  }
+
+  #names(path: Buffer): Buffer[] {
+    try {
+      return this.#deps.fs.readDirectory(path).sort(Buffer.compare);
+    } catch (error) {
+      // The directory itself is stored, empty: its place and permissions are known.
+      this.#deps.problems.addFailure(path, error);
+      return [];
+    }
+  }
+
+  async #entryOrProblem(place: Place, device: bigint): Promise<TreeEntry | undefined> {
+    const { writer, problems } = this.#deps;
+    if (writer.wantsDrain) await writer.drain();
+    const pause = this.#deps.pause();
+    if (pause !== undefined) await pause;
+    if (this.#deps.isExcluded(place.relative.toString())) return undefined;
+    try {
+      return await this.#entry(place, device);
+    } catch (error) {
+      if (error instanceof SourceFailure) problems.addFailure(place.path, error.cause);
+      else throw error;
+      return undefined;
+    }
+  }
+
+  async #entry(place: Place, device: bigint): Promise<TreeEntry | undefined> {
+    const { fs, problems } = this.#deps;
+    const stat = source(() => fs.lstat(place.path));
+    const meta = this.#meta(place, stat);
+    switch (stat.kind) {
+      case 'file':
+        return { ...meta, type: 'file', ...(await this.#file(place, stat)) };
+      case 'directory': {
+        if (place.path.equals(this.#deps.ownPath)) return undefined;
+        this.#deps.tally.directories += 1;
+        const other = this.#deps.oneFileSystem && device >= 0n && stat.device !== device;
+        const node = other
+          ? new DirectoryWriter(this.#deps.putNode).finish()
+          : await this.directory(place.path, place.relative, stat.device);
+        return { ...meta, type: 'directory', node };
+      }
+      case 'symlink':
+        return { ...meta, type: 'symlink', target: source(() => fs.readLink(place.path)) };
+      case 'fifo':
+        return { ...meta, type: 'fifo' };
+      case 'character-device':
+      case 'block-device':
+        return { ...meta, type: stat.kind, deviceNumber: stat.deviceNumber };
+      case 'socket':
+        problems.add(place.path, 'UNSUPPORTED', 'a socket has no content to store and is left out');
+        return undefined;
+    }
+  }
+
+  #meta(place: Place, stat: FileStat) {
+    const { owners } = this.#deps;
+    return {
+      name: place.name,
+      mode: stat.mode,
+      owner: [stat.uid, stat.gid, owners.user(stat.uid), owners.group(stat.gid)] as const,
+      mtimeNs: stat.mtimeNs,
+      xattrs: this.#xattrs(place.path),
+      hardLink: undefined as Buffer | undefined,
+    };
+  }
+
+  #xattrs(path: Buffer): [Uint8Array, Uint8Array][] {
+    try {
+      return this.#deps.fs.listXattrs(path).map(({ name, value }) => [name, value]);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP' && errno !== 'EACCES') throw new SourceFailure(error);
+      return [];
+    }
+  }
+
+  async #file(place: Place, stat: FileStat): Promise<{ size: number; content: CID | null; hardLink?: Buffer }> {
+    const { tally } = this.#deps;
+    tally.files += 1;
+    const inode = stat.links > 1 ? `${stat.device}:${stat.inode}` : undefined;
+    const first = inode === undefined ? undefined : this.#links.get(inode);
+    if (inode !== undefined && first !== undefined) {
+      first.left -= 1;
+      if (first.left === 0) this.#links.delete(inode);
+      tally.bytes += first.size;
+      return { size: first.size, content: first.content, hardLink: first.path };
+    }
+    const stored = this.#unchanged(place, stat) ?? (await this.#read(place, stat));
+    tally.bytes += stored.size;
+    if (inode !== undefined && this.#links.size < MAX_HARD_LINKS_KEPT) {
+      this.#links.set(inode, { path: place.relative, ...stored, left: stat.links - 1 });
+    }
+    return stored;
+  }
+
+  #unchanged(place: Place, stat: FileStat): { size: number; content: CID | null } | undefined {
+    const { unchanged, writer, tally, cache, clock } = this.#deps;
+    if (unchanged === undefined) return undefined;
+    const key = cacheKey(place.relative);
+    const found = unchanged.find(key, stat);
+    if (found === undefined) return undefined;
+    const content = found.length === 0 ? null : CID.decode(found);
+    if (content !== null && !writer.isKnown(blockOf(content).id)) return undefined;
+    tally.unchangedFiles += 1;
+    cache?.add(key, stat, { content: found, nowMs: clock.nowMs() });
+    return { size: stat.sizeBytes, content };
+  }
+
+  async #read(place: Place, listed: FileStat): Promise<{ size: number; content: CID | null }> {
+    const { fs, problems, cache, clock } = this.#deps;
+    const fd = source(() => fs.open(place.path, 'read'));
+    try {
+      const before = source(() => fs.stat(fd));
+      if (before.kind !== 'file') throw new SourceFailure(changed());
+      const stored = await this.#content(fileReader(fs, fd), place.name);
+      const after = source(() => fs.stat(fd));
+      const steady = isSteady(listed, after) && stored.size === after.sizeBytes;
+      if (!steady) problems.add(place.path, 'CHANGED', 'it changed while it was read; what was read is stored');
+      else cache?.add(cacheKey(place.relative), after, { content: stored.content?.bytes ?? EMPTY, nowMs: clock.nowMs() });
+      return stored;
+    } finally {
+      fs.close(fd);
+    }
+  }
+
+  async #content(read: (into: Uint8Array, offset: number, length: number) => number, name: Buffer) {
+    const { writer, chunker, putNode, tally } = this.#deps;
+    const blocks = new FileListWriter(putNode);
+    const context = this.#context;
+    context.nameClass = nameClass(name);
+    context.fileOffsetBytes = 0;
+    for (const chunk of chunker.blocks(read)) {
+      const { length } = chunk.raw;
+      if (context.fileOffsetBytes === 0) context.fileKind = classify(chunk.raw);
+      blocks.add(writer.put(chunk, context), length);
+      context.fileOffsetBytes += length;
+      tally.bytesRead += length;
+      if (writer.wantsDrain) await writer.drain();
+      const pause = this.#deps.pause();
+      if (pause !== undefined) await pause;
+    }
+    return { size: context.fileOffsetBytes, content: blocks.finish() };
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** A failed call on the source, as opposed to one on the repository: the file is skipped, the run goes on. */
+class SourceFailure extends Error {
+  constructor(cause: unknown) {
+    super('a source call failed', { cause });
+  }
+}
+
+function source<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw errnoOf(error) === undefined ? error : new SourceFailure(error);
+  }
+}
+
+function changed(): PilotfishError {
+  return new PilotfishError('CHANGED', 'it was replaced by something else while it was read');
+}
+
+/** Reads a file in order. On a regular file a short read is the end, which saves one call for each small file. */
+function fileReader(fs: FileSystem, fd: number): (into: Uint8Array, offset: number, length: number) => number {
+  let position = 0;
+  let ended = false;
+  return (into, offset, length) => {
+    if (ended) return 0;
+    const got = source(() => fs.read(fd, into, { offset, length, position }));
+    position += got;
+    ended = got < length;
+    return got;
+  };
+}
+
+function isSteady(before: FileStat, after: FileStat): boolean {
+  return before.inode === after.inode && before.sizeBytes === after.sizeBytes && before.mtimeNs === after.mtimeNs;
+}
+
+function join(directory: Buffer, name: Buffer): Buffer {
+  return Buffer.concat([directory, SLASH, name]);
+}
+
+/** Equal for equal name endings (`.ts`, `.json`), whatever the case; 0 when there is none. */
+function nameClass(name: Buffer): number {
+  const dot = name.lastIndexOf(0x2e);
+  if (dot <= 0 || name.length - dot > 9) return 0;
+  let hash = 0;
+  for (let i = dot; i < name.length; i++) hash = (hash * 31 + ((name[i] as number) | 0x20)) & 0xffffff;
+  return hash;
+}

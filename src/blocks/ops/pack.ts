@@ -1,0 +1,338 @@
+import { type CID } from 'multiformats/cid';
+import {
+  type FileSystem,
+  hasCode,
+  makeDirectories,
+  must,
+  PilotfishError,
+  sha256Hex,
+} from '../../base/index.ts';
+import { Chunker } from '../chunk/index.ts';
+import { type FinishedPack, PackWriter } from '../pack/index.ts';
+import type { StoreAdviser } from '../questions.ts';
+import { livingWriters, type StoredSnapshot } from '../repo/index.ts';
+import { Owners, type PathTest, UnchangedReader, UnchangedWriter } from '../source/index.ts';
+import { BlockWriter } from '../store/index.ts';
+import { DirectoryWriter, type PutNode } from '../tree/index.ts';
+import { Walker, type WalkTally } from './pack-walk.ts';
+import { type Problem, Problems } from './problems.ts';
+import type { Repository } from './repository.ts';
+import { repositoryBytes } from './sizes.ts';
+import { makeEncoding } from './encoding.ts';
+
+export interface PackOptions {
+  /** Absolute paths. One directory: its entries are the root. Otherwise each appears under its base name. */
+  readonly paths: readonly Buffer[];
+  /** True for paths (relative to the root) to leave out. */
+  readonly isExcluded?: PathTest;
+  /** Stay on the file system of each path given. */
+  readonly oneFileSystem?: boolean;
+  readonly tags?: readonly string[];
+  /** Host name to note; default: this machine's. */
+  readonly host?: string;
+  /** Do everything but write. */
+  readonly dryRun?: boolean;
+  /** Read every file, also those that look unchanged. */
+  readonly readAll?: boolean;
+  /** Store a stream as one file instead of paths. */
+  readonly stream?: { readonly name: string; readonly fd: number };
+  readonly adviser?: StoreAdviser;
+  readonly onProgress?: (tally: Readonly<WalkTally>) => void;
+  readonly onProblem?: (problem: Problem) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface PackResult {
+  /** Undefined after a dry run. */
+  readonly snapshot: string | undefined;
+  readonly root: CID;
+  readonly files: number;
+  readonly directories: number;
+  readonly unchangedFiles: number;
+  readonly bytes: number;
+  readonly bytesRead: number;
+  /** Growth of the whole repository directory. */
+  readonly bytesStored: number;
+  readonly blocks: number;
+  readonly newBlocks: number;
+  readonly deltaBlocks: number;
+  readonly groupedFiles: number;
+  readonly codecs: Readonly<Record<string, { blocks: number; bytes: number }>>;
+  readonly errors: readonly Problem[];
+  /** Whether files are missing or doubtful (exit code 3). */
+  readonly isIncomplete: boolean;
+}
+
+/**
+ * Stores paths as a new snapshot. Packs are durable before the snapshot is published, and that is the one commit
+ * point: killed before it, nothing has happened but leftovers in `tmp/` and packs nobody refers to yet.
+ */
+export async function pack(repository: Repository, options: PackOptions): Promise<PackResult> {
+  const run = new PackRun(repository, options);
+  try {
+    return await run.run();
+  } finally {
+    await run.close();
+  }
+}
+
+const PROGRESS_MS = 100;
+
+class PackRun {
+  readonly #repository: Repository;
+  readonly #options: PackOptions;
+  readonly #problems: Problems;
+  readonly #encoding: ReturnType<typeof makeEncoding>;
+  readonly #writer: BlockWriter;
+  readonly #tally: WalkTally = { files: 0, directories: 0, bytesRead: 0, unchangedFiles: 0, bytes: 0 };
+  readonly #startBytes: number;
+  #cache: UnchangedWriter | undefined;
+  #unchanged: UnchangedReader | undefined;
+  #packs = 0;
+  #lastPauseMs: number;
+
+  constructor(repository: Repository, options: PackOptions) {
+    this.#repository = repository;
+    this.#options = options;
+    this.#problems = new Problems(options.onProblem);
+    this.#startBytes = repositoryBytes(repository);
+    this.#encoding = makeEncoding(repository, options.adviser ?? {});
+    this.#lastPauseMs = repository.ports.clock.nowMs();
+    const { packs, reader } = repository;
+    this.#writer = new BlockWriter({
+      ...this.#encoding,
+      has: (id) => packs.locate(id) !== undefined,
+      read: (id) => reader.read(id),
+      sink: { open: () => this.#openPack(), publish: (pack) => this.#publishPack(pack) },
+    });
+  }
+
+  async run(): Promise<PackResult> {
+    removeLeftovers(this.#repository);
+    this.#openCaches();
+    const root = await this.#storeRoot();
+    await this.#writer.finish();
+    this.#throwIfInterrupted();
+    const snapshot = this.#options.dryRun === true ? undefined : this.#commit(root);
+    return this.#result(root, snapshot);
+  }
+
+  async close(): Promise<void> {
+    this.#writer.abandon();
+    this.#cache?.abandon();
+    this.#unchanged?.close();
+    await this.#encoding.encoder.close();
+  }
+
+  async #storeRoot(): Promise<CID> {
+    const { repository, putNode } = { repository: this.#repository, putNode: this.#nodePutter() };
+    const { fs, clock } = repository.ports;
+    const walker = new Walker({
+      fs,
+      clock,
+      writer: this.#writer,
+      chunker: new Chunker(repository.config.averageBlockBytes, repository.sealer.gearSeed),
+      putNode,
+      owners: new Owners(fs),
+      problems: this.#problems,
+      unchanged: this.#unchanged,
+      cache: this.#cache,
+      isExcluded: this.#options.isExcluded ?? (() => false),
+      ownPath: Buffer.from(repository.layout.root),
+      oneFileSystem: this.#options.oneFileSystem ?? false,
+      pause: () => this.#pause(),
+      tally: this.#tally,
+    });
+    const { stream, paths } = this.#options;
+    if (stream !== undefined) return this.#storeStream(walker, stream, putNode);
+    const only = paths.length === 1 ? must(paths[0], 'one path') : undefined;
+    if (only !== undefined) {
+      const stat = statSource(fs, only);
+      if (stat.kind === 'directory') return walker.directory(only, Buffer.alloc(0), stat.device);
+    }
+    return this.#storePaths(walker, paths, putNode);
+  }
+
+  async #storePaths(walker: Walker, paths: readonly Buffer[], putNode: PutNode): Promise<CID> {
+    const named = paths.map((path) => ({ path, name: baseName(path) })).sort((a, b) => Buffer.compare(a.name, b.name));
+    const directory = new DirectoryWriter(putNode);
+    let last: Buffer | undefined;
+    for (const { path, name } of named) {
+      if (last?.equals(name)) {
+        throw new PilotfishError('USAGE', `two paths are named ${name.toString()}: pack them one by one or from the directory above`);
+      }
+      last = name;
+      statSource(this.#repository.ports.fs, path);
+      const entry = await walker.root(path, name);
+      if (entry !== undefined) directory.add(entry);
+    }
+    return directory.finish();
+  }
+
+  async #storeStream(walker: Walker, stream: { name: string; fd: number }, putNode: PutNode): Promise<CID> {
+    const { fs, clock } = this.#repository.ports;
+    // Position -1: a stream has none and is read as it comes.
+    const read = (into: Uint8Array, offset: number, length: number) =>
+      fs.read(stream.fd, into, { offset, length, position: -1 });
+    const directory = new DirectoryWriter(putNode);
+    directory.add(await walker.stream(Buffer.from(stream.name), read, clock.nowMs()));
+    return directory.finish();
+  }
+
+  /** Nodes have a chunker of their own: a file's bytes may stand half read in the other one. */
+  #nodePutter(): PutNode {
+    const chunker = new Chunker(this.#repository.config.averageBlockBytes, this.#repository.sealer.gearSeed);
+    const context = { fileKind: 0, nameClass: 0, fileOffsetBytes: 0, isTree: true };
+    return (bytes) => this.#writer.put(chunker.whole(bytes), context);
+  }
+
+  #openPack(): PackWriter {
+    const { repository } = { repository: this.#repository };
+    const path = repository.layout.temporary(repository.lock.writerId, String(this.#packs++));
+    const fs = this.#options.dryRun === true ? discard(repository.ports.fs) : repository.ports.fs;
+    return new PackWriter(fs, path, repository.sealer);
+  }
+
+  #publishPack(pack: FinishedPack): void {
+    if (this.#options.dryRun === true) return;
+    const { layout, ports, packs } = this.#repository;
+    try {
+      ports.fs.rename(pack.path, layout.pack(pack.name));
+    } catch (error) {
+      throw new PilotfishError('IO', `cannot move ${pack.path} into place: run the command again`, { cause: error });
+    }
+    packs.add(pack.name);
+  }
+
+  /** Makes every pack durable by name, those of other writers included, and then the snapshot. */
+  #commit(root: CID): StoredSnapshot {
+    const { layout, ports, snapshots, lock, config } = this.#repository;
+    const { paths, stream } = this.#options;
+    try {
+      ports.fs.fsyncDirectory(layout.store);
+    } catch (error) {
+      throw new PilotfishError('IO', `${layout.store} cannot be synced: run the command again`, { cause: error });
+    }
+    const snapshot = snapshots.add(
+      {
+        version: 1,
+        root,
+        timeMs: ports.clock.nowMs(),
+        host: this.#options.host ?? ports.host.name,
+        tags: [...(this.#options.tags ?? [])],
+        paths: stream === undefined ? paths : [],
+        files: this.#tally.files,
+        bytes: this.#tally.bytes,
+        errors: this.#problems.count,
+      },
+      lock.writerId,
+    );
+    quietly(() => this.#cache?.finish({ repositoryId: config.id, snapshotId: snapshot.id }));
+    this.#cache = undefined;
+    return snapshot;
+  }
+
+  /** The skip-unchanged cache of this set of paths; without a cache directory there is none. */
+  #openCaches(): void {
+    const { ports, config, snapshots, lock, sealer } = this.#repository;
+    const { cacheDirectory, fs } = ports;
+    if (cacheDirectory === undefined || this.#options.stream !== undefined || this.#options.dryRun === true) return;
+    const name = sha256Hex(Buffer.concat([Buffer.from(config.id), ...this.#options.paths.flatMap((path) => [NUL, path])]));
+    const path = `${cacheDirectory}/${name.slice(0, 32)}.unchanged`;
+    quietly(() => {
+      makeDirectories(fs, cacheDirectory);
+      const reader = new UnchangedReader(fs, path);
+      const { header } = reader;
+      // What the cache says is stored is certainly stored only as long as the snapshot it was made for exists.
+      const isValid =
+        header?.repositoryId === config.id && snapshots.diskIds().includes(sealer.diskId(header.snapshotId));
+      if (isValid && this.#options.readAll !== true) this.#unchanged = reader;
+      else reader.close();
+      this.#cache = new UnchangedWriter(fs, path, lock.writerId);
+    });
+  }
+
+  /** Every 100 ms: progress, and a turn for signals and timers. */
+  #pause(): Promise<void> | undefined {
+    const { clock } = this.#repository.ports;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#lastPauseMs < PROGRESS_MS) return undefined;
+    this.#lastPauseMs = nowMs;
+    this.#options.onProgress?.(this.#tally);
+    return clock.turn().then(() => this.#throwIfInterrupted());
+  }
+
+  #throwIfInterrupted(): void {
+    if (this.#options.signal?.aborted) {
+      throw new PilotfishError('INTERRUPTED', 'interrupted: nothing was committed; run the command again to go on');
+    }
+  }
+
+  #result(root: CID, snapshot: StoredSnapshot | undefined): PackResult {
+    const { counters, storedBytes } = this.#writer;
+    const grown = repositoryBytes(this.#repository) - this.#startBytes;
+    return {
+      snapshot: snapshot?.id,
+      root,
+      ...this.#tally,
+      bytesStored: this.#options.dryRun === true ? storedBytes : grown,
+      blocks: counters.references,
+      newBlocks: counters.newBlocks,
+      deltaBlocks: counters.deltaBlocks,
+      groupedFiles: counters.groupedFiles,
+      codecs: counters.codecs,
+      errors: this.#problems.list,
+      isIncomplete: this.#problems.isIncomplete,
+    };
+  }
+}
+
+const NUL = Buffer.from([0]);
+
+/** Removes temporary files whose writer is certainly gone. */
+function removeLeftovers(repository: Repository): void {
+  const { ports, layout } = repository;
+  quietly(() => {
+    const living = livingWriters({ ...ports, layout });
+    for (const name of ports.fs.readDirectory(layout.tmp)) {
+      const writerId = name.toString().split('-')[0] ?? '';
+      if (!living.has(writerId)) quietly(() => ports.fs.unlink(`${layout.tmp}/${name.toString()}`));
+    }
+  });
+}
+
+/** For what the run does not depend on: caches and leftovers. */
+function quietly(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (hasCode(error, 'INTERNAL')) throw error;
+  }
+}
+
+function statSource(fs: FileSystem, path: Buffer) {
+  try {
+    return fs.lstat(path);
+  } catch (error) {
+    throw new PilotfishError('UNREADABLE', `${path.toString()} cannot be read: check the path`, {
+      cause: error,
+      path: path.toString(),
+    });
+  }
+}
+
+function baseName(path: Buffer): Buffer {
+  const name = path.subarray(path.lastIndexOf(0x2f) + 1);
+  if (name.length === 0) throw new PilotfishError('USAGE', 'the root directory has no name to appear under: pack it alone');
+  return name;
+}
+
+/** A file system whose new files go nowhere: a dry run writes packs through it. */
+function discard(fs: FileSystem): FileSystem {
+  const nowhere = Object.create(fs) as FileSystem;
+  nowhere.open = () => -1;
+  nowhere.write = (_fd, _from, range) => range.length;
+  nowhere.fsync = () => undefined;
+  nowhere.close = () => undefined;
+  return nowhere;
+}

@@ -1,0 +1,122 @@
+import {
+  type Clock,
+  type FileSystem,
+  type Host,
+  type Log,
+  type Metrics,
+  type RandomSource,
+} from '../../base/index.ts';
+import { DEFAULT_AVERAGE_BYTES } from '../chunk/index.ts';
+import { type ExactIndex, MemoryIndex, SqliteIndex } from '../index/index.ts';
+import {
+  initRepository,
+  isRepository,
+  Layout,
+  type Lock,
+  type LockMode,
+  openSealer,
+  type RepositoryConfig,
+  readConfig,
+  SnapshotStore,
+  takeLock,
+} from '../repo/index.ts';
+import type { Sealer } from '../seal/index.ts';
+import { BlockReader, type IndexMode, PackSet } from '../store/index.ts';
+
+/** What a repository needs of the world; `app/compose.ts` gives the real parts, tests give theirs. */
+export interface RepositoryPorts {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly host: Host;
+  readonly random: RandomSource;
+  readonly log: Log;
+  readonly metrics?: Metrics;
+  /** `memory` keeps the exact index off the disk: for read-only media and for simulated ones. */
+  readonly index: 'sqlite' | 'memory';
+  /** Most encode threads; 0 encodes on the calling thread. */
+  readonly threads: number;
+  /** Where caches of this machine lie; undefined = none are kept. */
+  readonly cacheDirectory?: string | undefined;
+}
+
+export interface OpenOptions {
+  readonly path: string;
+  readonly password?: string | undefined;
+}
+
+export interface CreateOptions extends OpenOptions {
+  /** Average block size in bytes: 16, 32, 64 (default), 128 or 256 KiB. Fixed for the life of the repository. */
+  readonly averageBlockBytes?: number | undefined;
+  /** scrypt cost of the password; lowered only by tests. */
+  readonly costN?: number;
+}
+
+/** Creates an empty repository. Throws EXISTS, NOT_A_REPOSITORY, NO_SPACE, IO. */
+export function createRepository(options: CreateOptions, ports: RepositoryPorts): RepositoryConfig {
+  return initRepository(ports.fs, new Layout(options.path), {
+    random: ports.random,
+    averageBlockBytes: options.averageBlockBytes ?? DEFAULT_AVERAGE_BYTES,
+    password: options.password,
+    ...(options.costN === undefined ? {} : { costN: options.costN }),
+  });
+}
+
+/** Whether `path` holds a repository. */
+export function repositoryExists(path: string, ports: RepositoryPorts): boolean {
+  return isRepository(ports.fs, new Layout(path));
+}
+
+/** An open repository: its parts, held together until `close`. */
+export class Repository {
+  readonly layout: Layout;
+  readonly ports: RepositoryPorts;
+  readonly config: RepositoryConfig;
+  readonly sealer: Sealer;
+  readonly packs: PackSet;
+  readonly reader: BlockReader;
+  readonly snapshots: SnapshotStore;
+  readonly lock: Lock;
+
+  /**
+   * Opens a repository and takes a lock. Throws NO_REPOSITORY, NEWER_VERSION, CONFIG_DAMAGED, WRONG_PASSWORD,
+   * LOCKED. The index is made to fit the packs on the way; no manual step is ever needed.
+   */
+  constructor(options: OpenOptions, ports: RepositoryPorts, mode: LockMode) {
+    const { fs, log } = ports;
+    this.layout = new Layout(options.path);
+    this.ports = ports;
+    this.config = readConfig(fs, this.layout);
+    this.sealer = openSealer(this.config, options.password, ports.random);
+    this.lock = takeLock({ ...ports, layout: this.layout }, mode);
+    try {
+      const openIndex = (index: IndexMode): ExactIndex => this.#openIndex(index);
+      this.packs = new PackSet({ fs, layout: this.layout, sealer: this.sealer, log, openIndex });
+    } catch (error) {
+      this.lock.release();
+      throw error;
+    }
+    this.reader = new BlockReader(this.packs);
+    this.snapshots = new SnapshotStore(fs, this.layout, this.sealer);
+  }
+
+  close(): void {
+    this.packs.close();
+    this.lock.release();
+  }
+
+  #openIndex(mode: IndexMode): ExactIndex {
+    if (mode === 'memory' || this.ports.index === 'memory') return new MemoryIndex();
+    if (mode === 'fresh') {
+      for (const path of [this.layout.index, `${this.layout.index}-journal`]) removeQuietly(this.ports.fs, path);
+    }
+    return new SqliteIndex(this.layout.index, this.config.id, this.sealer);
+  }
+}
+
+function removeQuietly(fs: FileSystem, path: string): void {
+  try {
+    fs.unlink(path);
+  } catch {
+    // Nothing there, or a read-only medium: opening it says so next, and memory serves instead.
+  }
+}

@@ -1,0 +1,93 @@
+import { type FileSystem, PilotfishError, writeAll } from '../../base/index.ts';
+import type { PathTest } from '../source/index.ts';
+import { fileBlocks, type ReadBlock, type TreeEntry } from '../tree/index.ts';
+
+type FileEntry = TreeEntry & { type: 'file' };
+
+/** Zero runs of whole pages become holes. */
+const PAGE_BYTES = 4096;
+const ZERO_PAGE = Buffer.alloc(PAGE_BYTES);
+
+/** Writes a new file. One that cannot be completed is removed again: half a file under its name would mislead. */
+export function writeFile(fs: FileSystem, entry: FileEntry, at: { path: Buffer; read: ReadBlock }): void {
+  const fd = fs.open(at.path, 'create', 0o600);
+  let isDone = false;
+  try {
+    let position = 0;
+    for (const { id, length } of fileBlocks(entry, at.read)) {
+      const raw = at.read(id);
+      if (raw.length !== length) {
+        throw new PilotfishError('DAMAGED', `block ${id} has ${raw.length} bytes, its file says ${length}: run \`pilotfish verify\``);
+      }
+      writeSparse(fs, fd, raw, position);
+      position += length;
+    }
+    // Sets the length when the file ends in a hole; costs one call for files that do not.
+    if (position > 0) fs.truncate(fd, position);
+    isDone = true;
+  } finally {
+    fs.close(fd);
+    if (!isDone) fs.unlink(at.path);
+  }
+}
+
+/** Writes what is not zero, page by page of the block; runs of other pages go out in one call. */
+function writeSparse(fs: FileSystem, fd: number, raw: Uint8Array, position: number): void {
+  let start = 0;
+  for (let at = 0; at + PAGE_BYTES <= raw.length; at += PAGE_BYTES) {
+    if (!isZeroPage(raw, at)) continue;
+    if (at > start) writeAll(fs, fd, raw.subarray(start, at), position + start);
+    start = at + PAGE_BYTES;
+  }
+  if (start < raw.length) writeAll(fs, fd, raw.subarray(start), position + start);
+}
+
+function isZeroPage(raw: Uint8Array, at: number): boolean {
+  // The first byte decides for nearly every page that is not zero.
+  return raw[at] === 0 && Buffer.compare(raw.subarray(at, at + PAGE_BYTES), ZERO_PAGE) === 0;
+}
+
+/**
+ * Makes the entry a hard link to the first file of its group, if that was restored too. Every directory on the way
+ * must be a real one below the target: the path comes from the repository and must not lead out of it.
+ */
+export function linkToFirst(
+  fs: FileSystem,
+  entry: FileEntry,
+  at: { path: Buffer; target: Buffer; isIncluded: PathTest | undefined },
+): boolean {
+  if (entry.hardLink === undefined) return false;
+  const names = Buffer.from(entry.hardLink).toString('latin1').split('/');
+  if (names.some((name) => name === '' || name === '.' || name === '..' || name.includes('\0'))) return false;
+  if (at.isIncluded !== undefined && !isBelowIncluded(names, at.isIncluded)) return false;
+  let path = at.target;
+  try {
+    for (const [index, name] of names.entries()) {
+      path = Buffer.concat([path, Buffer.from(`/${name}`, 'latin1')]);
+      const stat = fs.lstat(path);
+      if (stat.kind !== (index === names.length - 1 ? 'file' : 'directory')) return false;
+      if (index === names.length - 1 && stat.sizeBytes !== entry.size) return false;
+    }
+    fs.link(path, at.path);
+    return true;
+  } catch {
+    // The first file is not there, or links are not offered here: the entry is written out by itself.
+    return false;
+  }
+}
+
+function isBelowIncluded(names: readonly string[], isIncluded: PathTest): boolean {
+  return names.some((_, index) => isIncluded(Buffer.from(names.slice(0, index + 1).join('/'), 'latin1').toString()));
+}
+
+/** Owner, mode, attributes and, last because all others touch it, mtime. */
+export function applyAttributes(fs: FileSystem, path: Buffer, entry: TreeEntry, owners: boolean): void {
+  const [uid, gid] = entry.owner;
+  if (owners) fs.lchown(path, uid, gid);
+  // Links have no mode of their own on Linux. After chown, which clears set-id bits.
+  if (entry.type !== 'symlink') fs.chmod(path, entry.mode);
+  for (const [name, value] of entry.xattrs) {
+    fs.setXattr(path, { name: Buffer.from(name), value: Buffer.from(value) });
+  }
+  fs.setMtime(path, entry.mtimeNs);
+}

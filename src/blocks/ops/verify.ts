@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { type ErrorCode, hasCode, PilotfishError, Rng, readAt } from '../../base/index.ts';
+import { blockIdAt } from '../pack/index.ts';
+import { livingWriters, type StoredSnapshot } from '../repo/index.ts';
+import { blockOf, fileBlocks, fileNodes, type ReadBlock } from '../tree/index.ts';
+import { Problems, type Problem } from './problems.ts';
+import type { Repository } from './repository.ts';
+import { walkTree } from './tree-walk.ts';
+
+export interface VerifyOptions {
+  /** Read and check every stored byte. */
+  readonly data?: boolean;
+  /** Read and check this share of the packs, 0 to 1, chosen by chance. */
+  readonly sampleShare?: number;
+  readonly onProgress?: (done: { packs: number; totalPacks: number; blocks: number }) => void;
+  readonly onProblem?: (problem: Problem) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface VerifyResult {
+  readonly snapshots: number;
+  readonly packs: number;
+  readonly blocks: number;
+  /** Blocks whose bytes were read and checked. */
+  readonly checkedBlocks: number;
+  /** Temporary files of writers that are gone: not damage, the next `pack` removes them. */
+  readonly leftovers: number;
+  /** Packs no snapshot refers to: what a writer left that was stopped before its commit, or is not done yet. */
+  readonly unusedPacks: number;
+  readonly damage: readonly Problem[];
+}
+
+const FATAL: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'INTERRUPTED']);
+const READ_BYTES = 1024 * 1024;
+
+/**
+ * Checks a repository: every snapshot and directory is read, every block they need is in a pack whose table is sound;
+ * with `data` or a sample, packs are read whole and their blocks decoded and hashed. Tells DAMAGED, MISSING and
+ * TRUNCATED apart and names the files concerned.
+ */
+export async function verify(repository: Repository, options: VerifyOptions = {}): Promise<VerifyResult> {
+  const run = new VerifyRun(repository, options);
+  await run.checkPacks();
+  await run.checkSnapshots();
+  return run.result();
+}
+
+class VerifyRun {
+  readonly #repository: Repository;
+  readonly #options: VerifyOptions;
+  readonly #damage: Problems;
+  readonly #badBlocks = new Set<string>();
+  readonly #usedPacks = new Set<string>();
+  readonly #seenNodes = new Set<string>();
+  #snapshots = 0;
+  #packs: string[] = [];
+  #blocks = 0;
+  #checkedBlocks = 0;
+
+  constructor(repository: Repository, options: VerifyOptions) {
+    this.#repository = repository;
+    this.#options = options;
+    this.#damage = new Problems(options.onProblem);
+  }
+
+  async checkPacks(): Promise<void> {
+    const { packs, ports } = this.#repository;
+    this.#packs = packs.packNames();
+    const rng = new Rng(ports.random(8).readBigUInt64LE(0));
+    const share = this.#options.data === true ? 1 : (this.#options.sampleShare ?? 0);
+    let done = 0;
+    for (const name of this.#packs) {
+      this.#checkTable(name);
+      if (share > 0 && (share >= 1 || rng.next() < share)) this.#checkBytes(name);
+      done += 1;
+      this.#options.onProgress?.({ packs: done, totalPacks: this.#packs.length, blocks: this.#checkedBlocks });
+      await this.#turn();
+    }
+  }
+
+  async checkSnapshots(): Promise<void> {
+    const { snapshots } = this.#repository;
+    const all = snapshots.list((error) => this.#damage.add(error.path ?? 'snapshots', error.code, error.message));
+    this.#snapshots = all.length;
+    for (const snapshot of all) {
+      await this.#turn();
+      this.#checkTree(snapshot);
+    }
+  }
+
+  result(): VerifyResult {
+    return {
+      snapshots: this.#snapshots,
+      packs: this.#packs.length,
+      blocks: this.#blocks,
+      checkedBlocks: this.#checkedBlocks,
+      leftovers: countLeftovers(this.#repository),
+      unusedPacks: this.#packs.filter((name) => !this.#usedPacks.has(name)).length,
+      damage: this.#damage.list,
+    };
+  }
+
+  #checkTable(name: string): void {
+    const { packs, layout } = this.#repository;
+    try {
+      this.#blocks += packs.table(name).blockCount;
+    } catch (error) {
+      this.#note(layout.pack(name), error);
+    }
+  }
+
+  #checkBytes(name: string): void {
+    const { packs, reader, layout } = this.#repository;
+    try {
+      if (this.#hashFile(layout.pack(name)) !== name) {
+        this.#damage.add(layout.pack(name), 'DAMAGED', 'its bytes do not hash to its name: some were changed');
+      }
+      const table = packs.table(name);
+      for (let block = 0; block < table.blockCount; block++) {
+        const id = blockIdAt(table, block);
+        try {
+          reader.readPlace({ pack: name, block, table });
+          this.#checkedBlocks += 1;
+        } catch (error) {
+          this.#badBlocks.add(id);
+          this.#note(layout.pack(name), error);
+        }
+      }
+    } catch (error) {
+      this.#note(layout.pack(name), error);
+    }
+  }
+
+  #hashFile(path: string): string {
+    const { fs } = this.#repository.ports;
+    const hash = createHash('sha256');
+    const fd = fs.open(path, 'read');
+    try {
+      for (let position = 0; ; ) {
+        const bytes = readAt(fs, fd, position, READ_BYTES);
+        hash.update(bytes);
+        position += bytes.length;
+        if (bytes.length < READ_BYTES) return hash.digest('hex');
+      }
+    } finally {
+      fs.close(fd);
+    }
+  }
+
+  #checkTree(snapshot: StoredSnapshot): void {
+    const label = snapshot.id.slice(0, 12);
+    const read: ReadBlock = (id) => {
+      this.#use(id);
+      return this.#repository.reader.read(id);
+    };
+    try {
+      for (const { path, entry } of walkTree(snapshot.root, read)) {
+        if (entry.type !== 'file' || entry.content === null) continue;
+        const { id } = blockOf(entry.content);
+        if (this.#seenNodes.has(id)) continue;
+        this.#checkFile(entry, { id, read, name: `${label}:${path.toString()}` });
+      }
+    } catch (error) {
+      this.#note(label, error);
+    }
+  }
+
+  #checkFile(entry: Parameters<typeof fileBlocks>[0], file: { id: string; read: ReadBlock; name: string }): void {
+    try {
+      for (const node of fileNodes(entry.content, file.read)) this.#use(node);
+      for (const { id } of fileBlocks(entry, file.read)) this.#use(id);
+      this.#seenNodes.add(file.id);
+    } catch (error) {
+      this.#note(file.name, error);
+    }
+  }
+
+  /** Throws when the block is not there or known to be bad. */
+  #use(id: string): void {
+    const place = this.#repository.packs.locateOrRebuild(id);
+    if (place === undefined) throw new PilotfishError('MISSING', `block ${id} is in no readable pack`);
+    this.#usedPacks.add(place.pack);
+    if (this.#badBlocks.has(id)) throw new PilotfishError('DAMAGED', `block ${id} in pack ${place.pack} is damaged`);
+  }
+
+  #note(path: string, error: unknown): void {
+    if (!hasCode(error) || FATAL.has(error.code)) throw error;
+    this.#damage.add(path, error.code, error.message);
+  }
+
+  async #turn(): Promise<void> {
+    await this.#repository.ports.clock.turn();
+    if (this.#options.signal?.aborted) throw new PilotfishError('INTERRUPTED', 'interrupted: run the command again');
+  }
+}
+
+function countLeftovers(repository: Repository): number {
+  const { ports, layout } = repository;
+  const living = livingWriters({ ...ports, layout });
+  const names = ports.fs.readDirectory(layout.tmp).map((name) => name.toString());
+  return names.filter((name) => !living.has(name.split('-')[0] ?? '')).length;
+}

@@ -1,0 +1,134 @@
+import { createHash, type Hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { asRepositoryError, assert, type FileSystem, PilotfishError, writeAll } from '../../base/index.ts';
+import type { Sealer } from '../seal/index.ts';
+import { encodeFooter, type FooterBlock, type FooterRecord } from './footer.ts';
+import { encodeHeader, encodeTrailer, HEADER_BYTES } from './pack-file.ts';
+import { encodeRecord, type PackRecord } from './record.ts';
+import { WireWriter } from './wire.ts';
+
+const BUFFER_BYTES = 1024 * 1024;
+
+/** What the footer keeps of a record beside its bytes. */
+export interface RecordNote {
+  readonly depth: number;
+  readonly blocks: readonly FooterBlock[];
+}
+
+/** A finished pack: durable under its temporary name, to be renamed to its own. */
+export interface FinishedPack {
+  /** SHA-256 of the file, 64 hex digits. */
+  readonly name: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly records: readonly FooterRecord[];
+}
+
+/**
+ * Writes one pack under a temporary name: records in order, then footer and trailer, then fsync. Bytes go out
+ * in pieces of 1 MiB. A failed fsync poisons the writer: the kernel may have dropped the pages and would
+ * report success the second time, so the only way on is a new pack.
+ */
+export class PackWriter {
+  readonly path: string;
+  readonly #fs: FileSystem;
+  readonly #sealer: Sealer;
+  readonly #fd: number;
+  readonly #hash: Hash = createHash('sha256');
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly #records: FooterRecord[] = [];
+  #buffered = 0;
+  #written = 0;
+  #poisoned = false;
+
+  constructor(fs: FileSystem, path: string, sealer: Sealer) {
+    this.#fs = fs;
+    this.path = path;
+    this.#sealer = sealer;
+    this.#fd = this.#call(() => fs.open(path, 'create'));
+    this.#push(encodeHeader(sealer.encrypted));
+  }
+
+  get sizeBytes(): number {
+    return this.#written + this.#buffered;
+  }
+
+  get recordCount(): number {
+    return this.#records.length;
+  }
+
+  /** Appends a record; returns its number in this pack. */
+  append(record: PackRecord, note: RecordNote): number {
+    const sealed = this.#sealer.seal(encodeRecord(record), 'record');
+    const frame = new WireWriter().varint(sealed.length).u32(crc32(sealed)).finish();
+    this.#push(frame);
+    this.#push(sealed);
+    this.#records.push({
+      type: record.type,
+      depth: note.depth,
+      diskLength: frame.length + sealed.length,
+      blocks: note.blocks,
+    });
+    return this.#records.length - 1;
+  }
+
+  /** Footer, trailer, fsync, close. */
+  finish(): FinishedPack {
+    const offset = this.sizeBytes;
+    assert(offset >= HEADER_BYTES, 'a pack begins with its header');
+    const footer = this.#sealer.seal(encodeFooter(this.#records), 'footer');
+    this.#push(footer);
+    this.#push(encodeTrailer(footer, offset));
+    this.#flush();
+    try {
+      this.#fs.fsync(this.#fd);
+    } catch (error) {
+      this.#poisoned = true;
+      throw asRepositoryError(error, this.path);
+    }
+    this.#call(() => this.#fs.close(this.#fd));
+    return { name: this.#hash.digest('hex'), path: this.path, sizeBytes: this.#written, records: this.#records };
+  }
+
+  /** Closes without finishing; what was written stays behind as a leftover. */
+  abandon(): void {
+    try {
+      this.#fs.close(this.#fd);
+    } catch {
+      // Already closed or beyond help: the file is a leftover either way.
+    }
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    if (this.#buffered + bytes.length > BUFFER_BYTES) this.#flush();
+    if (bytes.length > BUFFER_BYTES) {
+      this.#write(bytes);
+      return;
+    }
+    this.#buffer.set(bytes, this.#buffered);
+    this.#buffered += bytes.length;
+  }
+
+  #flush(): void {
+    if (this.#buffered === 0) return;
+    this.#write(this.#buffer.subarray(0, this.#buffered));
+    this.#buffered = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#call(() => writeAll(this.#fs, this.#fd, bytes, this.#written));
+    this.#written += bytes.length;
+  }
+
+  #call<T>(run: () => T): T {
+    if (this.#poisoned) {
+      throw new PilotfishError('POISONED', `${this.path} failed to reach the disk: run the command again`, { path: this.path });
+    }
+    try {
+      return run();
+    } catch (error) {
+      throw asRepositoryError(error, this.path);
+    }
+  }
+}

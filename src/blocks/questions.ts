@@ -1,0 +1,56 @@
+/**
+ * What the store asks while it writes, in its own words. An adviser may answer any of it, none of it, or
+ * nonsense: the core checks every answer against its own limits and uses its built-in rule where an answer
+ * is missing, illegal or throws. An answer can change sizes and speed; never bytes, ids or roots.
+ *
+ * Questions are content-free: sizes, classes and counts known before the decision. One question object may be
+ * reused for the next ask: an adviser must not keep it.
+ */
+
+/** Which codec encodes a block that stands alone. Legal: every name of the codec registry. */
+export interface CodecQuestion {
+  /** Raw size of the block. */
+  rawBytes: number;
+  /** Magic-byte class of the file the block belongs to (`signals/magic`). */
+  fileKind: number;
+  /** Offset of the block in its file. */
+  fileOffsetBytes: number;
+  /** Entropy of a sample of at most 4 KiB, bits per byte; -1 when not measured. */
+  sampleEntropyBits: number;
+}
+
+/** One stored block that could be the base of a delta. */
+export interface BaseCandidate {
+  rawBytes: number;
+  /** How many of the 12 resemblance features it shares with the new block. */
+  sharedFeatures: number;
+  /** Steps from this candidate to bytes that need no other block. */
+  chainDepth: number;
+  /** Blocks stored since the candidate. */
+  ageBlocks: number;
+}
+
+/** Which candidate is the base of a delta. Legal: an index into `candidates`, or -1 for none. */
+export interface BaseQuestion {
+  rawBytes: number;
+  fileKind: number;
+  candidates: readonly BaseCandidate[];
+}
+
+/** Which group a small block joins. Legal: a whole number in [0, GROUP_COUNT). */
+export interface GroupQuestion {
+  rawBytes: number;
+  fileKind: number;
+  /** A number derived from the file name's ending; equal endings, equal number. */
+  nameClass: number;
+}
+
+/** How many groups may be open at once. */
+export const GROUP_COUNT = 16;
+
+/** Answers the store's questions; every method is optional and may answer undefined. */
+export interface StoreAdviser {
+  codec?(question: Readonly<CodecQuestion>): string | undefined;
+  base?(question: Readonly<BaseQuestion>): number | undefined;
+  group?(question: Readonly<GroupQuestion>): number | undefined;
+}

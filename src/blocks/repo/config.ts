@@ -1,0 +1,154 @@
+import {
+  asRepositoryError,
+  errnoOf,
+  exists,
+  type FileSystem,
+  makeDirectories,
+  PilotfishError,
+  type RandomSource,
+  readSmallFile,
+} from '../../base/index.ts';
+import { checkAverageBytes } from '../chunk/index.ts';
+import {
+  AesGcmSealer,
+  type KeySlot,
+  MASTER_KEY_BYTES,
+  makeKeySlot,
+  openKeySlot,
+  parseKeySlot,
+  plainSealer,
+  type Sealer,
+} from '../seal/index.ts';
+import { KNOWN_ENTRIES, Layout } from './layout.ts';
+import { publish } from './publish.ts';
+
+export const REPOSITORY_VERSION = 1;
+const MAX_CONFIG_BYTES = 65536;
+
+/** The `config` file: JSON, one line per field. Written once; key slots are its only changing part. */
+export interface RepositoryConfig {
+  readonly format: 'pilotfish';
+  readonly version: number;
+  /** 32 random hex digits. */
+  readonly id: string;
+  readonly averageBlockBytes: number;
+  /** Empty = not encrypted. */
+  readonly keySlots: readonly KeySlot[];
+}
+
+export interface InitOptions {
+  readonly random: RandomSource;
+  readonly averageBlockBytes: number;
+  /** Encrypts the repository. */
+  readonly password?: string | undefined;
+  /** scrypt cost; lowered only by tests. */
+  readonly costN?: number;
+}
+
+/** Creates an empty repository. The config file is written last: before it, there is no repository. */
+export function initRepository(fs: FileSystem, layout: Layout, options: InitOptions): RepositoryConfig {
+  checkAverageBytes(options.averageBlockBytes);
+  refuseForeignDirectory(fs, layout);
+  const config: RepositoryConfig = {
+    format: 'pilotfish',
+    version: REPOSITORY_VERSION,
+    id: options.random(16).toString('hex'),
+    averageBlockBytes: options.averageBlockBytes,
+    keySlots: options.password === undefined ? [] : [firstSlot(options.password, options)],
+  };
+  try {
+    makeDirectories(fs, layout.root);
+    for (const path of [layout.locks, layout.snapshots, layout.store, layout.tmp]) makeDirectories(fs, path);
+    fs.fsyncDirectory(layout.root);
+  } catch (error) {
+    throw asRepositoryError(error, layout.root);
+  }
+  const bytes = Buffer.from(`${JSON.stringify(config, null, 2)}\n`);
+  publish(fs, bytes, { temporary: layout.temporary(config.id, 'config'), final: layout.config });
+  return config;
+}
+
+function firstSlot(password: string, options: InitOptions): KeySlot {
+  const master = options.random(MASTER_KEY_BYTES);
+  const cost = options.costN === undefined ? {} : { costN: options.costN };
+  return makeKeySlot(master, password, { random: options.random, ...cost });
+}
+
+function refuseForeignDirectory(fs: FileSystem, layout: Layout): void {
+  if (!exists(fs, layout.root)) return;
+  const names = fs.readDirectory(layout.root).map((name) => name.toString());
+  if (names.includes('config')) {
+    throw new PilotfishError('EXISTS', `${layout.root} already is a repository: use it, or choose another directory`);
+  }
+  const foreign = names.find((name) => !KNOWN_ENTRIES.has(name));
+  if (foreign !== undefined) {
+    throw new PilotfishError(
+      'NOT_A_REPOSITORY',
+      `${layout.root} is no repository and not empty (it holds ${foreign}): choose an empty or new directory`,
+    );
+  }
+}
+
+/** Whether there is a repository to open. */
+export function isRepository(fs: FileSystem, layout: Layout): boolean {
+  return exists(fs, layout.config);
+}
+
+/** Reads and checks the config file. Throws NO_REPOSITORY, NEWER_VERSION, CONFIG_DAMAGED. */
+export function readConfig(fs: FileSystem, layout: Layout): RepositoryConfig {
+  let bytes: Buffer;
+  try {
+    bytes = readSmallFile(fs, layout.config, MAX_CONFIG_BYTES);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno !== 'ENOENT' && errno !== 'ENOTDIR') throw asRepositoryError(error, layout.config);
+    throw new PilotfishError(
+      'NO_REPOSITORY',
+      `${layout.root} is not a Pilotfish repository: give one with --repo or PILOTFISH_REPO, or create it with \`pilotfish pack\``,
+    );
+  }
+  return parseConfig(bytes, layout.config);
+}
+
+function parseConfig(bytes: Buffer, path: string): RepositoryConfig {
+  const damaged = (): PilotfishError =>
+    new PilotfishError('CONFIG_DAMAGED', `${path} cannot be read: restore it from a copy of the repository`, { path });
+  let value: RepositoryConfig;
+  try {
+    value = JSON.parse(bytes.toString('utf8')) as RepositoryConfig;
+  } catch {
+    throw damaged();
+  }
+  if (typeof value !== 'object' || value === null || value.format !== 'pilotfish') throw damaged();
+  if (!Number.isInteger(value.version) || value.version < 1) throw damaged();
+  if (value.version > REPOSITORY_VERSION) {
+    throw new PilotfishError(
+      'NEWER_VERSION',
+      `${path} has format ${value.version}, this Pilotfish reads ${REPOSITORY_VERSION}: update Pilotfish`,
+      { path },
+    );
+  }
+  if (!/^[0-9a-f]{32}$/.test(value.id) || !Array.isArray(value.keySlots)) throw damaged();
+  try {
+    checkAverageBytes(value.averageBlockBytes);
+  } catch {
+    throw damaged();
+  }
+  return { ...value, keySlots: value.keySlots.map(parseKeySlot) };
+}
+
+/** The sealer of a repository. Throws WRONG_PASSWORD. */
+export function openSealer(config: RepositoryConfig, password: string | undefined, random: RandomSource): Sealer {
+  if (config.keySlots.length === 0) return plainSealer;
+  if (password !== undefined) {
+    for (const slot of config.keySlots) {
+      const master = openKeySlot(slot, password);
+      if (master !== undefined) return new AesGcmSealer(master, random);
+    }
+  }
+  const what = password === undefined ? 'needs a password' : 'does not open with this password';
+  throw new PilotfishError(
+    'WRONG_PASSWORD',
+    `the repository ${what}: give it in PILOTFISH_PASSWORD, or a file that holds it in PILOTFISH_PASSWORD_FILE`,
+  );
+}

@@ -1,0 +1,145 @@
+import { type Clock, errnoOf, type FileSystem, type Host, PilotfishError, type RandomSource } from '../../base/index.ts';
+import type { Layout } from './layout.ts';
+
+/**
+ * Locks are empty files whose names say everything, so that none can be torn:
+ *
+ *   locks/MODE.HOST.PID.MARK.WRITER     MARK tells two processes with one pid apart, WRITER is random
+ *
+ * Readers and writers share; `exclusive` suffers nobody beside it. A lock is dead when its process is certainly
+ * gone (same host) or when it was not refreshed for half an hour (another host).
+ */
+export type LockMode = 'read' | 'write' | 'exclusive';
+
+export interface LockDependencies {
+  readonly fs: FileSystem;
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly host: Host;
+  readonly random: RandomSource;
+}
+
+const REFRESH_MS = 5 * 60_000;
+const STALE_MS = 30 * 60_000;
+
+interface LockName {
+  readonly file: string;
+  readonly mode: LockMode;
+  readonly host: string;
+  readonly pid: number;
+  readonly mark: string;
+  readonly writerId: string;
+}
+
+/** A held lock. */
+export class Lock {
+  /** Names the temporary files of the holder. */
+  readonly writerId: string;
+  readonly #release: () => void;
+
+  constructor(writerId: string, release: () => void) {
+    this.writerId = writerId;
+    this.#release = release;
+  }
+
+  release(): void {
+    this.#release();
+  }
+}
+
+/** Takes a lock or throws LOCKED; removes dead locks on the way. */
+export function takeLock(deps: LockDependencies, mode: LockMode): Lock {
+  const { fs, layout, clock, host } = deps;
+  const writerId = deps.random(8).toString('hex');
+  const name = [mode, encodeHost(host.name), host.pid, host.processMark(host.pid) || '0', writerId].join('.');
+  const path = `${layout.locks}/${name}`;
+  try {
+    fs.close(fs.open(path, 'create'));
+  } catch (error) {
+    // A repository on read-only media can still be read; nobody there could prune under us.
+    if (mode === 'read' && ['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return new Lock(writerId, () => undefined);
+    throw error;
+  }
+  const stop = clock.every(REFRESH_MS, () => refresh(deps, path));
+  const lock = new Lock(writerId, () => {
+    stop();
+    remove(fs, path);
+  });
+  const other = livingLocks(deps).find((held) => held.writerId !== writerId && excludes(held.mode, mode));
+  if (other !== undefined) {
+    lock.release();
+    throw new PilotfishError(
+      'LOCKED',
+      `the repository is locked by process ${other.pid} on ${other.host} (${other.mode}): wait until it is done, then run the command again`,
+    );
+  }
+  return lock;
+}
+
+/** Writer ids of all living locks; temporary files of any other writer are leftovers. */
+export function livingWriters(deps: LockDependencies): Set<string> {
+  return new Set(livingLocks(deps).map((held) => held.writerId));
+}
+
+function excludes(a: LockMode, b: LockMode): boolean {
+  return a === 'exclusive' || b === 'exclusive';
+}
+
+function livingLocks(deps: LockDependencies): LockName[] {
+  const living: LockName[] = [];
+  for (const file of deps.fs.readDirectory(deps.layout.locks)) {
+    const name = parseLockName(file.toString());
+    if (name === undefined) continue;
+    if (isDead(deps, name)) remove(deps.fs, `${deps.layout.locks}/${name.file}`);
+    else living.push(name);
+  }
+  return living;
+}
+
+function isDead({ fs, layout, clock, host }: LockDependencies, name: LockName): boolean {
+  if (name.host === host.name.slice(0, 64)) {
+    if (!host.isAlive(name.pid)) return true;
+    const mark = host.processMark(name.pid);
+    return mark !== '' && name.mark !== '0' && mark !== name.mark;
+  }
+  try {
+    const refreshedMs = Number(fs.lstat(`${layout.locks}/${name.file}`).mtimeNs / 1_000_000n);
+    return clock.nowMs() - refreshedMs > STALE_MS;
+  } catch {
+    // It went away while we looked: its owner is done.
+    return true;
+  }
+}
+
+function parseLockName(file: string): LockName | undefined {
+  const [mode, host, pid, mark, writerId, more] = file.split('.');
+  if (more !== undefined || writerId === undefined || host === undefined || mark === undefined) return undefined;
+  if (mode !== 'read' && mode !== 'write' && mode !== 'exclusive') return undefined;
+  if (!/^[0-9]+$/.test(pid ?? '') || !/^[0-9a-f]{16}$/.test(writerId)) return undefined;
+  return { file, mode, host: decodeHost(host), pid: Number(pid), mark, writerId };
+}
+
+/** Host names as file-name parts: everything but letters, digits and `-` in hex. */
+function encodeHost(name: string): string {
+  return name.slice(0, 64).replace(/[^A-Za-z0-9-]/g, (char) => `_${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function decodeHost(text: string): string {
+  return text.replace(/_([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function refresh({ fs, clock }: LockDependencies, path: string): void {
+  try {
+    fs.setMtime(path, BigInt(clock.nowMs()) * 1_000_000n);
+  } catch {
+    // A refresh that fails is tried again in five minutes; six must fail before anyone elsewhere calls us dead.
+  }
+}
+
+function remove(fs: FileSystem, path: string): void {
+  try {
+    fs.unlink(path);
+  } catch {
+    // Already gone, or not ours to remove: a dead lock hurts nobody.
+  }
+}

@@ -1,0 +1,342 @@
+import { assert, MAX_CHAIN_DEPTH, must, SMALL_FILE_BYTES, sha256Hex } from '../../base/index.ts';
+import type { Chunk } from '../chunk/index.ts';
+import { CODEC_IDS, codecName } from '../codec/index.ts';
+import { RECORD_TYPES } from '../pack/index.ts';
+import { type Advice, TREE_GROUP } from './advice.ts';
+import type { Arena } from './arena.ts';
+import { type EncodedBatch, type EncodedBlock, type EncodeJob, JOB, OUTCOME, outcomeAt, packJobs } from './encode.ts';
+import type { Encoder } from './encoder.ts';
+import type { Entry } from './entry.ts';
+import { OpenGroup } from './groups.ts';
+import { PackSink, type PackSinkDependencies } from './pack-sink.ts';
+import { hasFeatures, type Resemblance, type ResemblanceIndex } from './resemblance.ts';
+import { WriteCounters } from './write-counters.ts';
+
+/** What is known of a block beside its bytes. */
+export interface BlockContext {
+  /** Content kind of its file (`signals`). */
+  fileKind: number;
+  /** A number derived from the file name's ending. */
+  nameClass: number;
+  fileOffsetBytes: number;
+  isTree: boolean;
+}
+
+export interface BlockWriterDependencies {
+  /** Whether a block lies in a finished pack. */
+  has(id: string): boolean;
+  /** Raw bytes of a block in a finished pack; throws when it cannot be read. */
+  read(id: string): Uint8Array;
+  readonly sink: PackSinkDependencies;
+  readonly arena: Arena;
+  readonly encoder: Encoder;
+  readonly resemblance: ResemblanceIndex;
+  readonly advice: Advice;
+}
+
+/** Arena bytes after which a batch goes to the encoder. */
+const BATCH_ARENA_BYTES = 1024 * 1024;
+const BATCH_JOBS = 256;
+/** Batches under way at once. Fixed, not by the number of threads: outcomes are applied in order and exactly this
+ * far behind, so that what the store knows at each decision, and with it every byte written, does not depend on
+ * timing. */
+const PIPELINE_BATCHES = 6;
+/** Arena bytes that may be taken before a job's outcome is applied: what a job refers to must live that long. */
+export const PIPELINE_ARENA_BYTES = 24 * 1024 * 1024;
+/** A base in the open pack whose raw bytes left the arena is reached by closing the pack, if it is worth one. */
+const MIN_EARLY_PACK_BYTES = 1024 * 1024;
+const GROUP_LEVEL = 9;
+const GROUPED_DEPTH = 1;
+
+type Task = { readonly entry: Entry; readonly baseId: string | undefined } | { readonly group: OpenGroup };
+
+interface Batch {
+  readonly tasks: readonly Task[];
+  readonly result: Promise<EncodedBatch>;
+}
+
+/**
+ * Stores blocks: exact dedup, delta against a similar block, groups of small blocks, plain codecs, packs. All
+ * decisions are made here, on one thread and in one order; encoders only compute.
+ */
+export class BlockWriter {
+  readonly counters = new WriteCounters();
+  readonly #deps: BlockWriterDependencies;
+  readonly #sink: PackSink;
+  /** Blocks not yet in a finished pack. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #groups = new Map<number, OpenGroup>();
+  readonly #pipeline: Batch[] = [];
+  #jobs: EncodeJob[] = [];
+  #tasks: Task[] = [];
+  #batchArenaBytes = 0;
+
+  constructor(deps: BlockWriterDependencies) {
+    this.#deps = deps;
+    this.#sink = new PackSink(deps.sink, () => this.#forgetPlaced());
+  }
+
+  /** Bytes of packs closed so far and of the open one. */
+  get storedBytes(): number {
+    return this.#sink.closedBytes + this.#sink.openBytes;
+  }
+
+  /** True when `drain` must be awaited before the next `put`. */
+  get wantsDrain(): boolean {
+    return this.#jobs.length >= BATCH_JOBS || this.#batchArenaBytes >= BATCH_ARENA_BYTES;
+  }
+
+  /** Stores one block unless it is there already; returns its id. */
+  put(chunk: Chunk, context: BlockContext): string {
+    const id = sha256Hex(chunk.raw);
+    this.counters.references += 1;
+    if (this.#entries.has(id) || this.#deps.has(id)) return id;
+    this.counters.newBlocks += 1;
+    this.counters.newRawBytes += chunk.raw.length;
+    this.#store(id, chunk, context);
+    return id;
+  }
+
+  /** True when the block need not be put again. */
+  isKnown(id: string): boolean {
+    return this.#entries.has(id) || this.#deps.has(id);
+  }
+
+  /** Sends the batch off and applies the outcomes that are due. */
+  async drain(): Promise<void> {
+    this.#dispatch();
+    while (this.#pipeline.length > PIPELINE_BATCHES) await this.#applyOldest();
+  }
+
+  /** Writes everything out; afterwards all blocks lie in published packs. */
+  async finish(): Promise<void> {
+    // First let small blocks whose delta did not pay join their groups, then write the groups.
+    await this.#drainAll();
+    for (const group of [...this.#groups.values()].sort((a, b) => a.number - b.number)) this.#flushGroup(group);
+    await this.#drainAll();
+    this.#sink.close();
+    assert(this.#entries.size === 0, 'every block found its pack');
+  }
+
+  /** Gives up: the open pack stays behind as a leftover. */
+  abandon(): void {
+    this.#sink.abandon();
+  }
+
+  async #drainAll(): Promise<void> {
+    this.#dispatch();
+    while (this.#pipeline.length > 0) await this.#applyOldest();
+  }
+
+  #store(id: string, chunk: Chunk, context: BlockContext): void {
+    const base = this.#chooseBase(chunk, context);
+    const small = chunk.raw.length <= SMALL_FILE_BYTES;
+    const planned = base === undefined ? (small ? GROUPED_DEPTH : 0) : base.depth + 1;
+    const entry = this.#enter(id, chunk, { depth: planned, isTree: context.isTree });
+    if (small && base === undefined) {
+      this.#joinGroup(entry, chunk.raw, context);
+      return;
+    }
+    entry.arenaAt = this.#toArena(chunk.raw);
+    const { arena } = this.#deps;
+    const choice = small ? { codecId: 0, level: 0 } : this.#codec(chunk, context);
+    this.#jobs.push({
+      kind: base === undefined ? JOB.plain : small ? JOB.deltaOrNothing : JOB.deltaOrPlain,
+      rawAt: arena.offsetOf(entry.arenaAt),
+      rawLength: chunk.raw.length,
+      baseAt: base === undefined ? 0 : arena.offsetOf(base.at),
+      baseLength: base?.length ?? 0,
+      ...choice,
+    });
+    this.#tasks.push({ entry, baseId: base?.id });
+    if (small) this.#contexts.set(entry, { ...context });
+  }
+
+  /** Contexts of small blocks that may yet have to join a group. */
+  readonly #contexts = new Map<Entry, BlockContext>();
+
+  #enter(id: string, chunk: Chunk, plan: { depth: number; isTree: boolean }): Entry {
+    const { resemblance } = this.#deps;
+    const rawLength = chunk.raw.length;
+    const similar = hasFeatures(chunk.features);
+    const sequence = similar ? resemblance.add(chunk.features, { id, depth: plan.depth, rawLength }) : -1;
+    const features = Uint32Array.from(chunk.features);
+    const entry: Entry = { id, rawLength, features, sequence, ...plan, arenaAt: -1, home: { kind: 'queued' } };
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  #codec(chunk: Chunk, context: BlockContext): { codecId: number; level: number } {
+    const choice = this.#deps.advice.codec(chunk.raw, context);
+    return { codecId: CODEC_IDS[choice.codec], level: choice.level };
+  }
+
+  /** A base whose raw bytes are in the arena, or undefined. */
+  #chooseBase(chunk: Chunk, context: BlockContext): { id: string; at: number; length: number; depth: number } | undefined {
+    if (!hasFeatures(chunk.features)) return undefined;
+    const candidates = this.#deps.advice.candidates(this.#deps.resemblance, chunk.features);
+    const index = this.#deps.advice.base(candidates, chunk.raw.length, context);
+    const chosen = candidates[index];
+    if (chosen === undefined) return undefined;
+    assert(chosen.depth < MAX_CHAIN_DEPTH, 'a base leaves room for one more step');
+    this.counters.basesTried += 1;
+    const at = this.#baseInArena(chosen);
+    return at === undefined ? undefined : { id: chosen.id, at, length: chosen.rawLength, depth: chosen.depth };
+  }
+
+  #baseInArena(base: Resemblance): number | undefined {
+    const entry = this.#entries.get(base.id);
+    if (entry !== undefined) {
+      const { arena } = this.#deps;
+      if (entry.arenaAt >= 0 && arena.isAlive(entry.arenaAt, PIPELINE_ARENA_BYTES)) return entry.arenaAt;
+      if (entry.home.kind === 'grouped') {
+        entry.arenaAt = this.#toArena(entry.home.group.member(entry.home.slot));
+        return entry.arenaAt;
+      }
+      if (entry.home.kind !== 'placed' || this.#sink.openBytes < MIN_EARLY_PACK_BYTES) return undefined;
+      this.#sink.close();
+    }
+    try {
+      return this.#toArena(this.#deps.read(base.id));
+    } catch {
+      // A base that cannot be read is no base; the damage is `verify`'s to report.
+      return undefined;
+    }
+  }
+
+  #toArena(raw: Uint8Array): number {
+    this.#batchArenaBytes += raw.length;
+    return this.#deps.arena.put(raw);
+  }
+
+  #joinGroup(entry: Entry, raw: Uint8Array, context: BlockContext): void {
+    const number = context.isTree ? TREE_GROUP : this.#deps.advice.group(raw.length, context);
+    let group = this.#groups.get(number);
+    if (group !== undefined && (!group.fits(raw.length) || group.isFull)) {
+      this.#flushGroup(group);
+      group = undefined;
+    }
+    if (group === undefined) {
+      group = new OpenGroup(number);
+      this.#groups.set(number, group);
+    }
+    entry.home = { kind: 'grouped', group, slot: group.join(entry, raw) };
+    this.#setDepth(entry, GROUPED_DEPTH);
+  }
+
+  #flushGroup(group: OpenGroup): void {
+    this.#groups.delete(group.number);
+    const raw = group.raw();
+    group.arenaAt = this.#toArena(raw);
+    group.members.forEach((entry, slot) => {
+      entry.arenaAt = must(group.arenaAt, 'a flushed group lies in the arena') + group.offset(slot);
+    });
+    this.#jobs.push({
+      kind: JOB.plain,
+      rawAt: this.#deps.arena.offsetOf(group.arenaAt),
+      rawLength: raw.length,
+      baseAt: 0,
+      baseLength: 0,
+      codecId: CODEC_IDS.zstd,
+      level: GROUP_LEVEL,
+    });
+    this.#tasks.push({ group });
+  }
+
+  #dispatch(): void {
+    if (this.#jobs.length === 0) return;
+    const result = this.#deps.encoder.encode(packJobs(this.#jobs));
+    // The outcome is awaited later; until then a rejection must not count as unhandled.
+    result.catch(() => undefined);
+    this.#pipeline.push({ tasks: this.#tasks, result });
+    this.#jobs = [];
+    this.#tasks = [];
+    this.#batchArenaBytes = 0;
+  }
+
+  async #applyOldest(): Promise<void> {
+    const batch = must(this.#pipeline.shift(), 'a batch is under way');
+    const encoded = await batch.result;
+    batch.tasks.forEach((task, i) => {
+      const outcome = outcomeAt(encoded, i);
+      if ('group' in task) this.#placeGroup(task.group, outcome);
+      else this.#place(task.entry, task.baseId, outcome);
+      this.#sink.closeIfFull();
+    });
+  }
+
+  #place(entry: Entry, baseId: string | undefined, encoded: EncodedBlock): void {
+    const context = this.#contexts.get(entry);
+    this.#contexts.delete(entry);
+    if (encoded.outcome === OUTCOME.nothing) {
+      const raw = this.#deps.arena.view(entry.arenaAt, entry.rawLength);
+      this.#joinGroup(entry, raw, must(context, 'a small block keeps its context'));
+      return;
+    }
+    const payload = encoded.payload ?? this.#deps.arena.view(entry.arenaAt, entry.rawLength);
+    if (encoded.outcome === OUTCOME.delta) {
+      this.#placeDelta(entry, must(baseId, 'a delta has a base'), payload);
+      return;
+    }
+    const codec = codecName(encoded.codecId);
+    this.#setDepth(entry, 0);
+    const record = { type: RECORD_TYPES.block, codec, rawLength: entry.rawLength, payload };
+    entry.home = { kind: 'placed', record: this.#sink.append(record, note(entry.depth, [entry])), slot: 0 };
+    this.counters.stored(codec, 1, payload.length);
+  }
+
+  #placeDelta(entry: Entry, baseId: string, payload: Uint8Array): void {
+    const base = this.#entries.get(baseId);
+    if (base?.home.kind === 'grouped' || base?.home.kind === 'waiting') {
+      // The group takes its place in the pack when it is full; what depends on it follows it then.
+      const { group } = base.home;
+      group.wait({ entry, baseId, payload: Uint8Array.from(payload) });
+      entry.home = { kind: 'waiting', group };
+      if (base.depth + 1 < entry.depth) this.#setDepth(entry, base.depth + 1);
+      return;
+    }
+    this.#appendDelta(entry, baseId, payload);
+  }
+
+  #appendDelta(entry: Entry, baseId: string, payload: Uint8Array): void {
+    const base = this.#entries.get(baseId);
+    if (base !== undefined) this.#setDepth(entry, base.depth + 1);
+    assert(entry.depth <= MAX_CHAIN_DEPTH, 'a delta chain stays within its limit');
+    const ref =
+      base?.home.kind === 'placed'
+        ? this.#sink.refHere(base.home.record, base.home.slot)
+        : ({ kind: 'id', id: baseId } as const);
+    const record = { type: RECORD_TYPES.delta, codec: 'zstd', rawLength: entry.rawLength, base: ref, payload } as const;
+    entry.home = { kind: 'placed', record: this.#sink.append(record, note(entry.depth, [entry])), slot: 0 };
+    this.counters.deltaBlocks += 1;
+    this.counters.stored('zstd', 1, payload.length);
+  }
+
+  #placeGroup(group: OpenGroup, encoded: EncodedBlock): void {
+    const payload = encoded.payload ?? group.raw();
+    const codec = codecName(encoded.codecId);
+    const memberLengths = group.members.map((entry) => entry.rawLength);
+    const record = { type: RECORD_TYPES.group, codec, rawLength: group.sizeBytes, memberLengths, payload };
+    const number = this.#sink.append(record, note(GROUPED_DEPTH, group.members));
+    group.members.forEach((entry, slot) => {
+      entry.home = { kind: 'placed', record: number, slot };
+      if (!entry.isTree) this.counters.groupedFiles += 1;
+    });
+    this.counters.stored(codec, group.members.length, payload.length);
+    for (const { entry, baseId, payload: delta } of group.waiting) this.#appendDelta(entry, baseId, delta);
+  }
+
+  #setDepth(entry: Entry, depth: number): void {
+    entry.depth = depth;
+    if (entry.sequence >= 0) this.#deps.resemblance.setDepth(entry.sequence, depth);
+  }
+
+  /** After a pack is published its blocks are found through the index. */
+  #forgetPlaced(): void {
+    for (const [id, entry] of this.#entries) if (entry.home.kind === 'placed') this.#entries.delete(id);
+  }
+}
+
+function note(depth: number, entries: readonly Entry[]) {
+  return { depth, blocks: entries.map(({ id, rawLength, features }) => ({ id, rawLength, features })) };
+}

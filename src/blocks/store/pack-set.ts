@@ -1,0 +1,237 @@
+import {
+  asRepositoryError,
+  type FileSystem,
+  hasCode,
+  type Log,
+  MIB,
+  must,
+  PilotfishError,
+  readAt,
+} from '../../base/index.ts';
+import { type ExactIndex, isBusy, type Place } from '../index/index.ts';
+import { blockIdAt, openFrame, type PackRecord, type PackTable, readPackTable } from '../pack/index.ts';
+import { type Layout, packNameOf } from '../repo/index.ts';
+import type { Sealer } from '../seal/index.ts';
+import { Lru } from './lru.ts';
+
+/** Bytes of parsed pack tables kept. */
+const TABLE_CACHE_BYTES = 32 * MIB;
+const OPEN_FILES = 32;
+/** What a parsed table takes per block: id 32, numbers 12, features stored about 20. */
+const TABLE_BYTES_PER_BLOCK = 96;
+
+/** Where a block lies. */
+export interface BlockPlace {
+  readonly pack: string;
+  readonly block: number;
+  readonly table: PackTable;
+}
+
+/** `keep` the index that is there, throw it away and start `fresh`, or leave it alone and use `memory`. */
+export type IndexMode = 'keep' | 'fresh' | 'memory';
+
+export interface PackSetDependencies {
+  readonly fs: FileSystem;
+  readonly layout: Layout;
+  readonly sealer: Sealer;
+  readonly log: Log;
+  readonly openIndex: (mode: IndexMode) => ExactIndex;
+}
+
+/**
+ * The packs of a repository and the index over them. The index is brought up to what `store/` really holds, and
+ * thrown away and rebuilt whenever it contradicts the packs or fails.
+ */
+export class PackSet {
+  readonly #deps: PackSetDependencies;
+  readonly #tables = new Lru<string, PackTable>(TABLE_CACHE_BYTES);
+  readonly #files: Lru<string, number>;
+  /** Packs whose table cannot be read, and why. */
+  readonly damaged = new Map<string, PilotfishError>();
+  #index: ExactIndex;
+  #names: string[] = [];
+
+  constructor(deps: PackSetDependencies) {
+    this.#deps = deps;
+    this.#files = new Lru<string, number>(OPEN_FILES, (fd) => deps.fs.close(fd));
+    this.#index = this.#open('keep');
+  }
+
+  /** Every pack in `store/`. */
+  packNames(): string[] {
+    try {
+      const names = this.#deps.fs.readDirectory(this.#deps.layout.store);
+      return names.flatMap((name) => packNameOf(name.toString()) ?? []).sort();
+    } catch (error) {
+      throw asRepositoryError(error, this.#deps.layout.store);
+    }
+  }
+
+  /** Readable packs, oldest first as far as the index knows. */
+  inOrder(): string[] {
+    return this.#names.filter((name) => !this.damaged.has(name));
+  }
+
+  /** Where the block is, or undefined when no readable pack holds it. */
+  locate(id: string): BlockPlace | undefined {
+    const diskId = this.#deps.sealer.diskId(id);
+    for (const place of this.#find(diskId)) {
+      const found = this.#confirm(place, id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** As `locate`, but an index that does not know the block is rebuilt once before giving up. */
+  locateOrRebuild(id: string): BlockPlace | undefined {
+    return this.locate(id) ?? (this.#rebuildOnce() ? this.locate(id) : undefined);
+  }
+
+  /** The contents of a pack. Throws what `readPackTable` throws, naming the file. */
+  table(name: string): PackTable {
+    const kept = this.#tables.get(name);
+    if (kept !== undefined) return kept;
+    const path = this.#deps.layout.pack(name);
+    const table = this.#named(path, () => readPackTable(this.#deps.fs, this.#file(name), this.#deps.sealer));
+    this.#tables.set(name, table, table.blockCount * TABLE_BYTES_PER_BLOCK + 1024);
+    return table;
+  }
+
+  /** Reads and opens one record of a pack. */
+  record(name: string, record: number): PackRecord {
+    const table = this.table(name);
+    const start = must(table.offsets[record], 'a record number of this pack');
+    const length = must(table.offsets[record + 1], 'records end somewhere') - start;
+    return this.#named(this.#deps.layout.pack(name), () => {
+      const frame = readAt(this.#deps.fs, this.#file(name), start, length);
+      if (frame.length < length) {
+        throw new PilotfishError('TRUNCATED', 'a record reaches beyond the end of its pack: run `pilotfish verify`');
+      }
+      return openFrame(frame, this.#deps.sealer);
+    });
+  }
+
+  /** Takes a pack that was just renamed into place into the index. */
+  add(name: string): void {
+    this.#addToIndex(name);
+  }
+
+  close(): void {
+    this.#files.clear();
+    this.#index.close();
+  }
+
+  #open(mode: IndexMode): ExactIndex {
+    let index: ExactIndex | undefined;
+    try {
+      index = this.#deps.openIndex(mode);
+      this.#index = index;
+      this.#names = index.packNames();
+      this.#synchronise();
+      return index;
+    } catch (error) {
+      if (mode === 'memory' || hasCode(error, 'INTERNAL', 'IO', 'MISSING')) throw error;
+      this.#deps.log.write('debug', 'the index cannot be used', { reason: String(error) });
+      index?.close();
+      return this.#open(mode === 'keep' && !isBusy(error) ? 'fresh' : 'memory');
+    }
+  }
+
+  /** Adds packs the index lacks; an index that knows packs which are gone is rebuilt. */
+  #synchronise(): void {
+    const present = this.packNames();
+    const known = new Set(this.#names);
+    const there = new Set(present);
+    if (this.#names.some((name) => !there.has(name))) {
+      throw new PilotfishError('DAMAGED', 'the index names packs that are gone: it will be rebuilt');
+    }
+    for (const name of present) {
+      const diskIds = known.has(name) ? undefined : this.#diskIds(name);
+      if (diskIds !== undefined) this.#index.addPack(name, diskIds);
+    }
+    this.#names = this.#index.packNames();
+  }
+
+  #addToIndex(name: string): void {
+    const diskIds = this.#diskIds(name);
+    if (diskIds === undefined) return;
+    try {
+      this.#index.addPack(name, diskIds);
+      this.#names = this.#index.packNames();
+    } catch (error) {
+      this.#rebuild(error);
+    }
+  }
+
+  /** A pack whose table cannot be read stays out of the index: its blocks count as not stored. */
+  #diskIds(name: string): string[] | undefined {
+    try {
+      const table = this.table(name);
+      const ids = Array.from({ length: table.blockCount }, (_, block) => blockIdAt(table, block));
+      return ids.map((id) => this.#deps.sealer.diskId(id));
+    } catch (error) {
+      if (!hasCode(error)) throw error;
+      this.damaged.set(name, error);
+      return undefined;
+    }
+  }
+
+  /** Asks the index; one that fails is thrown away, rebuilt and asked again. */
+  #find(diskId: string): Place[] {
+    try {
+      return this.#index.find(diskId);
+    } catch (error) {
+      this.#rebuild(error);
+      return this.#index.find(diskId);
+    }
+  }
+
+  #rebuilt = false;
+
+  #rebuildOnce(): boolean {
+    if (this.#rebuilt) return false;
+    this.#rebuild(undefined);
+    return true;
+  }
+
+  #rebuild(reason: unknown): void {
+    this.#rebuilt = true;
+    this.#deps.log.write('debug', 'the index is rebuilt from the packs', { reason: String(reason ?? 'a block is missing') });
+    this.#index.close();
+    this.#index = this.#open(isBusy(reason) ? 'memory' : 'fresh');
+  }
+
+  #confirm(place: Place, id: string): BlockPlace | undefined {
+    // A place beyond the packs we know was added by another writer since.
+    if (place.pack >= this.#names.length) this.#names = this.#index.packNames();
+    const pack = this.#names[place.pack];
+    if (pack === undefined) return undefined;
+    try {
+      const table = this.table(pack);
+      if (place.block >= table.blockCount || blockIdAt(table, place.block) !== id) return undefined;
+      return { pack, block: place.block, table };
+    } catch (error) {
+      if (!hasCode(error)) throw error;
+      this.damaged.set(pack, error);
+      return undefined;
+    }
+  }
+
+  #file(name: string): number {
+    const kept = this.#files.get(name);
+    if (kept !== undefined) return kept;
+    const fd = this.#deps.fs.open(this.#deps.layout.pack(name), 'read');
+    this.#files.set(name, fd);
+    return fd;
+  }
+
+  #named<T>(path: string, run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (!hasCode(error)) throw asRepositoryError(error, path);
+      if (error.path !== undefined) throw error;
+      throw new PilotfishError(error.code, `${path}: ${error.message}`, { cause: error, path });
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { MIB } from '../../base/index.ts';
+import { type BaseRef, type FinishedPack, type PackRecord, PackWriter, type RecordNote } from '../pack/index.ts';
+
+/** A pack is closed once it holds this much. Larger packs make deletion coarser, smaller ones more files. */
+const TARGET_PACK_BYTES = 32 * MIB;
+
+export interface PackSinkDependencies {
+  /** Opens the next pack under a temporary name. */
+  open(): PackWriter;
+  /** Moves a finished pack into place. */
+  publish(pack: FinishedPack): void;
+}
+
+/** The pack being written: opened at the first record, closed at its target size. */
+export class PackSink {
+  readonly #deps: PackSinkDependencies;
+  readonly #onClosed: () => void;
+  #writer: PackWriter | undefined;
+  /** Bytes of all packs closed so far. */
+  closedBytes = 0;
+
+  constructor(deps: PackSinkDependencies, onClosed: () => void) {
+    this.#deps = deps;
+    this.#onClosed = onClosed;
+  }
+
+  get openBytes(): number {
+    return this.#writer?.sizeBytes ?? 0;
+  }
+
+  /** Number the next record will get in its pack. */
+  get nextRecord(): number {
+    return this.#writer?.recordCount ?? 0;
+  }
+
+  append(record: PackRecord, note: RecordNote): number {
+    this.#writer ??= this.#deps.open();
+    return this.#writer.append(record, note);
+  }
+
+  /** Closes the pack when it has reached its size. */
+  closeIfFull(): void {
+    if (this.openBytes >= TARGET_PACK_BYTES) this.close();
+  }
+
+  /** Closes and publishes the pack, if there is one. */
+  close(): void {
+    if (this.#writer === undefined) return;
+    const pack = this.#writer.finish();
+    this.#writer = undefined;
+    this.closedBytes += pack.sizeBytes;
+    this.#deps.publish(pack);
+    this.#onClosed();
+  }
+
+  /** Lets go of the file without finishing it. */
+  abandon(): void {
+    this.#writer?.abandon();
+    this.#writer = undefined;
+  }
+
+  /** How a delta written next refers to a base in this pack. */
+  refHere(record: number, slot: number): BaseRef {
+    return { kind: 'here', distance: this.nextRecord - record, slot };
+  }
+}

@@ -1,0 +1,2 @@
+// The library's door: every public name.
+export * from './base/index.ts';

@@ -1,0 +1,15 @@
+// Every package a user of Pilotfish gets, and why it is worth its place. See docs/adr/0002-runtime-dependencies.md.
+
+/** Packages the core cannot do without. */
+export const required: Readonly<Record<string, string>> = {
+  '@ipld/dag-cbor': 'the canonical encoding of trees and snapshots, so that other IPLD tools read them',
+  commander: 'the command line: sub-commands, help and usage errors, without packages of its own',
+  'lz4-napi': 'the lz4 codec; Node has none',
+  multiformats: 'CIDs: the names of trees and snapshots',
+  snappy: 'the snappy codec; Node has none',
+};
+
+/** Packages whose absence is reported and costs one feature. */
+export const optional: Readonly<Record<string, string>> = {
+  koffi: 'extended attributes, FIFOs and devices through libc; Node has no calls for them',
+};
