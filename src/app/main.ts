@@ -1,12 +1,34 @@
-// The program. A stand-in until the commands exist: it knows its version.
+// The program: the command line on the streams, signals and environment of this process.
 import packageJson from '../../package.json' with { type: 'json' };
+import { systemClock } from '../base/index.ts';
+import { runCommandLine, type Usage, type World, watchSignals } from '../cli/index.ts';
+import { composePorts } from './compose.ts';
+import { readSettings } from './config.ts';
+
+const INTERRUPTED = 130;
+
+function usage(): Usage {
+  const { user, system } = process.cpuUsage();
+  return { cpuSeconds: (user + system) / 1e6, peakRssBytes: process.resourceUsage().maxRSS * 1024 };
+}
 
 /** Runs the command line; resolves to the exit code. */
 export async function main(argv: string[]): Promise<number> {
-  if (argv[0] !== '--version') {
-    process.stderr.write('pilotfish: no commands yet\n');
-    return 1;
-  }
-  process.stdout.write(`${packageJson.version}\n`);
-  return 0;
+  const settings = readSettings();
+  const world: World = {
+    settings,
+    ports: (choices) => composePorts(settings, choices),
+    usage,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    version: packageJson.version,
+  };
+  const controller = new AbortController();
+  const giveUp = (): void => process.exit(INTERRUPTED);
+  const unwatch = watchSignals(process, { controller, clock: systemClock, giveUp });
+  const code = await runCommandLine(argv, world, controller.signal);
+  unwatch();
+  // A reader that never reads would keep the process alive for what it will not take.
+  if (code === INTERRUPTED && process.stdout.writableLength > 0) giveUp();
+  return code;
 }

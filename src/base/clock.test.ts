@@ -66,7 +66,7 @@ test('the clock of the machine goes on, and its tasks run until stopped', async 
     });
   });
   assert.ok(systemClock.monotonicNs() > before);
-  assert.ok(Math.abs(systemClock.nowMs() - new Date().getTime()) < 60_000);
+  assert.ok(Math.abs(systemClock.nowMs() - Date.now()) < 60_000);
 });
 
 test('turn lets what is due go first', async () => {

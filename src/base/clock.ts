@@ -52,7 +52,8 @@ export class ManualClock implements Clock {
   advance(ms: number): void {
     this.#nowMs += ms;
     for (const [task, due] of this.#tasks) {
-      while (due.nextMs <= this.#nowMs) {
+      // A task may stop itself.
+      while (due.nextMs <= this.#nowMs && this.#tasks.get(task) === due) {
         due.nextMs += due.intervalMs;
         task();
       }

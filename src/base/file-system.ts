@@ -103,6 +103,15 @@ export function readAt(fs: FileSystem, fd: number, position: number, length: num
   return out.subarray(0, done);
 }
 
+/** Closes a file that was only read: it has nothing to lose, and is closed also when the call fails. */
+export function closeReader(fs: FileSystem, fd: number): void {
+  try {
+    fs.close(fd);
+  } catch {
+    // What was read was read.
+  }
+}
+
 /** The whole of a small file, at most `limitBytes`; one byte more is returned when it is longer. */
 export function readSmallFile(fs: FileSystem, path: FsPath, limitBytes: number): Buffer {
   const fd = fs.open(path, 'read');
@@ -110,7 +119,7 @@ export function readSmallFile(fs: FileSystem, path: FsPath, limitBytes: number):
     const size = Math.min(fs.stat(fd).sizeBytes, limitBytes + 1);
     return readAt(fs, fd, 0, size);
   } finally {
-    fs.close(fd);
+    closeReader(fs, fd);
   }
 }
 

@@ -11,6 +11,7 @@ export {
 } from './errors.ts';
 export {
   type ByteRange,
+  closeReader,
   exists,
   type FileKind,
   type FileStat,

@@ -77,15 +77,6 @@ test('libc reports what went wrong by its errno word', (t) => {
   assert.throws(() => libc.makeNode(file, 0o10600, 0n), { code: 'EEXIST' });
 });
 
-test('a path with a zero byte never reaches libc cut off', () => {
-  const path = `${file}\0tail`;
-  const attribute = { name: Buffer.from('user.x'), value: Buffer.from('1') };
-  const fs = new NodeFileSystem();
-  assert.throws(() => fs.listXattrs(path));
-  assert.throws(() => fs.setXattr(path, attribute));
-  assert.throws(() => fs.makeNode(path, { kind: 'fifo', mode: 0o600, deviceNumber: 0n }));
-});
-
 test('allocated bytes tell a file with holes', (t) => {
   const fs = new NodeFileSystem();
   const fd = fs.open(file, 'truncate');

@@ -137,7 +137,8 @@ export class NodeFileSystem implements FileSystem {
   setMtime(path: FsPath, mtimeNs: bigint): void {
     // Whole seconds and the rest are added as doubles: within 1 µs for any date near ours.
     const seconds = Number(mtimeNs / 1_000_000_000n) + Number(mtimeNs % 1_000_000_000n) / 1e9;
-    fs.lutimesSync(path, seconds, seconds);
+    // As text: Node takes a negative number to mean now, and dates before 1970 are negative.
+    fs.lutimesSync(path, String(seconds), String(seconds));
   }
 
   listXattrs(path: FsPath): Xattr[] {
@@ -149,6 +150,9 @@ export class NodeFileSystem implements FileSystem {
   }
 
   makeNode(path: FsPath, node: { kind: FileKind; mode: number; deviceNumber: bigint }): void {
-    this.#libc.makeNode(path, (MODE_BITS[node.kind] ?? 0) | node.mode, node.deviceNumber);
+    const type = MODE_BITS[node.kind];
+    // Without type bits the kernel would make a regular file.
+    if (type === undefined) throw Object.assign(new RangeError(`EINVAL: mknod of a ${node.kind}`), { code: 'EINVAL' });
+    this.#libc.makeNode(path, type | node.mode, node.deviceNumber);
   }
 }

@@ -46,7 +46,13 @@ const unsupported: Libc = {
 };
 
 const zero = Buffer.from([0]);
-const terminated = (path: FsPath): Buffer => Buffer.concat([Buffer.from(path), zero]);
+
+/** A C string. A zero byte inside would make libc act on another, shorter name. */
+function terminated(text: FsPath): Buffer {
+  const bytes = Buffer.from(text);
+  if (bytes.includes(0)) throw notSupported('a name with a zero byte', text, 'EINVAL');
+  return Buffer.concat([bytes, zero]);
+}
 
 function bind(koffi: Koffi): Libc {
   const libc = koffi.load(null);

@@ -8,8 +8,11 @@
  */
 export { type CompressedBlock, compressBlock } from './codec/index.ts';
 export {
+  type CountOptions,
   type CreateOptions,
+  countSource,
   createRepository,
+  directoryBytes,
   fileContent,
   listSnapshot,
   type OpenOptions,
@@ -23,6 +26,7 @@ export {
   type RestoreResult,
   repositoryExists,
   restore,
+  type SourceCount,
   type StatsResult,
   stats,
   type VerifyOptions,

@@ -135,6 +135,24 @@ const rawNames: readonly Check[] = [
     },
   ],
   [
+    'a zero byte is refused, never taken for the end of the text',
+    (s) => {
+      s.put(s.at('f'));
+      const zero = Buffer.from('f\0tail');
+      const path = s.raw(zero);
+      assert.throws(() => s.fs.lstat(path));
+      assert.throws(() => s.fs.open(path, 'read'));
+      assert.throws(() => s.fs.makeDirectory(path));
+      assert.throws(() => s.fs.rename(s.at('f'), path));
+      assert.throws(() => s.fs.symlink(zero, s.at('l')));
+      assert.throws(() => s.fs.listXattrs(path));
+      assert.throws(() => s.fs.setXattr(path, { name: Buffer.from('user.a'), value: zero }));
+      assert.throws(() => s.fs.setXattr(s.at('f'), { name: Buffer.from('user.a\0b'), value: zero }));
+      assert.throws(() => s.fs.makeNode(path, { kind: 'fifo', mode: 0o600, deviceNumber: 0n }));
+      assert.deepEqual(s.names(s.root), ['f']);
+    },
+  ],
+  [
     'a name longer than 255 bytes is refused',
     (s) => {
       s.put(s.at('n'.repeat(255)));

@@ -23,7 +23,7 @@ import {
 import { syncEntries } from './disk/journal.ts';
 import { changed, type Machine, newMachine, type SimOptions } from './disk/machine.ts';
 import { type Maker, Namespace } from './disk/namespace.ts';
-import type { Place } from './disk/resolve.ts';
+import { type Place, refuseZero } from './disk/resolve.ts';
 
 const NAMESPACES = /^(user|trusted|security|system)\../s;
 
@@ -158,6 +158,7 @@ export class SimFileSystem implements FileSystem {
   }
 
   symlink(target: Buffer, path: FsPath): void {
+    refuseZero(target.toString('latin1'), { syscall: 'symlink' });
     // The mode of a link is 0o777 whatever the umask.
     const make: Maker = (id, device, meta) => newLink(id, device, { ...meta, mode: 0o777 }, target);
     this.#names.make({ syscall: 'symlink', path }, 0o777, make);
@@ -191,6 +192,7 @@ export class SimFileSystem implements FileSystem {
   setXattr(path: FsPath, { name, value }: Xattr): void {
     const inode = this.#names.inode('setxattr', path);
     const key = name.toString('latin1');
+    refuseZero(key, { syscall: 'setxattr' });
     if (!this.#machine.xattrs || !NAMESPACES.test(key))
       throw errnoError('ENOTSUP', { syscall: 'setxattr', path });
     const plain = inode.kind === 'file' || inode.kind === 'directory';

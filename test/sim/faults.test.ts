@@ -116,6 +116,15 @@ describe('the end of the process', () => {
     assert.deepEqual(left, ['tmp', 'tmp', 'tmp', 'tmp', 'a', 'a']);
   });
 
+  test('kill-after a call that fails by itself: the process has ended all the same', () => {
+    const { fs } = faulty({ at: 1, fault: 'kill-after' });
+    assert.equal(
+      outcome(() => fs.lstat('/r/none')),
+      'killed',
+    );
+    assert.equal(fs.killed, true);
+  });
+
   test('torn: a prefix of the write is stored, of every length, by seed', () => {
     const lengths = new Set<number>();
     for (let seed = 0; seed < 200; seed += 1) {

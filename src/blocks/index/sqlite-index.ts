@@ -27,7 +27,7 @@ export class SqliteIndex implements ExactIndex {
     try {
       this.#db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA synchronous = OFF; PRAGMA mmap_size = 0;`);
       this.#prepareSchema(repositoryId);
-      this.#find = this.#db.prepare('SELECT place FROM blocks WHERE key = ?');
+      this.#find = this.#db.prepare('SELECT place FROM blocks WHERE key = ? LIMIT 8');
       this.#listPacks = this.#db.prepare('SELECT name FROM packs ORDER BY ordinal');
     } catch (error) {
       this.#db.close();
@@ -66,7 +66,7 @@ export class SqliteIndex implements ExactIndex {
   }
 
   close(): void {
-    this.#db.close();
+    if (this.#db.isOpen) this.#db.close();
   }
 
   #prepareSchema(repositoryId: string): void {
@@ -97,6 +97,6 @@ export class SqliteIndex implements ExactIndex {
 
 /** Whether an index call failed only because another process is writing to it. */
 export function isBusy(error: unknown): boolean {
-  const code = (error as { errcode?: number }).errcode;
+  const code = (error as { errcode?: number } | null | undefined)?.errcode;
   return typeof code === 'number' && [SQLITE_BUSY, SQLITE_LOCKED].includes(code & 0xff);
 }

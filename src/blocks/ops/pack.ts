@@ -1,5 +1,6 @@
 import { type CID } from 'multiformats/cid';
 import {
+  asRepositoryError,
   type FileSystem,
   hasCode,
   makeDirectories,
@@ -10,15 +11,15 @@ import {
 import { Chunker } from '../chunk/index.ts';
 import { type FinishedPack, PackWriter } from '../pack/index.ts';
 import type { StoreAdviser } from '../questions.ts';
-import { livingWriters, type StoredSnapshot } from '../repo/index.ts';
-import { Owners, type PathTest, UnchangedReader, UnchangedWriter } from '../source/index.ts';
+import { leftovers, removeTemporary, type StoredSnapshot, temporaryWriter } from '../repo/index.ts';
+import { cacheWriter, Owners, type PathTest, UnchangedReader, UnchangedWriter } from '../source/index.ts';
 import { BlockWriter } from '../store/index.ts';
 import { DirectoryWriter, type PutNode } from '../tree/index.ts';
 import { Walker, type WalkTally } from './pack-walk.ts';
 import { type Problem, Problems } from './problems.ts';
 import type { Repository } from './repository.ts';
 import { repositoryBytes } from './sizes.ts';
-import { makeEncoding } from './encoding.ts';
+import { makeEncoding, writerSizes } from './encoding.ts';
 
 export interface PackOptions {
   /** Absolute paths. One directory: its entries are the root. Otherwise each appears under its base name. */
@@ -103,12 +104,17 @@ class PackRun {
       ...this.#encoding,
       has: (id) => packs.locate(id) !== undefined,
       read: (id) => reader.read(id),
-      sink: { open: () => this.#openPack(), publish: (pack) => this.#publishPack(pack) },
+      sink: {
+        targetBytes: writerSizes(repository.ports.sizes).packBytes,
+        open: () => this.#openPack(),
+        publish: (pack) => this.#publishPack(pack),
+      },
     });
   }
 
   async run(): Promise<PackResult> {
-    removeLeftovers(this.#repository);
+    const { tmp } = this.#repository.layout;
+    removeLeftovers(this.#repository, tmp, temporaryWriter);
     this.#openCaches();
     const root = await this.#storeRoot();
     await this.#writer.finish();
@@ -118,6 +124,7 @@ class PackRun {
   }
 
   async close(): Promise<void> {
+    // None of these throws: what the run came to is what the caller hears.
     this.#writer.abandon();
     this.#cache?.abandon();
     this.#unchanged?.close();
@@ -199,20 +206,20 @@ class PackRun {
     try {
       ports.fs.rename(pack.path, layout.pack(pack.name));
     } catch (error) {
-      throw new PilotfishError('IO', `cannot move ${pack.path} into place: run the command again`, { cause: error });
+      removeTemporary(ports.fs, pack.path);
+      throw asRepositoryError(error, layout.pack(pack.name));
     }
     packs.add(pack.name);
   }
 
-  /** Makes every pack durable by name, those of other writers included, and then the snapshot. */
+  /**
+   * Makes every pack durable by name, those of other writers included, and then the snapshot. The root too: its
+   * creator may have been stopped before it made the name of the config durable.
+   */
   #commit(root: CID): StoredSnapshot {
     const { layout, ports, snapshots, lock, config } = this.#repository;
     const { paths, stream } = this.#options;
-    try {
-      ports.fs.fsyncDirectory(layout.store);
-    } catch (error) {
-      throw new PilotfishError('IO', `${layout.store} cannot be synced: run the command again`, { cause: error });
-    }
+    for (const path of [layout.root, layout.store]) syncDirectory(ports.fs, path);
     const snapshot = snapshots.add(
       {
         version: 1,
@@ -227,8 +234,10 @@ class PackRun {
       },
       lock.writerId,
     );
-    quietly(() => this.#cache?.finish({ repositoryId: config.id, snapshotId: snapshot.id }));
-    this.#cache = undefined;
+    quietly(() => {
+      this.#cache?.finish({ repositoryId: config.id, snapshotId: snapshot.id });
+      this.#cache = undefined;
+    });
     return snapshot;
   }
 
@@ -238,9 +247,11 @@ class PackRun {
     const { cacheDirectory, fs } = ports;
     if (cacheDirectory === undefined || this.#options.stream !== undefined || this.#options.dryRun === true) return;
     const name = sha256Hex(Buffer.concat([Buffer.from(config.id), ...this.#options.paths.flatMap((path) => [NUL, path])]));
-    const path = `${cacheDirectory}/${name.slice(0, 32)}.unchanged`;
+    const file = `${name.slice(0, 32)}.unchanged`;
+    const path = `${cacheDirectory}/${file}`;
     quietly(() => {
       makeDirectories(fs, cacheDirectory);
+      removeLeftovers(this.#repository, cacheDirectory, (left) => cacheWriter(file, left));
       const reader = new UnchangedReader(fs, path);
       const { header } = reader;
       // What the cache says is stored is certainly stored only as long as the snapshot it was made for exists.
@@ -289,15 +300,23 @@ class PackRun {
 
 const NUL = Buffer.from([0]);
 
+function syncDirectory(fs: FileSystem, path: string): void {
+  try {
+    fs.fsyncDirectory(path);
+  } catch (error) {
+    throw asRepositoryError(error, path);
+  }
+}
+
 /** Removes temporary files whose writer is certainly gone. */
-function removeLeftovers(repository: Repository): void {
-  const { ports, layout } = repository;
+function removeLeftovers(
+  { ports, layout }: Repository,
+  directory: string,
+  writerOf: (name: string) => string | undefined,
+): void {
   quietly(() => {
-    const living = livingWriters({ ...ports, layout });
-    for (const name of ports.fs.readDirectory(layout.tmp)) {
-      const writerId = name.toString().split('-')[0] ?? '';
-      if (!living.has(writerId)) quietly(() => ports.fs.unlink(`${layout.tmp}/${name.toString()}`));
-    }
+    const names = leftovers({ ...ports, layout }, directory, writerOf);
+    for (const name of names) removeTemporary(ports.fs, `${directory}/${name}`);
   });
 }
 

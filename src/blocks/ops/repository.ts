@@ -9,6 +9,7 @@ import {
 import { DEFAULT_AVERAGE_BYTES } from '../chunk/index.ts';
 import { type ExactIndex, MemoryIndex, SqliteIndex } from '../index/index.ts';
 import {
+  completeDirectories,
   initRepository,
   isRepository,
   Layout,
@@ -22,6 +23,7 @@ import {
 } from '../repo/index.ts';
 import type { Sealer } from '../seal/index.ts';
 import { BlockReader, type IndexMode, PackSet } from '../store/index.ts';
+import type { WriterSizes } from './encoding.ts';
 
 /** What a repository needs of the world; `app/compose.ts` gives the real parts, tests give theirs. */
 export interface RepositoryPorts {
@@ -37,6 +39,8 @@ export interface RepositoryPorts {
   readonly threads: number;
   /** Where caches of this machine lie; undefined = none are kept. */
   readonly cacheDirectory?: string | undefined;
+  /** What a writer may take; default: sizes for trees of any size within the stated memory. */
+  readonly sizes?: Partial<WriterSizes>;
 }
 
 export interface OpenOptions {
@@ -87,6 +91,7 @@ export class Repository {
     this.ports = ports;
     this.config = readConfig(fs, this.layout);
     this.sealer = openSealer(this.config, options.password, ports.random);
+    completeDirectories(fs, this.layout);
     this.lock = takeLock({ ...ports, layout: this.layout }, mode);
     try {
       const openIndex = (index: IndexMode): ExactIndex => this.#openIndex(index);
@@ -100,8 +105,11 @@ export class Repository {
   }
 
   close(): void {
-    this.packs.close();
-    this.lock.release();
+    try {
+      this.packs.close();
+    } finally {
+      this.lock.release();
+    }
   }
 
   #openIndex(mode: IndexMode): ExactIndex {

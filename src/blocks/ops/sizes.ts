@@ -6,17 +6,23 @@ export function repositoryBytes(repository: Repository): number {
   return treeBytes(repository.ports.fs, repository.layout.root);
 }
 
-function treeBytes(fs: FileSystem, path: string): number {
+/** Apparent bytes of all files below a directory; 0 when there is none. */
+export function treeBytes(fs: FileSystem, path: string): number {
   let sum = 0;
-  for (const name of fs.readDirectory(path)) {
-    const child = `${path}/${name.toString()}`;
-    try {
-      const stat = fs.lstat(child);
-      if (stat.kind === 'directory') sum += treeBytes(fs, child);
-      else sum += stat.sizeBytes;
-    } catch {
-      // Another process finished with it between listing and looking.
-    }
+  try {
+    for (const name of fs.readDirectory(path)) sum += entryBytes(fs, `${path}/${name.toString()}`);
+  } catch {
+    // A figure for people: what depends on the directory finds out by itself that it cannot be listed.
   }
   return sum;
+}
+
+function entryBytes(fs: FileSystem, path: string): number {
+  try {
+    const stat = fs.lstat(path);
+    return stat.kind === 'directory' ? treeBytes(fs, path) : stat.sizeBytes;
+  } catch {
+    // Another process finished with it between listing and looking.
+    return 0;
+  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, hasCode, PilotfishError, Rng, readAt } from '../../base/index.ts';
 import { blockIdAt } from '../pack/index.ts';
-import { livingWriters, type StoredSnapshot } from '../repo/index.ts';
+import { leftovers, type StoredSnapshot, temporaryWriter } from '../repo/index.ts';
 import { blockOf, fileBlocks, fileNodes, type ReadBlock } from '../tree/index.ts';
 import { Problems, type Problem } from './problems.ts';
 import type { Repository } from './repository.ts';
@@ -196,7 +196,5 @@ class VerifyRun {
 
 function countLeftovers(repository: Repository): number {
   const { ports, layout } = repository;
-  const living = livingWriters({ ...ports, layout });
-  const names = ports.fs.readDirectory(layout.tmp).map((name) => name.toString());
-  return names.filter((name) => !living.has(name.split('-')[0] ?? '')).length;
+  return leftovers({ ...ports, layout }, layout.tmp, temporaryWriter).length;
 }

@@ -1,7 +1,7 @@
 import { MAX_BLOCK_BYTES, MAX_CHAIN_DEPTH } from '../../base/index.ts';
 import { FEATURE_COUNT } from '../../signals/index.ts';
 import { zstdDecode, zstdEncode } from '../codec/index.ts';
-import { MAX_GROUP_MEMBERS, RECORD_TYPES, type RecordType } from './record.ts';
+import { MAX_FRAME_BYTES, MAX_GROUP_MEMBERS, RECORD_TYPES, type RecordType } from './record.ts';
 import { malformed, WireReader, WireWriter } from './wire.ts';
 
 /**
@@ -11,12 +11,12 @@ import { malformed, WireReader, WireWriter } from './wire.ts';
  *   table    := rawLength u32 ‖ storedLength u32 ‖ zstd( recordCount varint ‖ record × recordCount )
  *   record   := (type | depth << 2) u8 ‖ diskLength varint ‖ (group: memberCount varint) ‖ rawLength varint per block
  *   ids      := 32 bytes per block, in record order
- *   features := storedLength u32 ‖ zstd( 12 × 3 bytes per block, LE: the low 24 bits of each feature )
+ *   features := storedLength u32 ‖ zstd( 12 × u16 per block, LE: the low 16 bits of each feature )
  *
  * Depth is the number of steps from the record to bytes that need no other record. Features are there so that a
  * later writer finds delta bases without decoding; blocks without any have twelve zeros.
  */
-const FEATURE_BYTES = 3 * FEATURE_COUNT;
+const FEATURE_BYTES = 2 * FEATURE_COUNT;
 /** Footers beyond this are refused before anything is allocated. */
 export const MAX_FOOTER_BYTES = 128 * 1024 * 1024;
 const MAX_RECORDS = 2 ** 22;
@@ -35,7 +35,7 @@ export interface FooterBlock {
   /** 64 hex digits. */
   readonly id: string;
   readonly rawLength: number;
-  /** 12 values, of which the low 24 bits are kept; undefined = none. */
+  /** 12 values, of which the low 16 bits are kept; undefined = none. */
   readonly features?: Uint32Array | undefined;
 }
 
@@ -83,7 +83,7 @@ function featureColumn(blocks: readonly FooterBlock[]): Buffer {
   const column = Buffer.alloc(blocks.length * FEATURE_BYTES);
   blocks.forEach((block, index) => {
     for (let i = 0; block.features !== undefined && i < FEATURE_COUNT; i++) {
-      column.writeUIntLE((block.features[i] ?? 0) & 0xffffff, index * FEATURE_BYTES + 3 * i, 3);
+      column.writeUInt16LE((block.features[i] ?? 0) & 0xffff, index * FEATURE_BYTES + 2 * i);
     }
   });
   return column;
@@ -94,7 +94,8 @@ export function parseFooter(footer: Buffer, recordsStart: number): PackTable {
   const reader = new WireReader(footer);
   const rawLength = reader.u32();
   const stored = reader.take(reader.u32());
-  if (rawLength > MAX_FOOTER_BYTES) throw malformed(`a footer table of ${rawLength} bytes`);
+  // Each block has 32 bytes of id here and at most 12 in the table: a longer table is a bomb.
+  if (rawLength > footer.length) throw malformed(`a footer table of ${rawLength} bytes`);
   const table = parseTable(zstdDecode(stored, rawLength), recordsStart);
   const ids = reader.take(32 * table.blockCount);
   const storedFeatures = reader.take(reader.u32());
@@ -119,8 +120,9 @@ function parseTable(raw: Buffer, recordsStart: number): Table {
     types[record] = head & 3;
     depths[record] = head >> 2;
     if (types[record] === 0 || head >> 2 > MAX_CHAIN_DEPTH) throw malformed(`record head ${head}`);
-    offsets[record + 1] = (offsets[record] as number) + reader.varint(2 ** 32);
+    offsets[record + 1] = (offsets[record] as number) + reader.varint(MAX_FRAME_BYTES);
     const members = types[record] === RECORD_TYPES.group ? reader.varint(MAX_GROUP_MEMBERS) : 1;
+    if (members === 0) throw malformed('a group without members');
     for (let i = 0; i < members; i++) {
       rawLengths.push(reader.varint(MAX_BLOCK_BYTES));
       recordOf.push(record);
@@ -144,11 +146,11 @@ export function blockIdAt(table: PackTable, block: number): string {
   return table.ids.toString('hex', 32 * block, 32 * block + 32);
 }
 
-/** All features of a pack: 12 per block, 24 bits each. */
+/** All features of a pack: 12 per block, 16 bits each. */
 export function packFeatures(table: PackTable): Uint32Array {
   const column = zstdDecode(table.storedFeatures, table.blockCount * FEATURE_BYTES);
   if (column.length !== table.blockCount * FEATURE_BYTES) throw malformed('the feature column has another length');
   const out = new Uint32Array(table.blockCount * FEATURE_COUNT);
-  for (let i = 0; i < out.length; i++) out[i] = column.readUIntLE(3 * i, 3);
+  for (let i = 0; i < out.length; i++) out[i] = column.readUInt16LE(2 * i);
   return out;
 }

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { type FileSystem, PilotfishError, readAt } from '../../base/index.ts';
 import type { Sealer } from '../seal/index.ts';
 import { MAX_FOOTER_BYTES, type PackTable, parseFooter } from './footer.ts';
-import { decodeRecord, type PackRecord } from './record.ts';
+import { decodeRecord, MAX_RECORD_BYTES, type PackRecord } from './record.ts';
 import { malformed, WireReader } from './wire.ts';
 
 /**
@@ -20,8 +20,6 @@ export const HEADER_BYTES = 16;
 export const TRAILER_BYTES = 24;
 const HEADER_MAGIC = Buffer.from('PFSHPACK', 'ascii');
 const TRAILER_MAGIC = Buffer.from('PFSHTAIL', 'ascii');
-/** Largest frame a record may declare: a group of 1 MiB that does not compress, with room for its table. */
-export const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 
 export function encodeHeader(sealed: boolean): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);

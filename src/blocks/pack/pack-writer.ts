@@ -4,7 +4,7 @@ import { asRepositoryError, assert, type FileSystem, PilotfishError, writeAll } 
 import type { Sealer } from '../seal/index.ts';
 import { encodeFooter, type FooterBlock, type FooterRecord } from './footer.ts';
 import { encodeHeader, encodeTrailer, HEADER_BYTES } from './pack-file.ts';
-import { encodeRecord, type PackRecord } from './record.ts';
+import { encodeRecord, encodeRecordHead, type PackRecord } from './record.ts';
 import { WireWriter } from './wire.ts';
 
 const BUFFER_BYTES = 1024 * 1024;
@@ -40,6 +40,7 @@ export class PackWriter {
   #buffered = 0;
   #written = 0;
   #poisoned = false;
+  #closed = false;
 
   constructor(fs: FileSystem, path: string, sealer: Sealer) {
     this.#fs = fs;
@@ -59,14 +60,18 @@ export class PackWriter {
 
   /** Appends a record; returns its number in this pack. */
   append(record: PackRecord, note: RecordNote): number {
-    const sealed = this.#sealer.seal(encodeRecord(record), 'record');
-    const frame = new WireWriter().varint(sealed.length).u32(crc32(sealed)).finish();
-    this.#push(frame);
-    this.#push(sealed);
+    // Without encryption head and payload go out as they are: joining them would copy every stored byte.
+    const pieces = this.#sealer.encrypted
+      ? [this.#sealer.seal(encodeRecord(record), 'record')]
+      : [encodeRecordHead(record), record.payload];
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const crc = pieces.reduce((sum, piece) => crc32(piece, sum), 0);
+    const frame = new WireWriter().varint(length).u32(crc).finish();
+    for (const piece of [frame, ...pieces]) this.#push(piece);
     this.#records.push({
       type: record.type,
       depth: note.depth,
-      diskLength: frame.length + sealed.length,
+      diskLength: frame.length + length,
       blocks: note.blocks,
     });
     return this.#records.length - 1;
@@ -86,17 +91,24 @@ export class PackWriter {
       this.#poisoned = true;
       throw asRepositoryError(error, this.path);
     }
-    this.#call(() => this.#fs.close(this.#fd));
+    this.#call(() => this.#close());
     return { name: this.#hash.digest('hex'), path: this.path, sizeBytes: this.#written, records: this.#records };
   }
 
-  /** Closes without finishing; what was written stays behind as a leftover. */
+  /** Closes without finishing and removes the file: on a full device it would keep the space. */
   abandon(): void {
     try {
-      this.#fs.close(this.#fd);
+      if (!this.#closed) this.#close();
+      this.#fs.unlink(this.path);
     } catch {
-      // Already closed or beyond help: the file is a leftover either way.
+      // Beyond help: the file is a leftover, which the next writer removes.
     }
+  }
+
+  #close(): void {
+    // Also one that fails has closed: the number may be another file's the next moment.
+    this.#closed = true;
+    this.#fs.close(this.#fd);
   }
 
   #push(bytes: Uint8Array): void {

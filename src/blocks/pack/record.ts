@@ -45,17 +45,26 @@ export type PackRecord = BlockRecord | DeltaRecord | GroupRecord;
 
 /** Most members a group may declare; the smallest grouped block has one byte. */
 export const MAX_GROUP_MEMBERS = 65536;
+/** Largest sealed record: a group of 1 MiB that does not compress, with room for its table. */
+export const MAX_RECORD_BYTES = 2 * 1024 * 1024;
+/** The same with its frame: length and checksum in front. */
+export const MAX_FRAME_BYTES = MAX_RECORD_BYTES + 8;
 const MAX_RECORDS_BACK = 2 ** 32;
 
 /** The plain bytes of a record. */
 export function encodeRecord(record: PackRecord): Buffer {
+  return Buffer.concat([encodeRecordHead(record), record.payload]);
+}
+
+/** What stands before the payload. */
+export function encodeRecordHead(record: PackRecord): Buffer {
   const out = new WireWriter().u8(record.type).u8(CODEC_IDS[record.codec]).varint(record.rawLength);
   if (record.type === RECORD_TYPES.delta) writeBase(out, record.base);
   if (record.type === RECORD_TYPES.group) {
     out.varint(record.memberLengths.length);
     for (const length of record.memberLengths) out.varint(length);
   }
-  return out.bytes(record.payload).finish();
+  return out.finish();
 }
 
 function writeBase(out: WireWriter, base: BaseRef): void {

@@ -20,7 +20,7 @@ import {
   type Sealer,
 } from '../seal/index.ts';
 import { KNOWN_ENTRIES, Layout } from './layout.ts';
-import { publish } from './publish.ts';
+import { publishOnce } from './publish.ts';
 
 export const REPOSITORY_VERSION = 1;
 const MAX_CONFIG_BYTES = 65536;
@@ -45,10 +45,13 @@ export interface InitOptions {
   readonly costN?: number;
 }
 
-/** Creates an empty repository. The config file is written last: before it, there is no repository. */
+/**
+ * Creates an empty repository. The config file is written last: before it, there is no repository. Of two processes
+ * that create it at once, one gets EXISTS: the key of an encrypted repository lies in the config, and nothing may
+ * be sealed with one that is replaced.
+ */
 export function initRepository(fs: FileSystem, layout: Layout, options: InitOptions): RepositoryConfig {
   checkAverageBytes(options.averageBlockBytes);
-  refuseForeignDirectory(fs, layout);
   const config: RepositoryConfig = {
     format: 'pilotfish',
     version: REPOSITORY_VERSION,
@@ -57,14 +60,16 @@ export function initRepository(fs: FileSystem, layout: Layout, options: InitOpti
     keySlots: options.password === undefined ? [] : [firstSlot(options.password, options)],
   };
   try {
+    refuseForeignDirectory(fs, layout);
     makeDirectories(fs, layout.root);
-    for (const path of [layout.locks, layout.snapshots, layout.store, layout.tmp]) makeDirectories(fs, path);
+    for (const path of layout.directories) makeDirectories(fs, path);
     fs.fsyncDirectory(layout.root);
+    syncWayTo(fs, layout.root);
   } catch (error) {
     throw asRepositoryError(error, layout.root);
   }
   const bytes = Buffer.from(`${JSON.stringify(config, null, 2)}\n`);
-  publish(fs, bytes, { temporary: layout.temporary(config.id, 'config'), final: layout.config });
+  publishOnce(fs, bytes, { temporary: layout.temporary(config.id, 'config'), final: layout.config });
   return config;
 }
 
@@ -72,6 +77,20 @@ function firstSlot(password: string, options: InitOptions): KeySlot {
   const master = options.random(MASTER_KEY_BYTES);
   const cost = options.costN === undefined ? {} : { costN: options.costN };
   return makeKeySlot(master, password, { random: options.random, ...cost });
+}
+
+/** Makes the directories that lead to the repository durable: some may be as new as it is. */
+function syncWayTo(fs: FileSystem, path: string): void {
+  const end = path.lastIndexOf('/');
+  if (end < 0 || path === '/') return;
+  const parent = path.slice(0, end) || '/';
+  try {
+    fs.fsyncDirectory(parent);
+  } catch (error) {
+    // Directories of others that cannot be opened were not made by us.
+    if (!['EACCES', 'EPERM', 'EROFS', 'EINVAL'].includes(errnoOf(error) ?? '')) throw error;
+  }
+  syncWayTo(fs, parent);
 }
 
 function refuseForeignDirectory(fs: FileSystem, layout: Layout): void {
@@ -91,7 +110,20 @@ function refuseForeignDirectory(fs: FileSystem, layout: Layout): void {
 
 /** Whether there is a repository to open. */
 export function isRepository(fs: FileSystem, layout: Layout): boolean {
-  return exists(fs, layout.config);
+  try {
+    return exists(fs, layout.config);
+  } catch (error) {
+    throw asRepositoryError(error, layout.config);
+  }
+}
+
+/** Makes directories that are missing: copying tools like to leave out empty ones. */
+export function completeDirectories(fs: FileSystem, layout: Layout): void {
+  try {
+    for (const path of layout.directories) makeDirectories(fs, path);
+  } catch {
+    // A read-only or full device: what needs the directory says so itself.
+  }
 }
 
 /** Reads and checks the config file. Throws NO_REPOSITORY, NEWER_VERSION, CONFIG_DAMAGED. */

@@ -1,5 +1,5 @@
-export { initRepository, isRepository, openSealer, type RepositoryConfig, readConfig } from './config.ts';
-export { Layout, packNameOf } from './layout.ts';
-export { type Lock, type LockDependencies, type LockMode, livingWriters, takeLock } from './lock.ts';
-export { publish } from './publish.ts';
+export { completeDirectories, initRepository, isRepository, openSealer, type RepositoryConfig, readConfig } from './config.ts';
+export { Layout, packNameOf, temporaryWriter } from './layout.ts';
+export { type Lock, type LockDependencies, type LockMode, leftovers, takeLock } from './lock.ts';
+export { removeTemporary } from './publish.ts';
 export { type Snapshot, SnapshotStore, type StoredSnapshot } from './snapshot.ts';

@@ -36,6 +36,9 @@ export class Layout {
   get tmp(): string {
     return `${this.root}/tmp`;
   }
+  get directories(): readonly string[] {
+    return [this.locks, this.snapshots, this.store, this.tmp];
+  }
 
   pack(name: string): string {
     return `${this.store}/${name}${PACK_SUFFIX}`;
@@ -59,6 +62,11 @@ export const KNOWN_ENTRIES: ReadonlySet<string> = new Set([
   'store',
   'tmp',
 ]);
+
+/** The writer whose temporary file has this name. */
+export function temporaryWriter(fileName: string): string {
+  return fileName.slice(0, Math.max(fileName.indexOf('-'), 0));
+}
 
 /** The pack name in a file name of `store/`, or undefined when it is none. */
 export function packNameOf(fileName: string): string | undefined {

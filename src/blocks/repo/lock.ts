@@ -1,4 +1,12 @@
-import { type Clock, errnoOf, type FileSystem, type Host, PilotfishError, type RandomSource } from '../../base/index.ts';
+import {
+  asRepositoryError,
+  type Clock,
+  errnoOf,
+  type FileSystem,
+  type Host,
+  PilotfishError,
+  type RandomSource,
+} from '../../base/index.ts';
 import type { Layout } from './layout.ts';
 
 /**
@@ -21,6 +29,8 @@ export interface LockDependencies {
 
 const REFRESH_MS = 5 * 60_000;
 const STALE_MS = 30 * 60_000;
+/** Why a lock cannot be written where reading must be possible all the same: read-only media, a full device. */
+const UNWRITABLE = ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'ENOENT'];
 
 interface LockName {
   readonly file: string;
@@ -56,29 +66,47 @@ export function takeLock(deps: LockDependencies, mode: LockMode): Lock {
   try {
     fs.close(fs.open(path, 'create'));
   } catch (error) {
-    // A repository on read-only media can still be read; nobody there could prune under us.
-    if (mode === 'read' && ['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return new Lock(writerId, () => undefined);
-    throw error;
+    // A reader without a lock risks that blocks are pruned under it, which it then reports; it loses nothing.
+    if (mode === 'read' && UNWRITABLE.includes(errnoOf(error) ?? '')) return new Lock(writerId, () => undefined);
+    remove(fs, path);
+    throw asRepositoryError(error, path);
   }
   const stop = clock.every(REFRESH_MS, () => refresh(deps, path));
   const lock = new Lock(writerId, () => {
     stop();
     remove(fs, path);
   });
-  const other = livingLocks(deps).find((held) => held.writerId !== writerId && excludes(held.mode, mode));
-  if (other !== undefined) {
+  try {
+    refuseExcluded(deps, mode, writerId);
+  } catch (error) {
     lock.release();
-    throw new PilotfishError(
-      'LOCKED',
-      `the repository is locked by process ${other.pid} on ${other.host} (${other.mode}): wait until it is done, then run the command again`,
-    );
+    throw error;
   }
   return lock;
 }
 
-/** Writer ids of all living locks; temporary files of any other writer are leftovers. */
-export function livingWriters(deps: LockDependencies): Set<string> {
-  return new Set(livingLocks(deps).map((held) => held.writerId));
+function refuseExcluded(deps: LockDependencies, mode: LockMode, writerId: string): void {
+  const other = livingLocks(deps).find((held) => held.writerId !== writerId && excludes(held.mode, mode));
+  if (other === undefined) return;
+  throw new PilotfishError(
+    'LOCKED',
+    `the repository is locked by process ${other.pid} on ${other.host} (${other.mode}): wait until it is done, then run the command again`,
+  );
+}
+
+/** Names in a directory whose writer is certainly gone; names for which `writerOf` knows none are let be. */
+export function leftovers(
+  deps: LockDependencies,
+  directory: string,
+  writerOf: (name: string) => string | undefined,
+): string[] {
+  // Files before locks: a writer takes its lock first, so the owner of each file listed still shows its lock.
+  const names = namesIn(deps.fs, directory);
+  const living = new Set(livingLocks(deps).map((held) => held.writerId));
+  return names.filter((name) => {
+    const writer = writerOf(name);
+    return writer !== undefined && !living.has(writer);
+  });
 }
 
 function excludes(a: LockMode, b: LockMode): boolean {
@@ -87,13 +115,21 @@ function excludes(a: LockMode, b: LockMode): boolean {
 
 function livingLocks(deps: LockDependencies): LockName[] {
   const living: LockName[] = [];
-  for (const file of deps.fs.readDirectory(deps.layout.locks)) {
-    const name = parseLockName(file.toString());
+  for (const file of namesIn(deps.fs, deps.layout.locks)) {
+    const name = parseLockName(file);
     if (name === undefined) continue;
     if (isDead(deps, name)) remove(deps.fs, `${deps.layout.locks}/${name.file}`);
     else living.push(name);
   }
   return living;
+}
+
+function namesIn(fs: FileSystem, path: string): string[] {
+  try {
+    return fs.readDirectory(path).map((name) => name.toString());
+  } catch (error) {
+    throw asRepositoryError(error, path);
+  }
 }
 
 function isDead({ fs, layout, clock, host }: LockDependencies, name: LockName): boolean {
@@ -105,9 +141,9 @@ function isDead({ fs, layout, clock, host }: LockDependencies, name: LockName): 
   try {
     const refreshedMs = Number(fs.lstat(`${layout.locks}/${name.file}`).mtimeNs / 1_000_000n);
     return clock.nowMs() - refreshedMs > STALE_MS;
-  } catch {
-    // It went away while we looked: its owner is done.
-    return true;
+  } catch (error) {
+    // It went away while we looked: its owner is done. What cannot be looked at may well be alive.
+    return errnoOf(error) === 'ENOENT';
   }
 }
 

@@ -19,7 +19,8 @@ export interface KeySlot {
 }
 
 const DEFAULT_COST_N = 2 ** 16;
-const MAX_COST_N = 2 ** 20;
+/** 256 MiB at r = 8: a forged cost must not take more memory than the whole store may. */
+const MAX_COST_N = 2 ** 18;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type FileStat, type FileSystem, readAt, writeAll } from '../../base/index.ts';
+import { closeReader, type FileStat, type FileSystem, readAt, writeAll } from '../../base/index.ts';
 import { WireReader, WireWriter } from '../pack/index.ts';
 
 /**
@@ -79,7 +79,7 @@ export class UnchangedReader {
   }
 
   close(): void {
-    if (this.#fd !== undefined) this.#fs.close(this.#fd);
+    if (this.#fd !== undefined) closeReader(this.#fs, this.#fd);
     this.#fd = undefined;
   }
 
@@ -136,12 +136,20 @@ function isSame(entry: CacheEntry, stat: FileStat): boolean {
   );
 }
 
-/** Writes the cache of a walk under a temporary name; `finish` puts it in place. */
+/** The writer whose temporary file of the cache `cache` has this name, if it is one. */
+export function cacheWriter(cache: string, fileName: string): string | undefined {
+  return fileName.startsWith(`${cache}.`) ? fileName.slice(cache.length + 1) : undefined;
+}
+
+/**
+ * Writes the cache of a walk under a temporary name; `finish` puts it in place. One that cannot be written gives up
+ * without a word: the walk does not need it.
+ */
 export class UnchangedWriter {
   readonly #fs: FileSystem;
   readonly #path: string;
   readonly #temporary: string;
-  readonly #fd: number;
+  #fd: number | undefined;
   #position = 0;
   #frame = new WireWriter();
 
@@ -168,27 +176,37 @@ export class UnchangedWriter {
 
   /** Completes the cache for a committed snapshot. It is not synced: losing it costs reading again. */
   finish(header: UnchangedHeader): void {
-    this.#flush();
-    writeAll(this.#fs, this.#fd, headerFrame(header), 0);
-    this.#fs.close(this.#fd);
+    if (this.#frame.length > 0) this.#flush();
+    this.#write(headerFrame(header), 0);
+    if (this.#fd === undefined) return;
+    closeReader(this.#fs, this.#fd);
+    this.#fd = undefined;
     this.#fs.rename(this.#temporary, this.#path);
   }
 
   abandon(): void {
+    if (this.#fd !== undefined) closeReader(this.#fs, this.#fd);
+    this.#fd = undefined;
     try {
-      this.#fs.close(this.#fd);
       this.#fs.unlink(this.#temporary);
     } catch {
-      // A leftover of a cache hurts nobody; the next run writes its own.
+      // A leftover of a cache hurts nobody; the next run writes its own and removes this one.
     }
   }
 
   #flush(): void {
-    if (this.#frame.length === 0) return;
     const framed = frame(this.#frame.finish());
-    writeAll(this.#fs, this.#fd, framed, this.#position);
+    this.#write(framed, this.#position);
     this.#position += framed.length;
     this.#frame = new WireWriter();
+  }
+
+  #write(bytes: Uint8Array, position: number): void {
+    try {
+      if (this.#fd !== undefined) writeAll(this.#fs, this.#fd, bytes, position);
+    } catch {
+      this.abandon();
+    }
   }
 }
 

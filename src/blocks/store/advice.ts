@@ -9,7 +9,8 @@ export const TREE_GROUP = GROUP_COUNT;
 const CANDIDATES_ASKED = 8;
 /** Features a base must share: one of twelve may be chance. */
 const MIN_SHARED = 2;
-const DEFAULT_CODEC: CodecChoice = { codec: 'zstd', level: 3 };
+/** Measured on versions of packages and on a mixed system: 3 is 2.5 % larger, 9 is 2.5 % smaller for half as much CPU again. */
+const DEFAULT_CODEC: CodecChoice = { codec: 'zstd', level: 5 };
 
 interface Context {
   readonly fileKind: number;

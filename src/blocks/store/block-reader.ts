@@ -4,8 +4,8 @@ import { type BlockRecord, blockIdAt, type DeltaRecord, type GroupRecord, RECORD
 import { Lru } from './lru.ts';
 import type { BlockPlace, PackSet } from './pack-set.ts';
 
-const RAW_CACHE_BYTES = 32 * MIB;
-const GROUP_CACHE_BYTES = 16 * MIB;
+const RAW_CACHE_BYTES = 16 * MIB;
+const GROUP_CACHE_BYTES = 8 * MIB;
 
 /**
  * Reads blocks. Each block handed out is checked against its id after decompression and delta; what comes back is

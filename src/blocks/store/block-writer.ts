@@ -40,11 +40,9 @@ const BATCH_JOBS = 256;
 /** Batches under way at once. Fixed, not by the number of threads: outcomes are applied in order and exactly this
  * far behind, so that what the store knows at each decision, and with it every byte written, does not depend on
  * timing. */
-const PIPELINE_BATCHES = 6;
+const PIPELINE_BATCHES = 4;
 /** Arena bytes that may be taken before a job's outcome is applied: what a job refers to must live that long. */
-export const PIPELINE_ARENA_BYTES = 24 * 1024 * 1024;
-/** A base in the open pack whose raw bytes left the arena is reached by closing the pack, if it is worth one. */
-const MIN_EARLY_PACK_BYTES = 1024 * 1024;
+export const PIPELINE_ARENA_BYTES = 16 * 1024 * 1024;
 const GROUP_LEVEL = 9;
 const GROUPED_DEPTH = 1;
 
@@ -118,7 +116,7 @@ export class BlockWriter {
     assert(this.#entries.size === 0, 'every block found its pack');
   }
 
-  /** Gives up: the open pack stays behind as a leftover. */
+  /** Gives up: the open pack is removed. */
   abandon(): void {
     this.#sink.abandon();
   }
@@ -193,7 +191,8 @@ export class BlockWriter {
         entry.arenaAt = this.#toArena(entry.home.group.member(entry.home.slot));
         return entry.arenaAt;
       }
-      if (entry.home.kind !== 'placed' || this.#sink.openBytes < MIN_EARLY_PACK_BYTES) return undefined;
+      if (entry.home.kind !== 'placed') return undefined;
+      // It lies in the open pack and has left the arena, so at least an arena was stored since: close the pack.
       this.#sink.close();
     }
     try {
@@ -263,6 +262,8 @@ export class BlockWriter {
       else this.#place(task.entry, task.baseId, outcome);
       this.#sink.closeIfFull();
     });
+    // Frees the payloads now: the collector sees only a small object and would let them pile up.
+    encoded.bytes.buffer.transfer(0);
   }
 
   #place(entry: Entry, baseId: string | undefined, encoded: EncodedBlock): void {
@@ -338,5 +339,10 @@ export class BlockWriter {
 }
 
 function note(depth: number, entries: readonly Entry[]) {
-  return { depth, blocks: entries.map(({ id, rawLength, features }) => ({ id, rawLength, features })) };
+  // At the end of a chain a block is no base for another: nobody will look for its features.
+  const isBase = depth < MAX_CHAIN_DEPTH;
+  return {
+    depth,
+    blocks: entries.map(({ id, rawLength, features }) => ({ id, rawLength, features: isBase ? features : undefined })),
+  };
 }

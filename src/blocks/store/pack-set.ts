@@ -1,5 +1,6 @@
 import {
   asRepositoryError,
+  closeReader,
   type FileSystem,
   hasCode,
   type Log,
@@ -15,7 +16,7 @@ import type { Sealer } from '../seal/index.ts';
 import { Lru } from './lru.ts';
 
 /** Bytes of parsed pack tables kept. */
-const TABLE_CACHE_BYTES = 32 * MIB;
+const TABLE_CACHE_BYTES = 16 * MIB;
 const OPEN_FILES = 32;
 /** What a parsed table takes per block: id 32, numbers 12, features stored about 20. */
 const TABLE_BYTES_PER_BLOCK = 96;
@@ -53,7 +54,7 @@ export class PackSet {
 
   constructor(deps: PackSetDependencies) {
     this.#deps = deps;
-    this.#files = new Lru<string, number>(OPEN_FILES, (fd) => deps.fs.close(fd));
+    this.#files = new Lru<string, number>(OPEN_FILES, (fd) => closeReader(deps.fs, fd));
     this.#index = this.#open('keep');
   }
 

@@ -1,10 +1,8 @@
-import { MIB } from '../../base/index.ts';
 import { type BaseRef, type FinishedPack, type PackRecord, PackWriter, type RecordNote } from '../pack/index.ts';
 
-/** A pack is closed once it holds this much. Larger packs make deletion coarser, smaller ones more files. */
-const TARGET_PACK_BYTES = 32 * MIB;
-
 export interface PackSinkDependencies {
+  /** A pack is closed once it holds this much. */
+  readonly targetBytes: number;
   /** Opens the next pack under a temporary name. */
   open(): PackWriter;
   /** Moves a finished pack into place. */
@@ -40,7 +38,7 @@ export class PackSink {
 
   /** Closes the pack when it has reached its size. */
   closeIfFull(): void {
-    if (this.openBytes >= TARGET_PACK_BYTES) this.close();
+    if (this.openBytes >= this.#deps.targetBytes) this.close();
   }
 
   /** Closes and publishes the pack, if there is one. */
@@ -53,7 +51,7 @@ export class PackSink {
     this.#onClosed();
   }
 
-  /** Lets go of the file without finishing it. */
+  /** Lets go of the file without finishing it, and removes it. */
   abandon(): void {
     this.#writer?.abandon();
     this.#writer = undefined;

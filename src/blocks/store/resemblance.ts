@@ -2,7 +2,8 @@ import { FEATURE_COUNT } from '../../signals/index.ts';
 
 /** Newest entries looked at per feature. */
 const BUCKET_DEPTH = 16;
-const FEATURE_MASK = 0xffffff;
+/** 16 bits are kept of each: two of twelve by chance is one block in 2^26 or so. */
+const FEATURE_MASK = 0xffff;
 /** Bytes an entry takes: features and links 96, heads 48, the id text about 100, depth 1. */
 export const RESEMBLANCE_ENTRY_BYTES = 256;
 const SCRATCH_SLOTS = 1024;

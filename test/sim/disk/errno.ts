@@ -24,5 +24,5 @@ export function errnoError(code: string, failure: Failure): NodeJS.ErrnoExceptio
   error.code = code;
   error.syscall = failure.syscall;
   if (failure.path !== undefined) error.path = failure.path.toString();
-  return error;
+  return failure.to === undefined ? error : Object.assign(error, { dest: failure.to.toString() });
 }

@@ -68,7 +68,8 @@ export class Namespace {
 
   link(existing: FsPath, path: FsPath): void {
     const failure = { syscall: 'link', path: existing, to: path };
-    const inode = this.inode('link', existing);
+    const { inode } = resolve(this.#machine.root, failure, false);
+    if (inode === undefined) throw errnoError('ENOENT', failure);
     const place = this.#free({ ...failure, path });
     if (inode.kind === 'directory') throw errnoError('EPERM', failure);
     if (inode.device !== place.directory.device) throw errnoError('EXDEV', failure);

@@ -29,6 +29,13 @@ export function rawPath(path: FsPath): string {
   return PLAIN.test(path) ? path : Buffer.from(path).toString('latin1');
 }
 
+/** Text that goes to the system ends at its first zero byte: Node refuses it, and so do we. */
+export function refuseZero(raw: string, { syscall }: Failure): void {
+  if (!raw.includes('\0')) return;
+  const error = new TypeError(`ERR_INVALID_ARG_VALUE: zero byte, ${syscall} ${JSON.stringify(raw)}`);
+  throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
+}
+
 /** One walk along a path, the way the kernel does it: links on the way are followed, the last one on request. */
 class Walk {
   readonly #above: DirectoryInode[];
@@ -41,6 +48,7 @@ class Walk {
   constructor(root: DirectoryInode, raw: string, failure: Failure) {
     this.#above = [root];
     this.#failure = failure;
+    refuseZero(raw, failure);
     if (raw === '') throw errnoError('ENOENT', failure);
     if (raw.length > MAX_PATH_BYTES) throw errnoError('ENAMETOOLONG', failure);
     this.#slash = raw.endsWith('/');

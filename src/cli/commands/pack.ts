@@ -1,0 +1,123 @@
+import type { Command } from 'commander';
+import {
+  directoryBytes,
+  type PackOptions,
+  type PackResult,
+  pack,
+  pathTest,
+  type Repository,
+} from '../../blocks/index.ts';
+import type { CommonOptions, Context } from '../context.ts';
+import { withNewRepository, withRehearsal } from '../create.ts';
+import { EXIT, usageError } from '../exit.ts';
+import { blockSizeBytes, repeated, wholeNumber, withExamples, withJson } from '../options.ts';
+import { PackProgress } from '../pack-progress.ts';
+import { packJson, packText } from '../pack-report.ts';
+import { excludePatterns, sourcePath, streamName } from '../sources.ts';
+
+interface PackCommandOptions extends CommonOptions {
+  readonly stdin?: true;
+  readonly stdinName?: string;
+  readonly exclude?: readonly string[];
+  readonly excludeFile?: readonly string[];
+  readonly oneFileSystem?: true;
+  readonly tag?: readonly string[];
+  readonly host?: string;
+  readonly dryRun?: true;
+  readonly readAll?: true;
+  readonly blockSize?: number;
+}
+
+/** More threads than any machine this was tried on makes use of. */
+const MAX_THREADS = 64;
+const STDIN_FD = 0;
+
+const EXAMPLES = [
+  'pilotfish pack . --repo /backup/repo                        the entries of this directory are the root',
+  'pilotfish pack src docs --exclude node_modules --tag daily  several paths appear under their names',
+  'pilotfish pack . --exclude "*.log" --exclude /build/cache   by name at any depth; from the root',
+  'pilotfish pack . --dry-run --json                           what it would take, without writing',
+  'tar c . | pilotfish pack - --stdin-name all.tar             standard input as one file',
+];
+
+/** Adds `pack`. */
+export function registerPack(program: Command, context: Context): void {
+  const command = withExamples(
+    program.command('pack').argument('[paths...]', 'what to store; `-` is stdin'),
+    EXAMPLES,
+  );
+  withJson(command)
+    .description('store paths as a new snapshot; creates the repository where there is none')
+    .option('--exclude <glob>', 'leave out what fits, with all below it (repeatable)', repeated)
+    .option('--exclude-file <file>', 'read such patterns from a file, one a line (repeatable)', repeated)
+    .option('--one-file-system', 'do not enter other file systems')
+    .option('--tag <tag>', 'note a tag in the snapshot (repeatable)', repeated)
+    .option('--host <name>', 'note this host name instead of that of the machine')
+    .option('--stdin', 'store standard input as one file')
+    .option('--stdin-name <name>', 'the name of that file (default: stdin)')
+    .option('--dry-run', 'do everything but write')
+    .option('--read-all', 'read every file, also those that look unchanged')
+    .option('--block-size <kib>', 'for a new repository: 16, 32, 64 (default), 128 or 256', blockSizeBytes)
+    .option('--threads <n>', 'encode on at most so many threads; 0: none beside the main one', threadCount)
+    .option('--quiet', 'no progress, no summary')
+    .action((paths: string[], options: PackCommandOptions) => run(context, paths, options));
+}
+
+const threadCount = wholeNumber('--threads', { min: 0, max: MAX_THREADS });
+
+async function run(context: Context, args: readonly string[], options: PackCommandOptions): Promise<void> {
+  const asked = packOptions(context, args, options);
+  const before = repositoryBytes(context, options);
+  const open = options.dryRun ? withRehearsal : withNewRepository;
+  const packed = await open(context, options, (repository) =>
+    packWithProgress(context, repository, { asked, options }),
+  );
+  // From before it was opened until after it was closed: what the directory really grew by, index and all.
+  const result = options.dryRun
+    ? packed
+    : { ...packed, bytesStored: repositoryBytes(context, options) - before };
+  if (result.isIncomplete) context.exitCode = EXIT.incomplete;
+  const usage = context.usage();
+  await context.result(options, { json: packJson(result, usage), text: packText(result, usage) });
+}
+
+function repositoryBytes(context: Context, options: PackCommandOptions): number {
+  return directoryBytes(context.ports(options.threads).fs, context.repositoryPath(options));
+}
+
+function packOptions(context: Context, args: readonly string[], options: PackCommandOptions): PackOptions {
+  const isStream = options.stdin === true || args.includes('-');
+  const paths = args.filter((path) => path !== '-').map(sourcePath);
+  if (isStream && paths.length > 0)
+    throw usageError('standard input is stored alone: leave out the other paths');
+  if (!isStream && paths.length === 0)
+    throw usageError('nothing to store: name a PATH, or `-` for standard input');
+  const patterns = excludePatterns(options.exclude, options.excludeFile);
+  return {
+    paths,
+    ...(isStream ? { stream: { name: streamName(options.stdinName), fd: STDIN_FD } } : {}),
+    ...(patterns.length === 0 ? {} : { isExcluded: pathTest(patterns) }),
+    oneFileSystem: options.oneFileSystem === true,
+    tags: options.tag ?? [],
+    ...(options.host === undefined ? {} : { host: options.host }),
+    dryRun: options.dryRun === true,
+    readAll: options.readAll === true,
+    onProblem: (problem) => context.warn(problem),
+    signal: context.signal,
+  };
+}
+
+async function packWithProgress(
+  context: Context,
+  repository: Repository,
+  { asked, options }: { asked: PackOptions; options: PackCommandOptions },
+): Promise<PackResult> {
+  const source = { ...asked, ownPath: Buffer.from(repository.layout.root) };
+  const shown = context.progress(options, 'file');
+  const progress = new PackProgress(shown, repository.ports, asked.stream === undefined ? source : undefined);
+  try {
+    return await pack(repository, { ...asked, onProgress: progress.update });
+  } finally {
+    progress.end();
+  }
+}

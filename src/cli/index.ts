@@ -1,0 +1,99 @@
+/**
+ * The command line: parses arguments, runs one command, answers with an exit code. Everything it needs of the
+ * process comes in as a `World`.
+ */
+import { Command, CommanderError } from 'commander';
+import { registerCat } from './commands/cat.ts';
+import { registerInit } from './commands/init.ts';
+import { registerList } from './commands/ls.ts';
+import { registerPack } from './commands/pack.ts';
+import { registerRestore } from './commands/restore.ts';
+import { registerSnapshots } from './commands/snapshots.ts';
+import { registerStats } from './commands/stats.ts';
+import { registerVerify } from './commands/verify.ts';
+import { Context } from './context.ts';
+import { codedError, exitCodeOf, usageError } from './exit.ts';
+import { OutputClosed } from './output.ts';
+import { safeText } from './text.ts';
+import type { World } from './world.ts';
+
+export { type SignalSource, watchSignals } from './interrupt.ts';
+export type { PortChoices, Settings, Usage, World } from './world.ts';
+
+const COMMANDS = [
+  registerPack,
+  registerRestore,
+  registerSnapshots,
+  registerList,
+  registerCat,
+  registerVerify,
+  registerStats,
+  registerInit,
+];
+
+/** Runs one command line; resolves to the exit code. Aborting `signal` stops it cleanly. */
+export async function runCommandLine(
+  argv: readonly string[],
+  world: World,
+  signal: AbortSignal,
+): Promise<number> {
+  const context = new Context(world, signal);
+  const program = makeProgram(context);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    await context.output.flush();
+    return context.exitCode;
+  } catch (error) {
+    return await fail(context, error, argv.includes('--json'));
+  }
+}
+
+function makeProgram(context: Context): Command {
+  const program = new Command('pilotfish')
+    .description('Stores directories in a content-addressed repository and restores them bit for bit.')
+    .version(context.world.version, '--version', 'print the version')
+    .helpOption('--help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.world.stdout.write(text),
+      writeErr: (text) => context.world.stderr.write(text),
+      outputError: () => undefined,
+    });
+  for (const register of COMMANDS) register(program, context);
+  return program;
+}
+
+async function fail(context: Context, error: unknown, isJson: boolean): Promise<number> {
+  context.terminal.status('');
+  if (error instanceof OutputClosed) return context.exitCode;
+  if (error instanceof CommanderError && isHelp(error)) return error.exitCode;
+  const coded = codedError(error instanceof CommanderError ? asUsage(error) : error);
+  context.terminal.line(safeText(`pilotfish: ${coded.code}: ${coded.message}`));
+  if (context.world.settings.isDebug) context.terminal.line(safeStack(coded));
+  if (isJson) await tell(context, { error: { code: coded.code, message: coded.message } });
+  return exitCodeOf(coded);
+}
+
+/** Help that was asked for ends with 0; help shown because no command was named, with 1. */
+const isHelp = (error: CommanderError): boolean =>
+  ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code);
+
+function asUsage(error: CommanderError): Error {
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return usageError(`${message}: see \`pilotfish --help\``);
+}
+
+function safeStack(error: Error): string {
+  const cause = error.cause instanceof Error ? `\n${error.cause.stack}` : '';
+  return `${error.stack}${cause}`.split('\n').map(safeText).join('\n');
+}
+
+async function tell(context: Context, object: object): Promise<void> {
+  try {
+    await context.output.write(`${JSON.stringify(object)}\n`);
+    await context.output.flush();
+  } catch {
+    // Nobody reads; the line on stderr and the exit code say it.
+  }
+}

@@ -1,0 +1,57 @@
+import type { PackResult } from '../blocks/index.ts';
+import { bytesText, counted, countText, rateText, safeText, secondsText } from './text.ts';
+import type { Usage } from './world.ts';
+
+type Used = Usage & { readonly seconds: number };
+
+/** The result of a `pack` as `--json` prints it; docs/cli.md describes each field. */
+export function packJson(result: PackResult, { seconds, cpuSeconds, peakRssBytes }: Used): object {
+  const { snapshot, root, isIncomplete: _, ...counts } = result;
+  return { snapshot: snapshot ?? null, root: root.toString(), ...counts, seconds, cpuSeconds, peakRssBytes };
+}
+
+/** The same for people. */
+export function packText(result: PackResult, used: Used): string {
+  const { snapshot, files, directories, unchangedFiles, bytes, bytesRead, errors } = result;
+  const lines = [
+    snapshot === undefined ? 'dry run: nothing was written' : `snapshot ${snapshot}`,
+    `source   ${counted(files, 'file')} in ${counted(directories, 'folder')}, ${bytesText(bytes)}`,
+    `read     ${bytesText(bytesRead)}; ${counted(unchangedFiles, 'unchanged file')} not read again`,
+    `stored   ${bytesText(result.bytesStored)}${shareOf(result.bytesStored, bytes)}`,
+    `blocks   ${blocksText(result)}`,
+    `codecs   ${codecsText(result)}`,
+    `took     ${usedText(bytes, used)}`,
+  ];
+  if (errors.length > 0)
+    lines.push(`problems ${counted(errors.length, 'path')}: ${safeText(codesText(errors))}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function shareOf(stored: number, bytes: number): string {
+  return bytes === 0 ? '' : `, ${((100 * stored) / bytes).toFixed(1)} % of the source`;
+}
+
+function blocksText({ blocks, newBlocks, deltaBlocks, groupedFiles }: PackResult): string {
+  const parts = [`${counted(blocks, 'reference')} to blocks`, `${countText(newBlocks)} of them new`];
+  if (deltaBlocks > 0) parts.push(`${countText(deltaBlocks)} as deltas`);
+  if (groupedFiles > 0) parts.push(`${countText(groupedFiles)} small ones in groups`);
+  return parts.join(', ');
+}
+
+function codecsText({ codecs }: PackResult): string {
+  const parts = Object.entries(codecs).map(
+    ([name, { blocks, bytes }]) => `${name} ${countText(blocks)} (${bytesText(bytes)})`,
+  );
+  return parts.length === 0 ? 'nothing new to encode' : parts.join(', ');
+}
+
+function usedText(bytes: number, { seconds, cpuSeconds, peakRssBytes }: Used): string {
+  const rate = rateText(bytes, seconds);
+  return `${secondsText(seconds)}${rate === '' ? '' : ` (${rate})`}, CPU ${secondsText(cpuSeconds)}, peak memory ${bytesText(peakRssBytes)}`;
+}
+
+function codesText(errors: PackResult['errors']): string {
+  const counts = new Map<string, number>();
+  for (const { code } of errors) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].map(([code, count]) => `${countText(count)} ${code}`).join(', ');
+}

@@ -1,0 +1,40 @@
+import type { Log } from '../base/index.ts';
+import type { RepositoryPorts } from '../blocks/index.ts';
+
+/** What the environment says, read in one place by `app/config.ts`. */
+export interface Settings {
+  /** Repository to use when `--repo` is not given. */
+  readonly repository: string | undefined;
+  /** Password of an encrypted repository; reads the password file when that is where it is. Throws UNREADABLE. */
+  readonly password: () => string | undefined;
+  /** Where the caches of this machine lie. */
+  readonly cacheDirectory: string;
+  /** Show stacks of errors and debug lines of the log. */
+  readonly isDebug: boolean;
+}
+
+/** What a command may choose about the parts it runs on. */
+export interface PortChoices {
+  readonly log: Log;
+  /** Most encode threads; undefined = what suits the machine. */
+  readonly threads?: number | undefined;
+}
+
+/** What the process has used since it started. */
+export interface Usage {
+  readonly cpuSeconds: number;
+  readonly peakRssBytes: number;
+}
+
+/** A stream of the process as far as commands need it. */
+export type Stream = NodeJS.WriteStream;
+
+/** The world a command line runs in; `app/main.ts` gives the real one. */
+export interface World {
+  readonly settings: Settings;
+  readonly ports: (choices: PortChoices) => RepositoryPorts;
+  readonly usage: () => Usage;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  readonly version: string;
+}

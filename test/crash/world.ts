@@ -1,0 +1,131 @@
+import {
+  type FileSystem,
+  hasCode,
+  ManualClock,
+  MIB,
+  type Rng,
+  seededBytes,
+  silentLog,
+} from '../../src/base/index.ts';
+import {
+  createRepository,
+  type PackOptions,
+  type PackResult,
+  pack,
+  Repository,
+  type RepositoryPorts,
+  repositoryExists,
+} from '../../src/blocks/index.ts';
+import type { CrashMode } from '../sim/disk/crash.ts';
+import { SimFileSystem } from '../sim/disk.ts';
+
+/** What the faults strike: the repository and the caches, nothing of the source. */
+export const STATE = '/state';
+/** Two directories above it are missing at first, so that creating them is part of the matrix. */
+export const REPOSITORY = `${STATE}/backup/repository`;
+export const SOURCE = '/source/tree';
+const CACHE = `${STATE}/cache`;
+const HOST = 'host';
+const START_MS = 1_700_000_000_000;
+/** Small packs, so that a small tree takes several; a small index, because thousands are made. */
+const SIZES = { arenaBytes: 32 * MIB, resemblanceBytes: MIB / 16, packBytes: MIB / 16 };
+
+/** A simulated machine: a disk, a clock and the processes that run on it. */
+export class World {
+  readonly disk: SimFileSystem;
+  readonly clock: ManualClock;
+  readonly #living: Set<number>;
+  #lastPid: number;
+
+  constructor(disk = new SimFileSystem(), before?: World) {
+    this.disk = disk;
+    this.clock = new ManualClock(before === undefined ? START_MS : before.clock.nowMs());
+    this.#living = new Set(before === undefined ? [] : before.#living);
+    this.#lastPid = before === undefined ? 100 : before.#lastPid;
+  }
+
+  /** A copy of the machine as it is, or what a power cut leaves of it: then no process is left either. */
+  fork(rng: Rng, mode: CrashMode = 'process'): World {
+    const next = new World(this.disk.crash(rng, mode), this);
+    if (mode !== 'process') next.#living.clear();
+    return next;
+  }
+
+  /** Starts a process: its pid. */
+  start(pid = ++this.#lastPid): number {
+    this.#living.add(pid);
+    return pid;
+  }
+
+  end(pid: number): void {
+    this.#living.delete(pid);
+  }
+
+  isAlive(pid: number): boolean {
+    return this.#living.has(pid);
+  }
+
+  /** What a process of this machine gets; `fs` stands between it and the disk. */
+  ports(pid: number, fs: FileSystem = this.disk): RepositoryPorts {
+    return {
+      fs,
+      clock: this.clock,
+      host: {
+        name: HOST,
+        pid,
+        processMark: (of) => (this.isAlive(of) ? String(of) : ''),
+        isAlive: (of) => this.isAlive(of),
+      },
+      random: seededBytes(pid),
+      log: silentLog,
+      index: 'memory',
+      threads: 0,
+      cacheDirectory: CACHE,
+      sizes: SIZES,
+    };
+  }
+
+  /** Runs `work` as a process of its own, which is gone afterwards. */
+  async process<T>(work: (ports: RepositoryPorts) => Promise<T> | T, fs?: FileSystem): Promise<T> {
+    const pid = this.start();
+    // Snapshots are ordered by time.
+    this.clock.advance(60_000);
+    try {
+      return await work(this.ports(pid, fs));
+    } finally {
+      this.end(pid);
+    }
+  }
+}
+
+/** Runs `work` on the open repository and closes it. */
+export async function opened<T>(
+  ports: RepositoryPorts,
+  mode: 'read' | 'write',
+  work: (repository: Repository) => Promise<T> | T,
+): Promise<T> {
+  const repository = new Repository({ path: REPOSITORY }, ports, mode);
+  try {
+    return await work(repository);
+  } finally {
+    repository.close();
+  }
+}
+
+/** What the `pack` command does: creates the repository where there is none, and packs. */
+export async function packSource(
+  ports: RepositoryPorts,
+  options: Partial<PackOptions> = {},
+): Promise<PackResult> {
+  if (!repositoryExists(REPOSITORY, ports)) {
+    try {
+      createRepository({ path: REPOSITORY }, ports);
+    } catch (error) {
+      // Another writer was first.
+      if (!hasCode(error, 'EXISTS')) throw error;
+    }
+  }
+  return opened(ports, 'write', (repository) =>
+    pack(repository, { paths: [Buffer.from(SOURCE)], ...options }),
+  );
+}
