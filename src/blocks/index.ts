@@ -29,6 +29,8 @@ export {
   type SourceCount,
   type StatsResult,
   stats,
+  type TarOptions,
+  tarStream,
   type VerifyOptions,
   type VerifyResult,
   type Visited,

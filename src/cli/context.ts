@@ -81,7 +81,7 @@ export class Context {
   }
 
   /** Progress on stderr for a command that handles many of something. */
-  progress(options: CommonOptions, noun: string): Progress {
+  progress(options: CommonOptions, noun?: string): Progress {
     return new Progress(this.terminal, this.ports(options.threads).clock, {
       noun,
       isQuiet: options.quiet === true,

@@ -2,20 +2,20 @@ import type { Clock } from '../base/index.ts';
 import type { Terminal } from './terminal.ts';
 import { bytesText, counted, rateText, secondsText } from './text.ts';
 
-/** How far a command is: files and their bytes, or other things that have no size. */
+/** How far a command is: things done, their bytes, or both. */
 export interface Done {
-  readonly count: number;
+  readonly count?: number;
   readonly bytes?: number;
 }
 
 export interface ProgressOptions {
-  /** What is counted, in the singular. */
-  readonly noun: string;
+  /** What is counted, in the singular; undefined where only bytes are. */
+  readonly noun: string | undefined;
   readonly isQuiet: boolean;
 }
 
 /** What percent and time left are about. */
-const amountOf = (done: Done): number => done.bytes ?? done.count;
+const amountOf = (done: Done): number => done.bytes ?? done.count ?? 0;
 
 /** Between two updates of the line on a terminal, and between two lines without one. */
 const LINE_MS = 200;
@@ -83,17 +83,21 @@ export class Progress {
     while (samples.length > 2 && atMs - (samples[0]?.atMs ?? 0) > RATE_WINDOW_MS) samples.shift();
   }
 
-  #text(done: Done, nowMs: number): string {
+  #rate(done: Done, nowMs: number): number {
     const since = this.#samples[0] ?? { atMs: this.#startMs, amount: 0 };
     const seconds = (nowMs - since.atMs) / 1000;
-    const rate = seconds > 0 ? (amountOf(done) - since.amount) / seconds : 0;
+    return seconds > 0 ? (amountOf(done) - since.amount) / seconds : 0;
+  }
+
+  #text(done: Done, nowMs: number): string {
+    const { noun } = this.#options;
     const total = this.#total;
-    const parts = [counted(done.count, this.#options.noun)];
-    if (done.bytes !== undefined)
-      parts.push(total === undefined ? bytesText(done.bytes) : ofTotal(done.bytes, total.bytes));
-    if (done.bytes !== undefined) parts.push(rateText(rate, 1));
-    if (total === undefined || amountOf(total) === 0)
+    const rate = this.#rate(done, nowMs);
+    const parts = noun === undefined ? [] : [counted(done.count ?? 0, noun)];
+    if (done.bytes !== undefined) parts.push(ofTotal(done.bytes, total?.bytes), rateText(rate, 1));
+    if (total === undefined || amountOf(total) === 0) {
       return [...parts, secondsText((nowMs - this.#startMs) / 1000)].join(', ');
+    }
     const share = Math.min(amountOf(done) / amountOf(total), 1);
     const leftSeconds = Math.max(amountOf(total) - amountOf(done), 0) / rate;
     if (Number.isFinite(leftSeconds)) parts.push(`${secondsText(leftSeconds)} left`);
@@ -101,5 +105,6 @@ export class Progress {
   }
 }
 
-const ofTotal = (bytes: number, total: number | undefined): string =>
-  `${bytesText(bytes)} of ${bytesText(total ?? 0)}`;
+function ofTotal(bytes: number, total: number | undefined): string {
+  return total === undefined ? bytesText(bytes) : `${bytesText(bytes)} of ${bytesText(total)}`;
+}

@@ -11,7 +11,7 @@ import {
 } from '../../src/blocks/index.ts';
 import type { SimFileSystem } from '../sim/disk.ts';
 import { readTree, type TreeState, treeDifferences } from '../sim/tree-state.ts';
-import { opened, packSource, REPOSITORY, SOURCE, type World } from './world.ts';
+import { CACHE, opened, packSource, REPOSITORY, SOURCE, type World } from './world.ts';
 
 /** What must be true of a repository whatever happened to a `pack` that was running. */
 export interface Expected {
@@ -70,6 +70,7 @@ export function assertTidy(fs: FileSystem, neighbours: readonly string[] = []): 
     fs.readDirectory(`${REPOSITORY}/${room}`).map((name) => `${room}/${name.toString()}`),
   );
   assert.deepEqual(left.sort(), [...neighbours].sort());
+  assert.deepEqual(fs.readDirectory(CACHE).map((name) => name.subarray(32).toString()), ['.unchanged']);
 }
 
 /** The user's next step: the same command again, by another process. It must succeed and leave nothing behind. */

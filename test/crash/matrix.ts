@@ -65,6 +65,13 @@ export async function surviveCrash(
   return world;
 }
 
+/** After the retry succeeded the power fails: nothing may hang on what the first run left unsynced. */
+export async function survivePowerCutAfter(world: World, prepared: Prepared): Promise<void> {
+  const { before, current } = prepared;
+  const dark = world.fork(new Rng(1), 'lost');
+  await dark.process((ports) => assertSound(ports, { before, current, added: [1, 2] }));
+}
+
 /** A command that fails says why with a code; an ended process says nothing. */
 export function assertCoded({ fs, error }: Outcome): void {
   if (error !== undefined && !fs.killed && !hasCode(error)) throw error;

@@ -20,7 +20,7 @@ export interface Prepared {
   readonly remoteNeighbours: readonly string[];
 }
 
-const TREE_SEED = 5;
+const TREE_SEED = 3;
 
 function newWorld(): { world: World; versions: ReturnType<typeof twoVersions> } {
   const disk = new SimFileSystem();

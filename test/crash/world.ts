@@ -24,7 +24,7 @@ export const STATE = '/state';
 /** Two directories above it are missing at first, so that creating them is part of the matrix. */
 export const REPOSITORY = `${STATE}/backup/repository`;
 export const SOURCE = '/source/tree';
-const CACHE = `${STATE}/cache`;
+export const CACHE = `${STATE}/cache`;
 const HOST = 'host';
 const START_MS = 1_700_000_000_000;
 /** Small packs, so that a small tree takes several; a small index, because thousands are made. */

@@ -13,5 +13,6 @@ export {
 export { type RestoreOptions, type RestoreResult, restore } from './restore.ts';
 export { treeBytes as directoryBytes } from './sizes.ts';
 export { type StatsResult, stats } from './stats.ts';
+export { type TarOptions, tarStream } from './tar.ts';
 export type { Visited } from './tree-walk.ts';
 export { type VerifyOptions, type VerifyResult, verify } from './verify.ts';

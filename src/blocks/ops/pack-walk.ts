@@ -1,5 +1,5 @@
 import { CID } from 'multiformats/cid';
-import { type Clock, errnoOf, type FileStat, type FileSystem, PilotfishError } from '../../base/index.ts';
+import { type Clock, closeReader, errnoOf, type FileStat, type FileSystem, PilotfishError } from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
 import type { Chunker } from '../chunk/index.ts';
 import { cacheKey, type Owners, type PathTest, type UnchangedReader, type UnchangedWriter } from '../source/index.ts';
@@ -38,7 +38,9 @@ export interface WalkTally {
 }
 
 const SLASH = Buffer.from('/');
-const MAX_HARD_LINKS_KEPT = 500_000;
+/** A tree node is a block: with the other entries of the node it must stay below 1 MiB. */
+const MAX_XATTR_BYTES = 512 * 1024;
+const MAX_HARD_LINKS_KEPT = 200_000;
 
 interface FirstLink {
   readonly path: Buffer;
@@ -149,15 +151,27 @@ export class Walker {
       name: place.name,
       mode: stat.mode,
       owner: [stat.uid, stat.gid, owners.user(stat.uid), owners.group(stat.gid)] as const,
-      mtimeNs: stat.mtimeNs,
+      mtimeNs: this.#mtime(place.path, stat.mtimeNs),
       xattrs: this.#xattrs(place.path),
       hardLink: undefined as Buffer | undefined,
     };
   }
 
+  /** A tree node holds times of 64 bits; the nearest one it can hold stands for any other. */
+  #mtime(path: Buffer, mtimeNs: bigint): bigint {
+    if (mtimeNs === BigInt.asIntN(64, mtimeNs)) return mtimeNs;
+    this.#deps.problems.add(path, 'UNSUPPORTED', 'its modification time is beyond the years 1677 to 2262');
+    return mtimeNs < 0n ? -(2n ** 63n) : 2n ** 63n - 1n;
+  }
+
   #xattrs(path: Buffer): [Uint8Array, Uint8Array][] {
     try {
-      return this.#deps.fs.listXattrs(path).map(({ name, value }) => [name, value]);
+      const found = this.#deps.fs.listXattrs(path);
+      if (found.reduce((sum, { name, value }) => sum + name.length + value.length, 0) <= MAX_XATTR_BYTES) {
+        return found.map(({ name, value }) => [name, value]);
+      }
+      this.#deps.problems.add(path, 'UNSUPPORTED', 'its extended attributes are too large to store and are left out');
+      return [];
     } catch (error) {
       const errno = errnoOf(error);
       if (errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP' && errno !== 'EACCES') throw new SourceFailure(error);
@@ -203,14 +217,14 @@ export class Walker {
     try {
       const before = source(() => fs.stat(fd));
       if (before.kind !== 'file') throw new SourceFailure(changed());
-      const stored = await this.#content(fileReader(fs, fd), place.name);
+      const stored = await this.#content(fileReader(fs, fd, before.sizeBytes), place.name);
       const after = source(() => fs.stat(fd));
       const steady = isSteady(listed, after) && stored.size === after.sizeBytes;
       if (!steady) problems.add(place.path, 'CHANGED', 'it changed while it was read; what was read is stored');
       else cache?.add(cacheKey(place.relative), after, { content: stored.content?.bytes ?? EMPTY, nowMs: clock.nowMs() });
       return stored;
     } finally {
-      fs.close(fd);
+      closeReader(fs, fd);
     }
   }
 
@@ -255,15 +269,19 @@ function changed(): PilotfishError {
   return new PilotfishError('CHANGED', 'it was replaced by something else while it was read');
 }
 
-/** Reads a file in order. On a regular file a short read is the end, which saves one call for each small file. */
-function fileReader(fs: FileSystem, fd: number): (into: Uint8Array, offset: number, length: number) => number {
+/** Reads a file in order. A short read at its known size is the end, which saves one call for each small file. */
+function fileReader(
+  fs: FileSystem,
+  fd: number,
+  sizeBytes: number,
+): (into: Uint8Array, offset: number, length: number) => number {
   let position = 0;
   let ended = false;
   return (into, offset, length) => {
     if (ended) return 0;
     const got = source(() => fs.read(fd, into, { offset, length, position }));
     position += got;
-    ended = got < length;
+    ended = got === 0 || (got < length && position >= sizeBytes);
     return got;
   };
 }

@@ -33,7 +33,7 @@ export interface PackOptions {
   readonly host?: string;
   /** Do everything but write. */
   readonly dryRun?: boolean;
-  /** Read every file, also those that look unchanged. */
+  /** Trust nothing: read every file, also those that look unchanged, and every stored block they need. */
   readonly readAll?: boolean;
   /** Store a stream as one file instead of paths. */
   readonly stream?: { readonly name: string; readonly fd: number };
@@ -102,7 +102,7 @@ class PackRun {
     const { packs, reader } = repository;
     this.#writer = new BlockWriter({
       ...this.#encoding,
-      has: (id) => packs.locate(id) !== undefined,
+      has: (id) => packs.locate(id) !== undefined && this.#isReadable(id),
       read: (id) => reader.read(id),
       sink: {
         targetBytes: writerSizes(repository.ports.sizes).packBytes,
@@ -243,7 +243,7 @@ class PackRun {
 
   /** The skip-unchanged cache of this set of paths; without a cache directory there is none. */
   #openCaches(): void {
-    const { ports, config, snapshots, lock, sealer } = this.#repository;
+    const { ports, config, snapshots, lock, sealer, packs } = this.#repository;
     const { cacheDirectory, fs } = ports;
     if (cacheDirectory === undefined || this.#options.stream !== undefined || this.#options.dryRun === true) return;
     const name = sha256Hex(Buffer.concat([Buffer.from(config.id), ...this.#options.paths.flatMap((path) => [NUL, path])]));
@@ -257,10 +257,22 @@ class PackRun {
       // What the cache says is stored is certainly stored only as long as the snapshot it was made for exists.
       const isValid =
         header?.repositoryId === config.id && snapshots.diskIds().includes(sealer.diskId(header.snapshotId));
-      if (isValid && this.#options.readAll !== true) this.#unchanged = reader;
+      if (isValid && this.#options.readAll !== true && !packs.hasLosses) this.#unchanged = reader;
       else reader.close();
       this.#cache = new UnchangedWriter(fs, path, lock.writerId);
     });
+  }
+
+  /** With `readAll` nothing is taken on trust: a stored block that does not read back is stored again. */
+  #isReadable(id: string): boolean {
+    if (this.#options.readAll !== true) return true;
+    try {
+      this.#repository.reader.read(id);
+      return true;
+    } catch (error) {
+      if (!hasCode(error) || hasCode(error, 'INTERNAL')) throw error;
+      return false;
+    }
   }
 
   /** Every 100 ms: progress, and a turn for signals and timers. */

@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
-import { type ErrorCode, hasCode, PilotfishError, Rng, readAt } from '../../base/index.ts';
+import {
+  asRepositoryError,
+  closeReader,
+  type ErrorCode,
+  hasCode,
+  PilotfishError,
+  Rng,
+  readAt,
+} from '../../base/index.ts';
 import { blockIdAt } from '../pack/index.ts';
-import { leftovers, type StoredSnapshot, temporaryWriter } from '../repo/index.ts';
-import { blockOf, fileBlocks, fileNodes, type ReadBlock } from '../tree/index.ts';
+import { leftovers, temporaryWriter } from '../repo/index.ts';
 import { Problems, type Problem } from './problems.ts';
 import type { Repository } from './repository.ts';
-import { walkTree } from './tree-walk.ts';
+import { TreeVerifier } from './verify-tree.ts';
 
 export interface VerifyOptions {
   /** Read and check every stored byte. */
@@ -51,7 +58,6 @@ class VerifyRun {
   readonly #damage: Problems;
   readonly #badBlocks = new Set<string>();
   readonly #usedPacks = new Set<string>();
-  readonly #seenNodes = new Set<string>();
   #snapshots = 0;
   #packs: string[] = [];
   #blocks = 0;
@@ -82,9 +88,20 @@ class VerifyRun {
     const { snapshots } = this.#repository;
     const all = snapshots.list((error) => this.#damage.add(error.path ?? 'snapshots', error.code, error.message));
     this.#snapshots = all.length;
+    let label = '';
+    const tree = new TreeVerifier({
+      read: (id) => {
+        this.#use(id);
+        return this.#repository.reader.read(id);
+      },
+      use: (id) => this.#use(id),
+      note: (path, error) => this.#note(`${label}:${path.toString()}`, error),
+      turn: () => this.#turn(),
+    });
     for (const snapshot of all) {
+      label = snapshot.id.slice(0, 12);
       await this.#turn();
-      this.#checkTree(snapshot);
+      await tree.directory(snapshot.root, Buffer.alloc(0), 0);
     }
   }
 
@@ -133,45 +150,20 @@ class VerifyRun {
 
   #hashFile(path: string): string {
     const { fs } = this.#repository.ports;
-    const hash = createHash('sha256');
-    const fd = fs.open(path, 'read');
+    let fd: number | undefined;
     try {
+      const hash = createHash('sha256');
+      fd = fs.open(path, 'read');
       for (let position = 0; ; ) {
         const bytes = readAt(fs, fd, position, READ_BYTES);
         hash.update(bytes);
         position += bytes.length;
         if (bytes.length < READ_BYTES) return hash.digest('hex');
       }
+    } catch (error) {
+      throw asRepositoryError(error, path);
     } finally {
-      fs.close(fd);
-    }
-  }
-
-  #checkTree(snapshot: StoredSnapshot): void {
-    const label = snapshot.id.slice(0, 12);
-    const read: ReadBlock = (id) => {
-      this.#use(id);
-      return this.#repository.reader.read(id);
-    };
-    try {
-      for (const { path, entry } of walkTree(snapshot.root, read)) {
-        if (entry.type !== 'file' || entry.content === null) continue;
-        const { id } = blockOf(entry.content);
-        if (this.#seenNodes.has(id)) continue;
-        this.#checkFile(entry, { id, read, name: `${label}:${path.toString()}` });
-      }
-    } catch (error) {
-      this.#note(label, error);
-    }
-  }
-
-  #checkFile(entry: Parameters<typeof fileBlocks>[0], file: { id: string; read: ReadBlock; name: string }): void {
-    try {
-      for (const node of fileNodes(entry.content, file.read)) this.#use(node);
-      for (const { id } of fileBlocks(entry, file.read)) this.#use(id);
-      this.#seenNodes.add(file.id);
-    } catch (error) {
-      this.#note(file.name, error);
+      if (fd !== undefined) closeReader(fs, fd);
     }
   }
 
@@ -180,7 +172,8 @@ class VerifyRun {
     const place = this.#repository.packs.locateOrRebuild(id);
     if (place === undefined) throw new PilotfishError('MISSING', `block ${id} is in no readable pack`);
     this.#usedPacks.add(place.pack);
-    if (this.#badBlocks.has(id)) throw new PilotfishError('DAMAGED', `block ${id} in pack ${place.pack} is damaged`);
+    // A damaged block may have been stored again elsewhere: if not, reading it says what is wrong.
+    if (this.#badBlocks.has(id)) this.#repository.reader.read(id);
   }
 
   #note(path: string, error: unknown): void {

@@ -12,6 +12,7 @@ export {
   type BlockRecord,
   type DeltaRecord,
   type GroupRecord,
+  MAX_GROUP_MEMBERS,
   type PackRecord,
   RECORD_TYPES,
   type RecordType,

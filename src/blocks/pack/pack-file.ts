@@ -44,10 +44,12 @@ export function readPackTable(fs: FileSystem, fd: number, sealer: Sealer): PackT
   if (size < HEADER_BYTES + TRAILER_BYTES) throw truncated(size);
   checkHeader(readAt(fs, fd, 0, HEADER_BYTES), sealer.encrypted);
   const trailer = readAt(fs, fd, size - TRAILER_BYTES, TRAILER_BYTES);
-  if (!trailer.subarray(16).equals(TRAILER_MAGIC)) throw truncated(size);
   const length = trailer.readUInt32LE(0);
   const offset = Number(trailer.readBigUInt64LE(8));
-  if (length > MAX_FOOTER_BYTES || offset + length + TRAILER_BYTES !== size) throw malformed('the trailer does not fit');
+  const fits = length <= MAX_FOOTER_BYTES && offset + length + TRAILER_BYTES === size;
+  // Where the numbers fit the file ends where it should: then it is the magic that was changed.
+  if (!trailer.subarray(16).equals(TRAILER_MAGIC) && !fits) throw truncated(size);
+  if (!trailer.subarray(16).equals(TRAILER_MAGIC) || !fits) throw malformed('the trailer does not fit');
   const sealed = readAt(fs, fd, offset, length);
   if (crc32(sealed) !== trailer.readUInt32LE(4)) throw malformed('the footer fails its checksum');
   const table = parseFooter(sealer.open(sealed, 'footer'), HEADER_BYTES);

@@ -74,6 +74,16 @@ test('declared sizes beyond the limits are refused', () => {
   assert.throws(() => decodeRecord(head(3, 0).varint(MAX_GROUP_MEMBERS + 1).finish()), damaged);
 });
 
+test('what no reader would take is not written', () => {
+  const payload = Buffer.alloc(0);
+  const mistake = { code: 'INTERNAL' };
+  const head = { codec: 'none', payload } as const;
+  assert.throws(() => encodeRecord({ type: 1, ...head, rawLength: MAX_BLOCK_BYTES + 1 }), mistake);
+  assert.throws(() => encodeRecord({ type: 3, ...head, rawLength: MAX_GROUP_BYTES + 1, memberLengths: [] }), mistake);
+  const memberLengths = new Array<number>(MAX_GROUP_MEMBERS + 1).fill(1);
+  assert.throws(() => encodeRecord({ type: 3, ...head, rawLength: memberLengths.length, memberLengths }), mistake);
+});
+
 test('members that do not add up to their group are refused', () => {
   const members = (raw: number, ...lengths: number[]): Buffer => {
     const out = new WireWriter().u8(3).u8(0).varint(raw).varint(lengths.length);

@@ -1,4 +1,4 @@
-import { MAX_BLOCK_BYTES, MAX_GROUP_BYTES } from '../../base/index.ts';
+import { assert, MAX_BLOCK_BYTES, MAX_GROUP_BYTES } from '../../base/index.ts';
 import { CODEC_IDS, type CodecName, codecName } from '../codec/index.ts';
 import { malformed, WireReader, WireWriter } from './wire.ts';
 
@@ -56,8 +56,11 @@ export function encodeRecord(record: PackRecord): Buffer {
   return Buffer.concat([encodeRecordHead(record), record.payload]);
 }
 
-/** What stands before the payload. */
+/** What stands before the payload. What no reader would take is never written: found out here, it costs a run. */
 export function encodeRecordHead(record: PackRecord): Buffer {
+  const isGroup = record.type === RECORD_TYPES.group;
+  assert(record.rawLength <= (isGroup ? MAX_GROUP_BYTES : MAX_BLOCK_BYTES), 'a record is no longer than a reader takes');
+  assert(!isGroup || record.memberLengths.length <= MAX_GROUP_MEMBERS, 'a group has no more members than a reader takes');
   const out = new WireWriter().u8(record.type).u8(CODEC_IDS[record.codec]).varint(record.rawLength);
   if (record.type === RECORD_TYPES.delta) writeBase(out, record.base);
   if (record.type === RECORD_TYPES.group) {

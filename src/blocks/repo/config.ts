@@ -99,6 +99,13 @@ function refuseForeignDirectory(fs: FileSystem, layout: Layout): void {
   if (names.includes('config')) {
     throw new PilotfishError('EXISTS', `${layout.root} already is a repository: use it, or choose another directory`);
   }
+  if (isHeadless(fs, layout)) {
+    throw new PilotfishError(
+      'CONFIG_DAMAGED',
+      `${layout.root} holds snapshots but no config: restore the file \`config\` from a copy of the repository`,
+      { path: layout.config },
+    );
+  }
   const foreign = names.find((name) => !KNOWN_ENTRIES.has(name));
   if (foreign !== undefined) {
     throw new PilotfishError(
@@ -106,6 +113,15 @@ function refuseForeignDirectory(fs: FileSystem, layout: Layout): void {
       `${layout.root} is no repository and not empty (it holds ${foreign}): choose an empty or new directory`,
     );
   }
+}
+
+/**
+ * Whether the config was lost. A new one would make an encrypted repository unreadable for good. Only snapshots
+ * tell: before the first one is committed, the config is made durable.
+ */
+function isHeadless(fs: FileSystem, layout: Layout): boolean {
+  if (!exists(fs, layout.snapshots) || fs.readDirectory(layout.snapshots).length === 0) return false;
+  return !exists(fs, layout.config);
 }
 
 /** Whether there is a repository to open. */

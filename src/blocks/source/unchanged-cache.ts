@@ -164,7 +164,7 @@ export class UnchangedWriter {
 
   /** Notes a file that was read (or found unchanged) at `nowMs`. */
   add(key: Buffer, stat: FileStat, found: { content: Uint8Array; nowMs: number }): void {
-    if (BigInt(found.nowMs) * 1_000_000n - stat.ctimeNs < SETTLED_NS) return;
+    if (BigInt(found.nowMs) * 1_000_000n - stat.ctimeNs < SETTLED_NS || !hasShortTimes(stat)) return;
     const times = Buffer.allocUnsafe(24);
     times.writeBigInt64LE(stat.mtimeNs, 0);
     times.writeBigInt64LE(stat.ctimeNs, 8);
@@ -208,6 +208,11 @@ export class UnchangedWriter {
       this.abandon();
     }
   }
+}
+
+/** Some file systems keep times beyond the years 1677 to 2262, which do not fit 64 bits of nanoseconds. */
+function hasShortTimes(stat: FileStat): boolean {
+  return [stat.mtimeNs, stat.ctimeNs].every((time) => time === BigInt.asIntN(64, time));
 }
 
 function headerFrame(header: UnchangedHeader): Buffer {

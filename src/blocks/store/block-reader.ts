@@ -31,7 +31,7 @@ export class BlockReader {
     if (kept !== undefined) return kept;
     const place = this.#packs.locateOrRebuild(id);
     if (place === undefined) throw this.#missing(id);
-    return this.#verified(id, place);
+    return this.#orElsewhere(id, place, (at) => this.#verified(id, at));
   }
 
   /** As `read`, for a block whose place is known. */
@@ -44,6 +44,23 @@ export class BlockReader {
   forget(): void {
     this.#raw.clear();
     this.#groups.clear();
+  }
+
+  /** Tries the place given, then every other: a block that could not be read may have been stored again. */
+  #orElsewhere(id: string, place: BlockPlace, decode: (place: BlockPlace) => Buffer): Buffer {
+    try {
+      return decode(place);
+    } catch (error) {
+      for (const other of this.#packs.places(id)) {
+        if (other.pack === place.pack && other.block === place.block) continue;
+        try {
+          return decode(other);
+        } catch {
+          // What was wrong with the first place says it best.
+        }
+      }
+      throw error;
+    }
   }
 
   #verified(id: string, place: BlockPlace): Buffer {
@@ -77,7 +94,8 @@ export class BlockReader {
   #delta(record: DeltaRecord, at: { place: BlockPlace; number: number; steps: number }): Buffer {
     const basePlace = this.#basePlace(record, at.place, at.number);
     const baseId = blockIdAt(basePlace.table, basePlace.block);
-    const base = this.#raw.get(baseId) ?? this.#decode(basePlace, at.steps + 1);
+    const base =
+      this.#raw.get(baseId) ?? this.#orElsewhere(baseId, basePlace, (place) => this.#decode(place, at.steps + 1));
     // Bases are kept unchecked: if one is wrong, the block built on it fails its own check.
     return zstdDecode(record.payload, record.rawLength, base);
   }

@@ -5,6 +5,9 @@ const FIRST_CAPACITY_BYTES = 64 * 1024;
 /** Deltas waiting for their group to be written, in bytes, before it is written early. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
+/** Far below what a record may declare: each member takes memory until its group is written. */
+const MAX_MEMBERS = 8192;
+
 /** An encoded delta that cannot be written before the group its base is in. */
 export interface WaitingDelta {
   readonly entry: Entry;
@@ -32,7 +35,7 @@ export class OpenGroup {
   }
 
   get isFull(): boolean {
-    return this.#waitingBytes > MAX_WAITING_BYTES;
+    return this.#waitingBytes > MAX_WAITING_BYTES || this.members.length >= MAX_MEMBERS;
   }
 
   fits(length: number): boolean {

@@ -43,7 +43,7 @@ async function newPlace(owner: Parameters<typeof temporaryFolder>[0], password?:
   return { root, index: `${root}/index.sqlite`, ports, contents, password };
 }
 
-/** Opens the repository as it is and checks every answer; a step less each time would still find most. */
+/** Opens the repository as it is and checks every answer. */
 function check({ root, ports, contents, password }: Place, what: string): void {
   const repository = new Repository({ path: root, password }, ports, 'read');
   try {
@@ -166,6 +166,15 @@ test('the index of another repository is not used', async (t) => {
   check(other, 'the repository itself');
   copyFileSync(other.index, place.index);
   check(place, 'with the index of the other');
+});
+
+test('a pack that does not read back is not taken in', async (t) => {
+  const place = await newPlace(t);
+  const repository = new Repository({ path: place.root }, place.ports, 'write');
+  writeFileSync(`${place.root}/store/${UNKNOWN}.pack`, 'no pack');
+  assert.throws(() => repository.packs.add(UNKNOWN), { code: 'TRUNCATED' });
+  repository.close();
+  check(place, 'beside a file that is no pack');
 });
 
 test('an index that another process is writing to is left alone, and memory serves', async (t) => {

@@ -49,6 +49,8 @@ export class PackSet {
   readonly #files: Lru<string, number>;
   /** Packs whose table cannot be read, and why. */
   readonly damaged = new Map<string, PilotfishError>();
+  /** The index knew packs that are no longer there. */
+  #gone = false;
   #index: ExactIndex;
   #names: string[] = [];
 
@@ -56,6 +58,11 @@ export class PackSet {
     this.#deps = deps;
     this.#files = new Lru<string, number>(OPEN_FILES, (fd) => closeReader(deps.fs, fd));
     this.#index = this.#open('keep');
+  }
+
+  /** Whether packs are known to be lost: then what refers to their blocks cannot be taken on trust. */
+  get hasLosses(): boolean {
+    return this.#gone || this.damaged.size > 0;
   }
 
   /** Every pack in `store/`. */
@@ -81,6 +88,11 @@ export class PackSet {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** Everywhere the block is: more than one place when a copy could not be read and it was stored again. */
+  places(id: string): BlockPlace[] {
+    return this.#find(this.#deps.sealer.diskId(id)).flatMap((place) => this.#confirm(place, id) ?? []);
   }
 
   /** As `locate`, but an index that does not know the block is rebuilt once before giving up. */
@@ -112,9 +124,14 @@ export class PackSet {
     });
   }
 
-  /** Takes a pack that was just renamed into place into the index. */
+  /**
+   * Takes a pack that was just renamed into place into the index. Throws when its table does not read back: nothing
+   * that needs the pack may be committed then.
+   */
   add(name: string): void {
     this.#addToIndex(name);
+    const damage = this.damaged.get(name);
+    if (damage !== undefined) throw damage;
   }
 
   close(): void {
@@ -144,6 +161,7 @@ export class PackSet {
     const known = new Set(this.#names);
     const there = new Set(present);
     if (this.#names.some((name) => !there.has(name))) {
+      this.#gone = true;
       throw new PilotfishError('DAMAGED', 'the index names packs that are gone: it will be rebuilt');
     }
     for (const name of present) {

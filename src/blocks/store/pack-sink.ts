@@ -1,5 +1,8 @@
 import { type BaseRef, type FinishedPack, type PackRecord, PackWriter, type RecordNote } from '../pack/index.ts';
 
+/** Each block in the open pack takes about 500 bytes of memory until the pack is published. */
+const MAX_OPEN_BLOCKS = 65_536;
+
 export interface PackSinkDependencies {
   /** A pack is closed once it holds this much. */
   readonly targetBytes: number;
@@ -14,6 +17,7 @@ export class PackSink {
   readonly #deps: PackSinkDependencies;
   readonly #onClosed: () => void;
   #writer: PackWriter | undefined;
+  #openBlocks = 0;
   /** Bytes of all packs closed so far. */
   closedBytes = 0;
 
@@ -33,12 +37,13 @@ export class PackSink {
 
   append(record: PackRecord, note: RecordNote): number {
     this.#writer ??= this.#deps.open();
+    this.#openBlocks += note.blocks.length;
     return this.#writer.append(record, note);
   }
 
-  /** Closes the pack when it has reached its size. */
+  /** Closes the pack when it has reached its size, or holds so many tiny blocks that their notes fill memory. */
   closeIfFull(): void {
-    if (this.openBytes >= this.#deps.targetBytes) this.close();
+    if (this.openBytes >= this.#deps.targetBytes || this.#openBlocks >= MAX_OPEN_BLOCKS) this.close();
   }
 
   /** Closes and publishes the pack, if there is one. */
@@ -46,6 +51,7 @@ export class PackSink {
     if (this.#writer === undefined) return;
     const pack = this.#writer.finish();
     this.#writer = undefined;
+    this.#openBlocks = 0;
     this.closedBytes += pack.sizeBytes;
     this.#deps.publish(pack);
     this.#onClosed();

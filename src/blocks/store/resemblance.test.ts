@@ -77,7 +77,7 @@ test('one feature shared by everything costs a bounded look', () => {
   const common = (seed: number) => featuresOf(seed).map((value, i) => (i === 5 ? 42 : value));
   for (let seed = 0; seed < 3000; seed += 1) index.add(common(seed), block(seed));
   const found = index.find(common(9999), { ...ANY, count: 1000, minShared: 1 });
-  assert.ok(found.length <= 16, `${found.length}`);
+  assert.ok(found.length <= 12 * 16, `${found.length}`);
   assert.equal(index.find(common(7), { ...ANY, minShared: 11 })[0]?.id, '7', 'the other features still find it');
 });
 

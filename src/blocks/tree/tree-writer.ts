@@ -105,14 +105,13 @@ export class FileListWriter {
   }
 
   #push(level: number, length: number, link: CID): void {
-    this.#levels[level] ??= { lengths: [], links: [] };
-    const lists = this.#levels[level] as LinkList;
-    if (lists.links.length === FAN_OUT) {
+    if (this.#levels[level]?.links.length === FAN_OUT) {
       const closed = this.#close(level);
       this.#push(level + 1, closed.length, closed.cid);
     }
-    lists.lengths.push(length);
-    lists.links.push(link);
+    this.#levels[level] ??= { lengths: [], links: [] };
+    this.#levels[level].lengths.push(length);
+    this.#levels[level].links.push(link);
   }
 
   #close(level: number): { cid: CID; length: number } {

@@ -4,18 +4,26 @@ import { type PathTest, pathTest, type Repository, type RestoreResult, restore }
 import type { CommonOptions, Context } from '../context.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { repeated, withExamples, withJson } from '../options.ts';
-import type { Progress } from '../progress.ts';
 import { bytesText, counted, safeText, secondsText } from '../text.ts';
+import { restoreTar } from './restore-tar.ts';
 
 interface RestoreCommandOptions extends CommonOptions {
   readonly to?: string;
+  readonly tar?: string;
   readonly include?: readonly string[];
   readonly overwrite?: true;
+}
+
+interface Request {
+  readonly snapshot: string;
+  readonly isIncluded: PathTest | undefined;
+  readonly options: RestoreCommandOptions;
 }
 
 const EXAMPLES = [
   'pilotfish restore latest --to /tmp/back --repo /backup/repo',
   'pilotfish restore 3f9a --to /tmp/back --include src --include "*.md"',
+  'pilotfish restore latest --tar - | ssh other tar x -C /tmp/back',
 ];
 
 /** Adds `restore`. */
@@ -24,38 +32,45 @@ export function registerRestore(program: Command, context: Context): void {
     .command('restore')
     .argument('<snapshot>', 'an id, a unique prefix of one, or `latest`');
   withJson(withExamples(command, EXAMPLES))
-    .description('restore a snapshot into a directory')
+    .description('restore a snapshot into a directory, or as a tar archive')
     .option('--to <dir>', 'the directory; made when missing, refused when it is not empty')
+    .option('--tar <file>', 'write a tar archive instead, times to the nanosecond; `-` is stdout')
     .option('--include <glob>', 'restore only what fits, with all below it (repeatable)', repeated)
     .option('--overwrite', 'restore into a directory that is not empty, writing over what is there')
     .option('--quiet', 'no progress, no summary')
-    .action((snapshot: string, options: RestoreCommandOptions) => run(context, snapshot, options));
+    .action((snapshot: string, options: RestoreCommandOptions) => {
+      const isIncluded = options.include === undefined ? undefined : pathTest(options.include);
+      return run(context, { snapshot, isIncluded, options });
+    });
 }
 
-async function run(context: Context, snapshot: string, options: RestoreCommandOptions): Promise<void> {
-  if (options.to === undefined) throw usageError('no target: give --to DIR');
-  const target = resolve(options.to);
-  const progress = context.progress(options, 'file');
+function run(context: Context, request: Request): Promise<void> {
+  const { to, tar } = request.options;
+  if (to !== undefined && tar !== undefined)
+    throw usageError('--to and --tar exclude each other: choose one');
+  if (tar !== undefined) return restoreTar(context, { ...request, tar });
+  if (to === undefined) throw usageError('no target: give --to DIR, or --tar FILE');
+  return restoreFiles(context, request, resolve(to));
+}
+
+async function restoreFiles(context: Context, request: Request, target: string): Promise<void> {
+  const { options } = request;
   const result = await context.withRepository(options, (repository) =>
-    restoreInto(context, repository, { snapshot, target, options, progress }),
+    restoreInto(context, repository, { ...request, target }),
   );
   // What this machine cannot recreate was warned about; anything else is missing or wrong.
   if (result.errors.some(({ code }) => code !== 'UNSUPPORTED')) context.exitCode = EXIT.failed;
   const { seconds } = context.usage();
-  await context.result(options, {
-    json: { ...result, target, seconds },
-    text: text(result, target, seconds),
-  });
+  const json = { ...result, target, seconds };
+  await context.result(options, { json, text: text(result, target, seconds) });
 }
 
 function restoreInto(
   context: Context,
   repository: Repository,
-  at: { snapshot: string; target: string; options: RestoreCommandOptions; progress: Progress },
+  { snapshot, isIncluded, options, target }: Request & { readonly target: string },
 ): Promise<RestoreResult> {
-  const { snapshot, target, options, progress } = at;
-  const isIncluded: PathTest | undefined =
-    options.include === undefined ? undefined : pathTest(options.include);
+  const progress = context.progress(options, 'file');
   const whole = repository.snapshots.resolve(snapshot);
   if (isIncluded === undefined) progress.expect({ count: whole.files, bytes: whole.bytes });
   return restore(repository, {
@@ -71,10 +86,8 @@ function restoreInto(
 }
 
 function text({ files, bytes, errors, snapshot }: RestoreResult, target: string, seconds: number): string {
-  const lines = [
-    `restored ${counted(files, 'file')}, ${bytesText(bytes)}, of snapshot ${snapshot.slice(0, 12)} into ${safeText(target)}`,
-    `took ${secondsText(seconds)}`,
-  ];
+  const what = `${counted(files, 'file')}, ${bytesText(bytes)}, of snapshot ${snapshot.slice(0, 12)}`;
+  const lines = [`restored ${what} into ${safeText(target)}`, `took ${secondsText(seconds)}`];
   if (errors.length > 0) lines.push(`${counted(errors.length, 'problem')}, see above`);
   return `${lines.join('\n')}\n`;
 }

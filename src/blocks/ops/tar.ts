@@ -1,0 +1,81 @@
+import { hasCode, PilotfishError } from '../../base/index.ts';
+import type { PathTest } from '../source/index.ts';
+import { fileBlocks, type ReadBlock, type TreeEntry } from '../tree/index.ts';
+import type { Repository } from './repository.ts';
+import { tarEnd, tarHeader, tarPadding } from './tar-header.ts';
+import { type Visited, walkTree } from './tree-walk.ts';
+
+export interface TarOptions {
+  /** `latest`, an id, or a unique prefix of one. */
+  readonly snapshot: string;
+  /** True for paths to write, with all below them; default: everything. */
+  readonly isIncluded?: PathTest;
+  readonly signal?: AbortSignal;
+}
+
+/** Hard-link names remembered; beyond, links are written as files of their own. */
+const MAX_LINKS_KEPT = 500_000;
+const TURN_EVERY = 256;
+
+/**
+ * A snapshot as a POSIX pax archive, piece by piece: names as raw bytes, times to the nanosecond, owners by number and
+ * name, extended attributes and hard links. A block that cannot be read ends the stream with its error: an archive
+ * cannot take back the size it has declared.
+ */
+export async function* tarStream(repository: Repository, options: TarOptions): AsyncGenerator<Uint8Array, void> {
+  const { root } = repository.snapshots.resolve(options.snapshot);
+  const read: ReadBlock = (id) => repository.reader.read(id);
+  const written = new Set<string>();
+  let count = 0;
+  for (const visited of includedOnly(walkTree(root, read), options.isIncluded)) {
+    yield* member(visited, written, read);
+    count += 1;
+    if (count % TURN_EVERY === 0) await repository.ports.clock.turn();
+    if (options.signal?.aborted) throw new PilotfishError('INTERRUPTED', 'interrupted: the archive is not complete');
+  }
+  yield tarEnd();
+}
+
+function* member(visited: Visited, written: Set<string>, read: ReadBlock): Generator<Uint8Array, void> {
+  const { entry } = visited;
+  const { hardLink } = entry;
+  if (hardLink !== undefined && written.has(key(hardLink))) {
+    yield tarHeader(visited, hardLink);
+    return;
+  }
+  yield tarHeader(visited, undefined);
+  if (entry.type !== 'file') return;
+  if (written.size < MAX_LINKS_KEPT) written.add(key(visited.path));
+  yield* content(visited, entry, read);
+}
+
+function* content(visited: Visited, entry: TreeEntry & { type: 'file' }, read: ReadBlock): Generator<Uint8Array, void> {
+  try {
+    for (const { id, length } of fileBlocks(entry, read)) {
+      const raw = read(id);
+      if (raw.length !== length) throw new PilotfishError('DAMAGED', `block ${id} has another length than its file says`);
+      yield raw;
+    }
+  } catch (error) {
+    if (!hasCode(error)) throw error;
+    const path = visited.path.toString();
+    throw new PilotfishError(error.code, `${path}: ${error.message}; restore without --tar to get the other files`, { cause: error, path });
+  }
+  yield tarPadding(entry.size);
+}
+
+/** What `isIncluded` means, and everything below it. */
+function* includedOnly(entries: Iterable<Visited>, isIncluded: PathTest | undefined): Generator<Visited, void> {
+  let below: string | undefined;
+  for (const visited of entries) {
+    const path = key(visited.path);
+    const isBelow = below !== undefined && path.startsWith(below);
+    if (isIncluded !== undefined && !isBelow && !isIncluded(visited.path.toString())) continue;
+    if (!isBelow && visited.entry.type === 'directory') below = `${path}/`;
+    yield visited;
+  }
+}
+
+function key(path: Uint8Array): string {
+  return Buffer.from(path).toString('latin1');
+}

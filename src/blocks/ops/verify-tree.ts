@@ -1,0 +1,73 @@
+import type { CID } from 'multiformats/cid';
+import { blockOf, fileBlocks, fileNodes, type ReadBlock, readDirectory, type TreeEntry } from '../tree/index.ts';
+import { checkDepth, childPath } from './tree-walk.ts';
+
+/** Nodes and files remembered as sound, so that snapshots with much in common cost little; beyond, only time is lost. */
+const MAX_REMEMBERED = 500_000;
+const TURN_EVERY = 512;
+
+export interface TreeCheck {
+  /** Reads a node. */
+  readonly read: ReadBlock;
+  /** Throws when a data block is not there or known to be bad. */
+  readonly use: (id: string) => void;
+  /** Notes what is wrong with a path, or throws what must stop the run. */
+  readonly note: (path: Buffer, error: unknown) => void;
+  /** Serves signals; throws when interrupted. */
+  readonly turn: () => Promise<void>;
+}
+
+/** Checks that everything a directory needs is there; one bad directory or file does not hide the others. */
+export class TreeVerifier {
+  readonly #check: TreeCheck;
+  readonly #sound = new Set<string>();
+  #entries = 0;
+
+  constructor(check: TreeCheck) {
+    this.#check = check;
+  }
+
+  /** True when nothing below the node was noted. */
+  async directory(node: CID, path: Buffer, depth: number): Promise<boolean> {
+    checkDepth(depth);
+    const { id } = blockOf(node);
+    if (this.#sound.has(id)) return true;
+    let isSound = true;
+    try {
+      for (const entry of readDirectory(node, this.#check.read)) {
+        if (!(await this.#entry(entry, childPath(path, entry.name), depth))) isSound = false;
+      }
+    } catch (error) {
+      this.#check.note(path, error);
+      return false;
+    }
+    if (isSound) this.#remember(id);
+    return isSound;
+  }
+
+  async #entry(entry: TreeEntry, path: Buffer, depth: number): Promise<boolean> {
+    this.#entries += 1;
+    if (this.#entries % TURN_EVERY === 0) await this.#check.turn();
+    if (entry.type === 'directory') return this.directory(entry.node, path, depth + 1);
+    return entry.type !== 'file' || this.#file(entry, path);
+  }
+
+  #file(entry: TreeEntry & { type: 'file' }, path: Buffer): boolean {
+    if (entry.content === null) return true;
+    const { id } = blockOf(entry.content);
+    if (this.#sound.has(id)) return true;
+    try {
+      for (const node of fileNodes(entry.content, this.#check.read)) this.#check.use(node);
+      for (const block of fileBlocks(entry, this.#check.read)) this.#check.use(block.id);
+    } catch (error) {
+      this.#check.note(path, error);
+      return false;
+    }
+    this.#remember(id);
+    return true;
+  }
+
+  #remember(id: string): void {
+    if (this.#sound.size < MAX_REMEMBERED) this.#sound.add(id);
+  }
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { chainsOf } from '../../../test/golden/chains.ts';
+import { SOURCE, Workbench } from '../../../test/golden/workbench.ts';
+import { treeVersions } from '../../../test/sim/sources.ts';
+import { readTree, treeDifferences } from '../../../test/sim/tree-state.ts';
+import { MAX_CHAIN_DEPTH, Rng } from '../../base/index.ts';
+import { type BaseQuestion, GROUP_COUNT, type StoreAdviser } from '../questions.ts';
+import { Advice } from './advice.ts';
+
+const RAW = Buffer.from('some bytes that are asked about');
+const CONTEXT = { fileKind: 3, nameClass: 77, fileOffsetBytes: 0 };
+const CANDIDATES = [9, 5].map((shared, i) => ({ id: `${i}`, shared, depth: i, rawLength: 1000, age: i + 1 }));
+
+/** What no adviser should say, and what hostile ones will. */
+const NONSENSE: readonly unknown[] = [
+  undefined,
+  null,
+  Number.NaN,
+  -5,
+  1e9,
+  0.5,
+  Number.POSITIVE_INFINITY,
+  '1',
+  'gzip',
+  'zstd-99',
+  true,
+  {},
+  [],
+  [0],
+  { valueOf: () => 0 },
+  1n,
+  Symbol('x'),
+  () => 0,
+];
+
+/** An adviser that gives the same answer to everything. */
+const saying = (answer: unknown): StoreAdviser => {
+  const say = () => answer as never;
+  return { codec: say, base: say, group: say };
+};
+const throwing = (thrown: unknown): StoreAdviser => {
+  const fail = () => {
+    throw thrown;
+  };
+  return { codec: fail, base: fail, group: fail };
+};
+
+/** All three answers the core acts on. */
+function decisions(adviser: StoreAdviser): unknown[] {
+  const advice = new Advice(adviser);
+  return [advice.codec(RAW, CONTEXT), advice.base(CANDIDATES, RAW.length, CONTEXT), advice.group(RAW.length, CONTEXT)];
+}
+
+test('an illegal answer counts as none', () => {
+  const builtIn = decisions({});
+  for (const answer of NONSENSE) assert.deepEqual(decisions(saying(answer)), builtIn, String(answer));
+  assert.deepEqual(decisions(saying(Promise.resolve(1))), builtIn);
+});
+
+test('an adviser that throws has no answer', () => {
+  const builtIn = decisions({});
+  for (const thrown of [new Error('no'), 'no', undefined, null]) assert.deepEqual(decisions(throwing(thrown)), builtIn);
+});
+
+test('legal answers are used', () => {
+  for (const algorithm of ['none', 'lz4', 'snappy', 'zstd-1', 'zstd-19']) {
+    const { codec, level } = new Advice({ codec: () => algorithm }).codec(RAW, CONTEXT);
+    assert.equal(level === 0 ? codec : `${codec}-${level}`, algorithm);
+  }
+  for (const index of [-1, 0, 1]) assert.equal(new Advice({ base: () => index }).base(CANDIDATES, 9, CONTEXT), index);
+  for (const group of [0, GROUP_COUNT - 1]) assert.equal(new Advice({ group: () => group }).group(9, CONTEXT), group);
+  assert.notEqual(new Advice({ base: () => 2 }).base(CANDIDATES, 9, CONTEXT), 2, 'beyond the candidates');
+  assert.notEqual(new Advice({ group: () => GROUP_COUNT }).group(9, CONTEXT), GROUP_COUNT, 'beyond the groups');
+});
+
+test('an adviser is asked as an object: it may keep what it needs', () => {
+  class Counting implements StoreAdviser {
+    asked = 0;
+    codec(): string {
+      this.asked += 1;
+      return 'lz4';
+    }
+  }
+  const adviser = new Counting();
+  new Advice(adviser).codec(RAW, CONTEXT);
+  assert.equal(adviser.asked, 1);
+});
+
+test('questions hold sizes, classes and counts, and no content', () => {
+  const questions: Record<string, unknown>[] = [];
+  const note = (question: object): undefined => {
+    questions.push({ ...question });
+  };
+  decisions({ codec: note, base: note, group: note });
+  const [codec, base, group] = questions as [Record<string, unknown>, BaseQuestion & Record<string, unknown>, Record<string, unknown>];
+  assert.deepEqual(Object.keys(codec).sort(), ['fileKind', 'fileOffsetBytes', 'rawBytes', 'sampleEntropyBits']);
+  assert.deepEqual(Object.keys(group).sort(), ['fileKind', 'nameClass', 'rawBytes']);
+  assert.deepEqual(base.candidates, [
+    { rawBytes: 1000, sharedFeatures: 9, chainDepth: 0, ageBlocks: 1 },
+    { rawBytes: 1000, sharedFeatures: 5, chainDepth: 1, ageBlocks: 2 },
+  ]);
+  const numbers = [codec, base, group].flatMap((question) => Object.values({ ...question, candidates: 0 }));
+  for (const value of numbers) assert.equal(typeof value, 'number');
+});
+
+test('without a candidate there is no base, whatever is answered', () => {
+  for (const adviser of [{}, saying(0), saying(7), throwing('no')]) {
+    const index = new Advice(adviser).base([], 9, CONTEXT);
+    assert.equal([][index], undefined);
+  }
+});
+
+test('equal name endings share a group as long as there are groups', () => {
+  const advice = new Advice({});
+  const group = (nameClass: number): number => advice.group(9, { ...CONTEXT, nameClass });
+  const groups = Array.from({ length: 3 * GROUP_COUNT }, (_, i) => group(1000 + i));
+  assert.equal(new Set(groups.slice(0, GROUP_COUNT)).size, GROUP_COUNT);
+  for (const [i, number] of groups.entries()) {
+    assert.equal(group(1000 + i), number);
+    assert.ok(Number.isInteger(number) && number >= 0 && number < GROUP_COUNT);
+  }
+});
+
+/** Answers by a generator of its own: legal, illegal, exceptions, and abuse of the question. */
+function hostile(seed: number): StoreAdviser {
+  const rng = new Rng(seed);
+  const answer = (question: object, legal: readonly unknown[]): never => {
+    const kind = rng.below(10);
+    if (kind === 0) throw new Error('an adviser failed');
+    if (kind === 1) for (const key of Object.keys(question)) Reflect.set(question, key, rng.below(9) - 4);
+    const from = kind < 4 ? NONSENSE : legal;
+    return from[rng.below(from.length)] as never;
+  };
+  const small = Array.from({ length: GROUP_COUNT + 2 }, (_, i) => i - 1);
+  return {
+    codec: (question) => answer(question, ['none', 'lz4', 'snappy', 'zstd', 'zstd-1', 'zstd-19']),
+    base: (question) => answer(question, small.slice(0, question.candidates.length + 1)),
+    group: (question) => answer(question, small),
+  };
+}
+
+async function packVersions(seed: number, adviser: StoreAdviser): Promise<{ bench: Workbench; roots: string[] }> {
+  const bench = new Workbench();
+  const roots: string[] = [];
+  for (const sources of treeVersions(new Rng(seed), 3, { files: 10, maxFileBytes: 40_000 })) {
+    bench.build(sources);
+    const { root } = await bench.pack({ adviser });
+    roots.push(root.toString());
+    const { tree, errors } = await bench.restored();
+    assert.deepEqual(errors, []);
+    assert.deepEqual(treeDifferences(readTree(bench.fs, SOURCE), tree), []);
+  }
+  return { bench, roots };
+}
+
+test('random, hostile and throwing advisers: the same roots, every byte restored, chains within their limit', async () => {
+  const check = async (tree: number, seed: number): Promise<void> => {
+    const { roots } = await packVersions(tree, {});
+    const advised = await packVersions(tree, hostile(seed));
+    assert.deepEqual(advised.roots, roots);
+    const chains = await advised.bench.open(chainsOf);
+    for (const { steps, declared } of chains) assert.ok(steps <= declared && declared <= MAX_CHAIN_DEPTH);
+  };
+  await fc.assert(fc.asyncProperty(fc.nat(50), fc.nat(), check), { seed: 1, numRuns: 12 });
+});
+
+test('what nothing but nonsense advises is written as if nobody advised', async () => {
+  const { bench: alone } = await packVersions(1, {});
+  for (const answer of NONSENSE.slice(0, 12)) {
+    const { bench } = await packVersions(1, { codec: () => answer as never, group: () => answer as never });
+    assert.deepEqual(bench.files(), alone.files(), String(answer));
+  }
+});
