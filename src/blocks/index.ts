@@ -3,8 +3,8 @@
  * bit for bit. Ring 2: it knows nothing of models; advisers answer its `questions`.
  *
  * @example
- * const repository = new Repository({ path: '/backup/repo' }, ports, 'write');
- * const { snapshot } = await pack(repository, { paths: [Buffer.from('/home/me/work')] });
+ * const repository = new Repository({ path: '/srv/repo' }, ports, 'write');
+ * const { snapshot } = await pack(repository, { paths: [Buffer.from('/srv/work')] });
  */
 export { type CompressedBlock, compressBlock } from './codec/index.ts';
 export {

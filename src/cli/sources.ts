@@ -55,3 +55,9 @@ export function streamName(name = DEFAULT_STREAM_NAME): string {
   if (!/^\.{0,2}$/.test(name) && !/[/\0]/.test(name)) return name;
   throw usageError('--stdin-name cannot be used: give the plain name of a file, without folders');
 }
+
+/** A path in a snapshot as it is stored: without slashes at its ends, doubled ones, or `.`. */
+export function storedPath(argument: string): Buffer<ArrayBuffer> {
+  const names = argument.split('/').filter((name) => name !== '' && name !== '.');
+  return Buffer.from(names.join('/'));
+}

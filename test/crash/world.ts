@@ -98,13 +98,14 @@ export class World {
   }
 }
 
-/** Runs `work` on the open repository and closes it. */
+/** Runs `work` on the open repository at `path` and closes it. */
 export async function opened<T>(
   ports: RepositoryPorts,
   mode: 'read' | 'write',
   work: (repository: Repository) => Promise<T> | T,
+  path = REPOSITORY,
 ): Promise<T> {
-  const repository = new Repository({ path: REPOSITORY }, ports, mode);
+  const repository = new Repository({ path }, ports, mode);
   try {
     return await work(repository);
   } finally {
@@ -116,16 +117,16 @@ export async function opened<T>(
 export async function packSource(
   ports: RepositoryPorts,
   options: Partial<PackOptions> = {},
+  path = REPOSITORY,
 ): Promise<PackResult> {
-  if (!repositoryExists(REPOSITORY, ports)) {
+  if (!repositoryExists(path, ports)) {
     try {
-      createRepository({ path: REPOSITORY }, ports);
+      createRepository({ path }, ports);
     } catch (error) {
       // Another writer was first.
       if (!hasCode(error, 'EXISTS')) throw error;
     }
   }
-  return opened(ports, 'write', (repository) =>
-    pack(repository, { paths: [Buffer.from(SOURCE)], ...options }),
-  );
+  const paths = [Buffer.from(SOURCE)];
+  return opened(ports, 'write', (repository) => pack(repository, { paths, ...options }), path);
 }

@@ -73,7 +73,8 @@ test('blocks are the stream in order, within their bounds, however it is read', 
     length: fc.oneof(fc.nat(40 * KIB), fc.nat(MIB), fc.constantFrom(0, 1, SMALL_FILE_BYTES, SMALL_FILE_BYTES + 1)),
     sizes: fc.array(fc.integer({ min: 1, max: 300 * KIB }), { minLength: 1, maxLength: 4 }),
   });
-  const check = ({ averageBytes, seed, symbols, length, sizes }: fc.infer<typeof anyStream>) => {
+  type Stream = typeof anyStream extends fc.Arbitrary<infer T> ? T : never;
+  const check = ({ averageBytes, seed, symbols, length, sizes }: Stream) => {
     const data = noise(new Rng(seed), length).map((byte) => byte % symbols);
     const chunker = publicChunker(averageBytes);
     const blocks = cut(chunker, reader(data));

@@ -263,11 +263,12 @@ class PackRun {
     });
   }
 
-  /** With `readAll` nothing is taken on trust: a stored block that does not read back is stored again. */
+  /** With `readAll`, or once packs are known to be lost: a stored block that does not read back is stored again. */
   #isReadable(id: string): boolean {
-    if (this.#options.readAll !== true) return true;
+    const { packs, reader } = this.#repository;
+    if (this.#options.readAll !== true && !packs.hasLosses) return true;
     try {
-      this.#repository.reader.read(id);
+      reader.read(id);
       return true;
     } catch (error) {
       if (!hasCode(error) || hasCode(error, 'INTERNAL')) throw error;

@@ -115,7 +115,8 @@ export class Repository {
   #openIndex(mode: IndexMode): ExactIndex {
     if (mode === 'memory' || this.ports.index === 'memory') return new MemoryIndex();
     if (mode === 'fresh') {
-      for (const path of [this.layout.index, `${this.layout.index}-journal`]) removeQuietly(this.ports.fs, path);
+      // A garbled header may have called for the files of the other journal mode.
+      for (const suffix of ['', '-journal', '-wal', '-shm']) removeQuietly(this.ports.fs, this.layout.index + suffix);
     }
     return new SqliteIndex(this.layout.index, this.config.id, this.sealer);
   }

@@ -6,7 +6,7 @@ const FIRST_CAPACITY_BYTES = 64 * 1024;
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /** Far below what a record may declare: each member takes memory until its group is written. */
-const MAX_MEMBERS = 8192;
+export const MAX_MEMBERS = 8192;
 
 /** An encoded delta that cannot be written before the group its base is in. */
 export interface WaitingDelta {

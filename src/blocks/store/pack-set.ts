@@ -129,6 +129,10 @@ export class PackSet {
    * that needs the pack may be committed then.
    */
   add(name: string): void {
+    // Equal blocks make an equal pack: what was known under the name may be a damaged one that was just replaced.
+    this.#files.delete(name);
+    this.#tables.delete(name);
+    this.damaged.delete(name);
     this.#addToIndex(name);
     const damage = this.damaged.get(name);
     if (damage !== undefined) throw damage;
@@ -198,7 +202,10 @@ export class PackSet {
   /** Asks the index; one that fails is thrown away, rebuilt and asked again. */
   #find(diskId: string): Place[] {
     try {
-      return this.#index.find(diskId);
+      const places = this.#index.find(diskId);
+      // A place beyond the packs we know was added by another writer since.
+      if (places.some(({ pack }) => pack >= this.#names.length)) this.#names = this.#index.packNames();
+      return places;
     } catch (error) {
       this.#rebuild(error);
       return this.#index.find(diskId);
@@ -221,8 +228,6 @@ export class PackSet {
   }
 
   #confirm(place: Place, id: string): BlockPlace | undefined {
-    // A place beyond the packs we know was added by another writer since.
-    if (place.pack >= this.#names.length) this.#names = this.#index.packNames();
     const pack = this.#names[place.pack];
     if (pack === undefined) return undefined;
     try {

@@ -149,16 +149,10 @@ test('entries of another shape are refused', () => {
     'entries that are no list': { node: { e: 7 } },
     'an entry that is no list': { node: { e: [7] } },
     'a file node': { node: { t: 'file' } },
-    'no type': { node: { t: undefined as unknown as string } },
+    'no type': { node: { t: null } },
   };
   for (const [what, change] of Object.entries(wrong)) {
-    let node: Uint8Array;
-    try {
-      node = forged(change);
-    } catch {
-      continue; // What cannot be written needs no refusal.
-    }
-    assert.throws(() => decodeDirectory(node), damaged, what);
+    assert.throws(() => decodeDirectory(forged(change)), damaged, what);
   }
 });
 

@@ -24,6 +24,9 @@ function* unordered(node: CID, read: ReadBlock, depth: number): Generator<TreeEn
   const { id, isNode } = blockOf(node);
   if (!isNode) throw badNode('a directory that is a data block');
   const directory = decodeDirectory(read(id));
+  // An empty part adds nothing, and enough of them, nested, would keep a reader busy for ever.
+  const size = 'entries' in directory ? directory.entries.length : directory.parts.length;
+  if (size === 0 && (depth > 0 || 'parts' in directory)) throw badNode('an empty part');
   if ('entries' in directory) {
     yield* directory.entries;
     return;
@@ -60,9 +63,11 @@ function* linkedBlocks(cid: CID, length: number, at: { read: ReadBlock; depth: n
   const node = decodeNode(at.read(id));
   const lengths = list(node.l);
   const links = list(node.c);
-  if (node.t !== 'file' || lengths.length !== links.length) throw badNode('a file node');
+  if (node.t !== 'file' || links.length === 0 || lengths.length !== links.length) throw badNode('a file node');
   for (let i = 0; i < links.length; i++) {
-    yield* linkedBlocks(link(links[i]), count(lengths[i]), { read: at.read, depth: at.depth + 1 });
+    const part = count(lengths[i]);
+    if (part === 0) throw badNode('a part of a file without length');
+    yield* linkedBlocks(link(links[i]), part, { read: at.read, depth: at.depth + 1 });
   }
 }
 

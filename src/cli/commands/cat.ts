@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { fileContent } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { withExamples } from '../options.ts';
+import { storedPath } from '../sources.ts';
 
 /** Adds `cat`. */
 export function registerCat(program: Command, context: Context): void {
@@ -21,7 +22,7 @@ async function run(
   { snapshot, path, options }: { snapshot: string; path: string; options: CommonOptions },
 ): Promise<void> {
   await context.withRepository(options, async (repository) => {
-    for (const bytes of fileContent(repository, snapshot, Buffer.from(path))) {
+    for (const bytes of fileContent(repository, snapshot, storedPath(path))) {
       await context.turn();
       await context.output.write(bytes);
     }

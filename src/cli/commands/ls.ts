@@ -4,6 +4,7 @@ import type { CommonOptions, Context } from '../context.ts';
 import { codedError, usageError } from '../exit.ts';
 import { entryJson, longLine } from '../listing.ts';
 import { withExamples, withJson } from '../options.ts';
+import { storedPath } from '../sources.ts';
 import { safeName } from '../text.ts';
 
 interface ListOptions extends CommonOptions {
@@ -40,7 +41,7 @@ async function run(
   }
   const print = options.json ? printJson : printLines;
   await context.withRepository(options, async (repository) => {
-    await print(context, listSnapshot(repository, snapshot, Buffer.from(path)), options);
+    await print(context, listSnapshot(repository, snapshot, storedPath(path)), options);
     await context.output.flush();
   });
 }
