@@ -48,7 +48,9 @@ export function runWell({ program, args, cwd, env }: Command): string {
   if (error !== undefined) throw error;
   if (status === 0) return stdout;
   const end = signal === null ? `exit code ${status}` : signal;
-  throw new Error(`${program} ${args.join(' ')} ended with ${end}\n${stdout.slice(-2000)}${stderr.slice(-4000)}`);
+  throw new Error(
+    `${program} ${args.join(' ')} ended with ${end}\n${stdout.slice(-2000)}${stderr.slice(-4000)}`,
+  );
 }
 
 /** True when the program at the path is GNU time. */

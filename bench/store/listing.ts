@@ -13,16 +13,20 @@ export interface Fingerprint {
 
 const readBytes = 1024 * 1024;
 
+/** Hands over the path of every file below a directory. Node's own recursive listing follows links, also in circles. */
+function walk(directory: string, below: string, take: (path: string) => void): void {
+  for (const entry of readdirSync(join(directory, below), { withFileTypes: true })) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) walk(directory, path, take);
+    else if (entry.isFile()) take(path);
+  }
+}
+
 /** Paths of all files below a directory, relative to it, in byte order. */
 export function filePaths(directory: string): string[] {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
-  return paths
-    .map((path) => Buffer.from(path))
-    .sort(Buffer.compare)
-    .map(String);
+  const paths: Buffer[] = [];
+  walk(directory, '', (path) => paths.push(Buffer.from(path)));
+  return paths.sort(Buffer.compare).map(String);
 }
 
 /** Hands the bytes of a file over piece by piece; returns their number. A piece is valid until the next. */

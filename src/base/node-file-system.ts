@@ -152,7 +152,8 @@ export class NodeFileSystem implements FileSystem {
   makeNode(path: FsPath, node: { kind: FileKind; mode: number; deviceNumber: bigint }): void {
     const type = MODE_BITS[node.kind];
     // Without type bits the kernel would make a regular file.
-    if (type === undefined) throw Object.assign(new RangeError(`EINVAL: mknod of a ${node.kind}`), { code: 'EINVAL' });
+    if (type === undefined)
+      throw Object.assign(new RangeError(`EINVAL: mknod of a ${node.kind}`), { code: 'EINVAL' });
     this.#libc.makeNode(path, type | node.mode, node.deviceNumber);
   }
 }

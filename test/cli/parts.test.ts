@@ -112,6 +112,7 @@ test('the demonstration notices every kind of difference', (t) => {
     'one/long': '12',
     'two/long': '123',
   });
+  chmodSync(place.path('one/b'), 0o644);
   chmodSync(place.path('two/b'), 0o600);
   symlinkSync('a', place.path('one/link'));
   symlinkSync('b', place.path('two/link'));

@@ -70,7 +70,10 @@ export function assertTidy(fs: FileSystem, neighbours: readonly string[] = []): 
     fs.readDirectory(`${REPOSITORY}/${room}`).map((name) => `${room}/${name.toString()}`),
   );
   assert.deepEqual(left.sort(), [...neighbours].sort());
-  assert.deepEqual(fs.readDirectory(CACHE).map((name) => name.subarray(32).toString()), ['.unchanged']);
+  assert.deepEqual(
+    fs.readDirectory(CACHE).map((name) => name.subarray(32).toString()),
+    ['.unchanged'],
+  );
 }
 
 /** The user's next step: the same command again, by another process. It must succeed and leave nothing behind. */

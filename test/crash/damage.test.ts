@@ -2,14 +2,14 @@
 // what is affected and no more, the rest restores, and packing the same source again makes it whole.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { hasCode, must, readSmallFile, Rng } from '../../src/base/index.ts';
+import { hasCode, must, Rng, readSmallFile } from '../../src/base/index.ts';
 import { Repository, restore, type VerifyResult, verify } from '../../src/blocks/index.ts';
 import type { SimFileSystem } from '../sim/disk.ts';
 import { noise } from '../sim/noise.ts';
 import { writeFile } from '../sim/tree.ts';
 import { readTree, type TreeState, treeDifferences } from '../sim/tree-state.ts';
 import { secondPack } from './prepared.ts';
-import { opened, packSource, REPOSITORY, World } from './world.ts';
+import { opened, packSource, REPOSITORY, type World } from './world.ts';
 
 const prepared = await secondPack();
 await prepared.world.process((ports) => packSource(ports));
@@ -32,7 +32,11 @@ function flip(share: number, bit: number): Damage {
     copy[at] = (copy[at] ?? 0) ^ (1 << bit);
     return copy;
   };
-  return { name: `bit ${bit} flipped at ${(100 * share).toFixed(1)} %`, codes: ['DAMAGED', 'NEWER_VERSION'], spoil };
+  return {
+    name: `bit ${bit} flipped at ${(100 * share).toFixed(1)} %`,
+    codes: ['DAMAGED', 'NEWER_VERSION'],
+    spoil,
+  };
 }
 
 function garble(seed: number): Damage {
@@ -80,7 +84,8 @@ async function brokenPaths(repository: Repository, id: string, expected: TreeSta
   );
   const unexcused = lines.filter(
     // A link to a file that is not there is restored as a file of its own.
-    (line) => !line.includes(': sameAs was ') && !reported.some((path) => path === '' || line.startsWith(path)),
+    (line) =>
+      !line.includes(': sameAs was ') && !reported.some((path) => path === '' || line.startsWith(path)),
   );
   assert.deepEqual(unexcused, []);
   for (const { code } of errors) assert.match(code, /^(DAMAGED|TRUNCATED|MISSING|MISSING_BASE)$/);
@@ -98,7 +103,10 @@ async function assertDamageIsNamed(world: World, path: string, damage: Damage): 
     opened(ports, 'read', async (repository) => {
       const result = await verify(repository, { data: true });
       const relevant = result.damage.filter((item) => item.path === path || damage === missing);
-      assert.ok(relevant.some(({ code }) => damage.codes.includes(code)), JSON.stringify(result.damage));
+      assert.ok(
+        relevant.some(({ code }) => damage.codes.includes(code)),
+        JSON.stringify(result.damage),
+      );
       const snapshots = repository.snapshots.list((error) => assert.fail(error));
       for (const [i, { id }] of snapshots.entries()) {
         const broken = await brokenPaths(repository, id, must(states[i], 'a state for each snapshot'));
@@ -167,7 +175,11 @@ test('a damaged snapshot is named, the other restores', async () => {
       await world.process((ports) =>
         opened(ports, 'read', async (repository) => {
           const result = await verify(repository, { data: true });
-          assert.deepEqual(result.damage.map(({ path, code }) => ({ path, code })), [{ path, code: 'DAMAGED' }], damage.name);
+          assert.deepEqual(
+            result.damage.map(({ path, code }) => ({ path, code })),
+            [{ path, code: 'DAMAGED' }],
+            damage.name,
+          );
           const left = repository.snapshots.list(() => undefined);
           assert.equal(left.length, states.length - 1);
           const state = must(states[1 - i], 'the other state');
@@ -196,11 +208,19 @@ test('a damaged config is said to be damaged, a missing one to be missing', asyn
     const error = open((bytes) => bytes.subarray(0, length));
     assert.ok(hasCode(error, 'CONFIG_DAMAGED'), `${length}: ${String(error)}`);
   }
-  assert.ok(hasCode(open(() => undefined), 'NO_REPOSITORY'));
+  assert.ok(
+    hasCode(
+      open(() => undefined),
+      'NO_REPOSITORY',
+    ),
+  );
   for (let at = 0; at < whole.length; at += 1) {
     const error = open((bytes) => flip(at / whole.length + 1e-9, at % 8).spoil(bytes));
     // A digit that became another one cannot be told from what it was.
-    assert.ok(error === undefined || hasCode(error, 'CONFIG_DAMAGED', 'NEWER_VERSION'), `${at}: ${String(error)}`);
+    assert.ok(
+      error === undefined || hasCode(error, 'CONFIG_DAMAGED', 'NEWER_VERSION'),
+      `${at}: ${String(error)}`,
+    );
   }
 });
 

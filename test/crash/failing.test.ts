@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Rng } from '../../src/base/index.ts';
 import { assertSound } from './checks.ts';
-import { callsOf, expectedAfter, forEveryCall, surviveAndRetry, surviveCrash, survivePowerCutAfter } from './matrix.ts';
+import {
+  callsOf,
+  expectedAfter,
+  forEveryCall,
+  surviveAndRetry,
+  surviveCrash,
+  survivePowerCutAfter,
+} from './matrix.ts';
 import { firstPack, secondPack } from './prepared.ts';
 
 for (const prepared of [firstPack(), await secondPack()]) {

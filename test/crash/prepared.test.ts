@@ -50,7 +50,11 @@ test('the calls are those the order of durability promises', async () => {
     const count = packs(calls);
     assert.deepEqual(
       order.map((call) => call.replaceAll('/state/backup/repository', 'R').replaceAll(/-\d+\b/g, '-N')),
-      [...(world.before.length === 0 ? init : []), ...Array.from({ length: count }, () => pack).flat(), ...commit],
+      [
+        ...(world.before.length === 0 ? init : []),
+        ...Array.from({ length: count }, () => pack).flat(),
+        ...commit,
+      ],
     );
   }
 });

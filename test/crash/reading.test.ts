@@ -34,7 +34,11 @@ const commands: Record<string, Command> = {
 };
 
 /** Runs a command with a fault at one call on the repository; says whether that call was made. */
-async function runUnder(command: Command, fault: Fault, at: number): Promise<{ world: World; reached: boolean }> {
+async function runUnder(
+  command: Command,
+  fault: Fault,
+  at: number,
+): Promise<{ world: World; reached: boolean }> {
   const world = empty.fork(new Rng(1));
   const fs = new FaultyFileSystem(world.disk, { at, fault, below: STATE });
   try {

@@ -17,11 +17,15 @@ const shown = (path: string): string => `${SOURCE}/${Buffer.from(path, 'latin1')
 
 /** Paths of the tree that a report excuses: its own, those below, and other names of the same file. */
 function excusedBy(reported: string): (path: string) => boolean {
-  const links = [...prepared.current].filter(([path]) => shown(path) === reported).map(([, { sameAs }]) => sameAs);
+  const links = [...prepared.current]
+    .filter(([path]) => shown(path) === reported)
+    .map(([, { sameAs }]) => sameAs);
   return (path) => {
     const { sameAs } = prepared.current.get(path) ?? {};
     const isLink = sameAs !== undefined && links.includes(sameAs);
-    return reported === SOURCE || isLink || shown(path) === reported || shown(path).startsWith(`${reported}/`);
+    return (
+      reported === SOURCE || isLink || shown(path) === reported || shown(path).startsWith(`${reported}/`)
+    );
   };
 }
 
@@ -45,7 +49,10 @@ async function assertOthersStored(world: World, result: PackResult): Promise<voi
     const found = new Map(actual === undefined ? [] : [[path, actual] as const]);
     const lines = treeDifferences(new Map([[path, expected]]), found);
     // A file whose first name was not stored has another first name.
-    assert.deepEqual(lines.filter((line) => excuses.length === 0 || !line.includes(': sameAs was ')), []);
+    assert.deepEqual(
+      lines.filter((line) => excuses.length === 0 || !line.includes(': sameAs was ')),
+      [],
+    );
   }
   assert.equal(result.isIncomplete, result.errors.length > 0);
 }
@@ -62,7 +69,10 @@ async function sourceCalls(): Promise<string[]> {
 const calls = await sourceCalls();
 
 /** Packs with something done before call `at` on the source. */
-async function packWith(at: number, act: (world: World, path: string) => void): Promise<{ world: World; result: PackResult }> {
+async function packWith(
+  at: number,
+  act: (world: World, path: string) => void,
+): Promise<{ world: World; result: PackResult }> {
   const world = prepared.world.fork(new Rng(1));
   const onCall = (call: string, number: number): void => {
     if (number === at) act(world, call.slice(call.indexOf(' ') + 1));
@@ -108,7 +118,10 @@ test('a file that grows while it is read is reported; what was read is stored', 
       disk.write(fd, Buffer.from('more'), { offset: 0, length: 4, position: disk.stat(fd).sizeBytes });
       disk.close(fd);
     });
-    assert.deepEqual(result.errors.map(({ code }) => code), ['CHANGED']);
+    assert.deepEqual(
+      result.errors.map(({ code }) => code),
+      ['CHANGED'],
+    );
     await assertOthersStored(world, result);
   }
 });
@@ -132,6 +145,8 @@ test('the same tree gives the same root, whatever failed before', async () => {
   const again = await outcome.world.process((ports) => packSource(ports));
   assert.equal(again.root.toString(), clean.root.toString());
   await outcome.world.process((ports) =>
-    opened(ports, 'read', (repository) => assertRestores(repository, 'latest', sourceState(outcome.world.disk))),
+    opened(ports, 'read', (repository) =>
+      assertRestores(repository, 'latest', sourceState(outcome.world.disk)),
+    ),
   );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { forEveryCall, packUnder, expectedAfter, surviveAndRetry, surviveCrash } from './matrix.ts';
+import { expectedAfter, forEveryCall, packUnder, surviveAndRetry, surviveCrash } from './matrix.ts';
 import { firstPack, secondPack } from './prepared.ts';
 
 const isWrite = (call: string): boolean => call.startsWith('write');

@@ -20,7 +20,11 @@ export function chainsOf(repository: Repository): Chain[] {
     return Array.from({ length: table.blockCount }, (_, block): Chain => {
       const record = must(table.recordOf[block], 'a block has a record');
       const steps = stepsOf(repository, { pack, block, table });
-      return { id: blockIdAt(table, block), steps, declared: must(table.depths[record], 'a record has a depth') };
+      return {
+        id: blockIdAt(table, block),
+        steps,
+        declared: must(table.depths[record], 'a record has a depth'),
+      };
     });
   });
 }
@@ -30,7 +34,8 @@ function stepsOf(repository: Repository, place: BlockPlace): number {
   const type = place.table.types[number];
   if (type !== RECORD_TYPES.delta) return type === RECORD_TYPES.group ? 1 : 0;
   const { base } = repository.packs.record(place.pack, number) as DeltaRecord;
-  if (base.kind === 'id') return 1 + stepsOf(repository, must(repository.packs.locate(base.id), 'a base is stored'));
+  if (base.kind === 'id')
+    return 1 + stepsOf(repository, must(repository.packs.locate(base.id), 'a base is stored'));
   const first = must(place.table.firstBlock[number - base.distance], 'a base lies in the pack');
   return 1 + stepsOf(repository, { ...place, block: first + base.slot });
 }

@@ -33,7 +33,12 @@ export function forgeSnapshot(bench: Workbench, build: (forger: Forger) => CID):
       const id = sha256Hex(raw);
       if (known.has(id)) return id;
       known.add(id);
-      const record = { type: RECORD_TYPES.block, codec: 'none', rawLength: raw.length, payload: raw } as const;
+      const record = {
+        type: RECORD_TYPES.block,
+        codec: 'none',
+        rawLength: raw.length,
+        payload: raw,
+      } as const;
       writer.append(record, { depth: 0, blocks: [{ id, rawLength: raw.length }] });
       return id;
     };
@@ -49,7 +54,15 @@ export function forgeSnapshot(bench: Workbench, build: (forger: Forger) => CID):
     });
     const pack = writer.finish();
     ports.fs.rename(pack.path, layout.pack(pack.name));
-    const facts = { timeMs: ports.clock.nowMs(), host: 'forger', tags: [], paths: [], files: 0, bytes: 0, errors: 0 };
+    const facts = {
+      timeMs: ports.clock.nowMs(),
+      host: 'forger',
+      tags: [],
+      paths: [],
+      files: 0,
+      bytes: 0,
+      errors: 0,
+    };
     return repository.snapshots.add({ version: 1, root, ...facts }, lock.writerId).id;
   }, 'write');
 }

@@ -69,7 +69,10 @@ export class Workbench {
   }
 
   /** Runs `work` on the open repository. */
-  async open<T>(work: (repository: Repository) => Promise<T> | T, mode: 'read' | 'write' = 'read'): Promise<T> {
+  async open<T>(
+    work: (repository: Repository) => Promise<T> | T,
+    mode: 'read' | 'write' = 'read',
+  ): Promise<T> {
     const repository = new Repository(this.options, this.ports, mode);
     try {
       return await work(repository);
@@ -88,7 +91,9 @@ export class Workbench {
   async restored(snapshot = 'latest'): Promise<{ tree: TreeState; errors: readonly unknown[] }> {
     this.#restores += 1;
     const target = `/restored-${this.#restores}`;
-    const { errors } = await this.open((repository) => restore(repository, { snapshot, target, owners: true }));
+    const { errors } = await this.open((repository) =>
+      restore(repository, { snapshot, target, owners: true }),
+    );
     return { tree: readTree(this.fs, target), errors };
   }
 
@@ -105,7 +110,17 @@ export function portsOf(
   random: RandomSource,
   more: Partial<RepositoryPorts> = {},
 ): RepositoryPorts {
-  return { fs, clock, host: HOST, random, log: silentLog, index: 'memory', threads: 0, sizes: SIZES, ...more };
+  return {
+    fs,
+    clock,
+    host: HOST,
+    random,
+    log: silentLog,
+    index: 'memory',
+    threads: 0,
+    sizes: SIZES,
+    ...more,
+  };
 }
 
 /** All files below `root` by relative path, in order. */
@@ -114,7 +129,8 @@ export function filesBelow(fs: FileSystem, root: string, prefix = ''): Map<strin
   for (const name of fs.readDirectory(`${root}/${prefix}`).map(String).sort()) {
     const path = prefix + name;
     const { kind, sizeBytes } = fs.lstat(`${root}/${path}`);
-    if (kind === 'directory') for (const [below, bytes] of filesBelow(fs, root, `${path}/`)) files.set(below, bytes);
+    if (kind === 'directory')
+      for (const [below, bytes] of filesBelow(fs, root, `${path}/`)) files.set(below, bytes);
     else files.set(path, readWhole(fs, `${root}/${path}`, sizeBytes));
   }
   return files;

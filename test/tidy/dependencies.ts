@@ -4,7 +4,8 @@
 export const required: Readonly<Record<string, string>> = {
   '@ipld/dag-cbor': 'the canonical encoding of trees and snapshots, so that other IPLD tools read them',
   commander: 'the command line: sub-commands, help and usage errors, without packages of its own',
-  picomatch: 'exclude and include patterns; what Node offers skips dot files and compiles the pattern at each call',
+  picomatch:
+    'exclude and include patterns; what Node offers skips dot files and compiles the pattern at each call',
   'lz4-napi': 'the lz4 codec; Node has none',
   multiformats: 'CIDs: the names of trees and snapshots',
   snappy: 'the snappy codec; Node has none',

@@ -31,7 +31,23 @@ export const doors: readonly string[] = ['index.ts', 'questions.ts'];
  */
 export const roomOrder: Readonly<Record<string, readonly string[]>> = {
   signals: ['chunking'],
-  blocks: ['seal', 'codec', 'chunk', 'pack', 'index', 'repo', 'store', 'tree', 'source', 'ops'],
+  blocks: [
+    'seal',
+    'codec',
+    'chunk',
+    'pack',
+    'index',
+    'repo',
+    'store',
+    'tree',
+    'source',
+    'session',
+    'browse',
+    'backup',
+    'restore',
+    'check',
+    'upkeep',
+  ],
 };
 
 /** Rooms of pure functions: no Node modules, no clock, no chance of their own, nothing asynchronous. */

@@ -1,9 +1,10 @@
 // The files of set A that are made from its other files: incompressible ones, and a disk image.
+
+import { spawnSync } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
-import { spawnSync } from 'node:child_process';
 import { ensureTool } from '../../../test/full/tools.ts';
 import { runWell } from '../commands.ts';
 import { emptyFolder, remove } from '../folders.ts';

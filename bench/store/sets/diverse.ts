@@ -57,7 +57,11 @@ export function buildDiverse({ target, downloads, say }: SetBuild): void {
   mkdirSync(folder, { recursive: true });
   const archives = downloadPackages(folder, say);
   const root = unpackPackages(folder, archives, say);
-  const files = new Map(filePaths(root).filter(isText).map((path) => [path, join(root, path)]));
+  const files = new Map(
+    filePaths(root)
+      .filter(isText)
+      .map((path) => [path, join(root, path)]),
+  );
   for (const name of archives) files.set(`${archiveFolder}/${name}`, join(folder, name));
   const taken = choose({ files }, say);
   const partial = emptyFolder(`${target}.partial`);

@@ -45,7 +45,11 @@ function compilePython(root: string, say: (line: string) => void): void {
 }
 
 /** A folder with everything that is in the packages; one that was completed is used again. */
-export function unpackPackages(folder: string, files: readonly string[], say: (line: string) => void): string {
+export function unpackPackages(
+  folder: string,
+  files: readonly string[],
+  say: (line: string) => void,
+): string {
   const root = join(folder, 'root');
   const stamp = join(folder, 'unpacked');
   if (existsSync(stamp)) return root;

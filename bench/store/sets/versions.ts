@@ -53,7 +53,12 @@ function unpack(archive: string, target: string, partial: string): void {
 }
 
 /** Adds the versions that are missing. */
-export function buildVersions({ target, downloads, say, only }: SetBuild & { only?: readonly string[] }): void {
+export function buildVersions({
+  target,
+  downloads,
+  say,
+  only,
+}: SetBuild & { only?: readonly string[] }): void {
   const folder = emptyFolder(join(downloads, 'npm'));
   for (const [name, all] of Object.entries(versions)) {
     if (only !== undefined && !only.includes(name)) continue;

@@ -70,7 +70,11 @@ test('blocks are the stream in order, within their bounds, however it is read', 
     averageBytes: fc.constantFrom(...AVERAGE_BYTES.slice(0, 3)),
     seed: fc.nat(),
     symbols: fc.constantFrom(1, 3, 256),
-    length: fc.oneof(fc.nat(40 * KIB), fc.nat(MIB), fc.constantFrom(0, 1, SMALL_FILE_BYTES, SMALL_FILE_BYTES + 1)),
+    length: fc.oneof(
+      fc.nat(40 * KIB),
+      fc.nat(MIB),
+      fc.constantFrom(0, 1, SMALL_FILE_BYTES, SMALL_FILE_BYTES + 1),
+    ),
     sizes: fc.array(fc.integer({ min: 1, max: 300 * KIB }), { minLength: 1, maxLength: 4 }),
   });
   type Stream = typeof anyStream extends fc.Arbitrary<infer T> ? T : never;
@@ -86,7 +90,16 @@ test('blocks are the stream in order, within their bounds, however it is read', 
       if (at < length) assert.ok(size >= minBlockBytes(averageBytes));
     }
     assert.equal(at, length);
-    assert.deepEqual(cut(chunker, reader(data, sizes.map((size) => Math.max(size, length >> 9)))), blocks);
+    assert.deepEqual(
+      cut(
+        chunker,
+        reader(
+          data,
+          sizes.map((size) => Math.max(size, length >> 9)),
+        ),
+      ),
+      blocks,
+    );
   };
   fc.assert(fc.property(anyStream, check), { seed: 1, numRuns: 60 });
 });
@@ -107,7 +120,10 @@ test('a small file is one block whatever the average', () => {
 test('an edit moves only the boundaries near it', () => {
   const chunker = publicChunker(16 * KIB);
   const before = cut(chunker, reader(DATA));
-  const after = cut(chunker, reader(Buffer.concat([DATA.subarray(0, MIB), Buffer.from('inserted'), DATA.subarray(MIB)])));
+  const after = cut(
+    chunker,
+    reader(Buffer.concat([DATA.subarray(0, MIB), Buffer.from('inserted'), DATA.subarray(MIB)])),
+  );
   const known = new Set(before.map(({ hash }) => hash));
   const fresh = after.filter(({ hash }) => !known.has(hash));
   assert.ok(fresh.length >= 1 && fresh.length <= 4, `${fresh.length} of ${after.length} blocks are new`);
@@ -138,7 +154,10 @@ test('a whole block is not cut and has the features of the best of its parts', (
   const parts = cut(chunker, reader(DATA.subarray(0, 128 * KIB)));
   const whole = chunker.whole(DATA.subarray(0, 128 * KIB));
   assert.ok(Buffer.from(whole.raw).equals(DATA.subarray(0, 128 * KIB)));
-  const best = parts.reduce((max, { features }) => max.map((value, i) => Math.max(value, features[i] as number)), new Array<number>(12).fill(0));
+  const best = parts.reduce(
+    (max, { features }) => max.map((value, i) => Math.max(value, features[i] as number)),
+    new Array<number>(12).fill(0),
+  );
   assert.deepEqual([...whole.features], best);
 });
 

@@ -8,7 +8,10 @@ export const DEFAULT_AVERAGE_BYTES = 64 * KIB;
 export function checkAverageBytes(averageBytes: number): number {
   if (!AVERAGE_BYTES.includes(averageBytes)) {
     const allowed = AVERAGE_BYTES.map((bytes) => bytes / KIB).join(', ');
-    throw new PilotfishError('USAGE', `an average block of ${averageBytes / KIB} KiB is not offered: use one of ${allowed}`);
+    throw new PilotfishError(
+      'USAGE',
+      `an average block of ${averageBytes / KIB} KiB is not offered: use one of ${allowed}`,
+    );
   }
   return averageBytes;
 }
@@ -20,7 +23,10 @@ export function checkAverageBytes(averageBytes: number): number {
 export function gearTable(seed: Uint8Array): BigUint64Array {
   const gear = new BigUint64Array(256);
   for (let byte = 0; byte < 256; byte++) {
-    const digest = createHash('sha256').update(seed).update(Buffer.from([byte])).digest();
+    const digest = createHash('sha256')
+      .update(seed)
+      .update(Buffer.from([byte]))
+      .digest();
     gear[byte] = digest.readBigUInt64LE(0);
   }
   return gear;

@@ -73,7 +73,19 @@ test('higher levels of zstd are really tried', () => {
 });
 
 test('an unknown algorithm is refused as a mistake of the caller', () => {
-  const unknown = ['', 'gzip', 'LZ4', 'zstd-0', 'zstd-20', 'zstd-03', 'zstd-3-3', 'zstd-', 'zstd-1.5', 'lz4-1', 'none-0'];
+  const unknown = [
+    '',
+    'gzip',
+    'LZ4',
+    'zstd-0',
+    'zstd-20',
+    'zstd-03',
+    'zstd-3-3',
+    'zstd-',
+    'zstd-1.5',
+    'lz4-1',
+    'none-0',
+  ];
   for (const algorithm of [...unknown, '__proto__', 'constructor', 'toString', ' zstd']) {
     assert.throws(() => compressBlock(Buffer.from('x'), { algorithm }), { code: 'USAGE' }, algorithm);
   }

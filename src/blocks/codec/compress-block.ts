@@ -20,7 +20,10 @@ export interface CompressedBlock {
 export function compressBlock(data: Uint8Array, options: { algorithm: string }): CompressedBlock {
   const choice = parseAlgorithm(options.algorithm);
   if (choice === undefined) {
-    throw new PilotfishError('USAGE', `unknown algorithm ${options.algorithm}: use none, lz4, snappy, zstd or zstd-1 to zstd-19`);
+    throw new PilotfishError(
+      'USAGE',
+      `unknown algorithm ${options.algorithm}: use none, lz4, snappy, zstd or zstd-1 to zstd-19`,
+    );
   }
   return compressGated(choice, data);
 }

@@ -26,7 +26,11 @@ test('payloads stored by this version decode for ever', () => {
   };
   const raw = Buffer.from('abcabcabcabcabcabcabcabcabcabcab');
   for (const codec of Object.keys(golden) as CodecName[]) {
-    assert.equal(decode(codec, Buffer.from(golden[codec], 'hex'), raw.length).toString(), raw.toString(), codec);
+    assert.equal(
+      decode(codec, Buffer.from(golden[codec], 'hex'), raw.length).toString(),
+      raw.toString(),
+      codec,
+    );
   }
 });
 

@@ -34,7 +34,10 @@ export function parseAlgorithm(algorithm: string): CodecChoice | undefined {
 export function codecName(id: number): CodecName {
   const name = NAMES[id];
   if (name === undefined) {
-    throw new PilotfishError('DAMAGED', `codec ${id} is unknown here: the record is damaged or needs a newer Pilotfish`);
+    throw new PilotfishError(
+      'DAMAGED',
+      `codec ${id} is unknown here: the record is damaged or needs a newer Pilotfish`,
+    );
   }
   return name;
 }
@@ -66,7 +69,8 @@ function decodeUnchecked(codec: CodecName, stored: Uint8Array, rawLength: number
       return asBuffer(stored);
     case 'lz4':
       // lz4-napi writes the raw size in front (u32 LE) and would allocate whatever it says.
-      if (stored.length < 4 || asBuffer(stored).readUInt32LE(0) !== rawLength) throw wrongLength(codec, -1, rawLength);
+      if (stored.length < 4 || asBuffer(stored).readUInt32LE(0) !== rawLength)
+        throw wrongLength(codec, -1, rawLength);
       return lz4.uncompressSync(asBuffer(stored));
     case 'snappy':
       if (snappyLength(stored) !== rawLength) throw wrongLength(codec, -1, rawLength);
@@ -92,7 +96,11 @@ function guarded(codec: CodecName, run: () => Buffer): Buffer {
     return run();
   } catch (cause) {
     if (cause instanceof PilotfishError) throw cause;
-    throw new PilotfishError('DAMAGED', `a ${codec} payload does not decode: run \`pilotfish verify --data\``, { cause });
+    throw new PilotfishError(
+      'DAMAGED',
+      `a ${codec} payload does not decode: run \`pilotfish verify --data\``,
+      { cause },
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Rng, seededBytes } from '../../base/index.ts';
 import { AesGcmSealer, plainSealer } from '../seal/index.ts';
-import { type ExactIndex, MAX_PACK_BLOCKS, packPlace, type Place, unpackPlace } from './exact-index.ts';
+import { type ExactIndex, MAX_PACK_BLOCKS, type Place, packPlace, unpackPlace } from './exact-index.ts';
 import { MemoryIndex } from './memory-index.ts';
 import { SqliteIndex } from './sqlite-index.ts';
 
@@ -18,8 +18,10 @@ const IMPLEMENTATIONS: Readonly<Record<string, () => ExactIndex>> = {
 };
 
 const idOf = (seed: number): string => new Rng(seed).bytes(32).toString('hex');
-const ids = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => idOf(from + i));
-const inOrder = (places: readonly Place[]): Place[] => [...places].sort((a, b) => a.pack - b.pack || a.block - b.block);
+const ids = (from: number, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => idOf(from + i));
+const inOrder = (places: readonly Place[]): Place[] =>
+  [...places].sort((a, b) => a.pack - b.pack || a.block - b.block);
 
 for (const [name, open] of Object.entries(IMPLEMENTATIONS)) {
   describe(`the index ${name}`, () => {
@@ -48,8 +50,14 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS)) {
       index.addPack(idOf(1), [idOf(7), idOf(8), idOf(7)]);
       index.addPack(idOf(2), [idOf(8)]);
       const places = (seed: number) => inOrder(index.find(idOf(seed)));
-      assert.deepEqual(places(7), [{ pack: 0, block: 0 }, { pack: 0, block: 2 }]);
-      assert.deepEqual(places(8), [{ pack: 0, block: 1 }, { pack: 1, block: 0 }]);
+      assert.deepEqual(places(7), [
+        { pack: 0, block: 0 },
+        { pack: 0, block: 2 },
+      ]);
+      assert.deepEqual(places(8), [
+        { pack: 0, block: 1 },
+        { pack: 1, block: 0 },
+      ]);
       index.close();
     });
 
@@ -59,7 +67,11 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS)) {
       index.addPack(idOf(1), twins.slice(0, 2));
       index.addPack(idOf(2), twins.slice(2));
       for (const twin of twins) {
-        const places = [{ pack: 0, block: 0 }, { pack: 0, block: 1 }, { pack: 1, block: 0 }];
+        const places = [
+          { pack: 0, block: 0 },
+          { pack: 0, block: 1 },
+          { pack: 1, block: 0 },
+        ];
         assert.deepEqual(inOrder(index.find(twin)), places);
       }
       assert.deepEqual(index.find(`fedcba987655${'0'.repeat(52)}`), []);
@@ -82,7 +94,10 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS)) {
       index.addPack(idOf(1), []);
       index.addPack(idOf(2), ends);
       assert.equal(index.packNames().length, 2);
-      assert.deepEqual(ends.map((id) => index.find(id)), [[{ pack: 1, block: 0 }], [{ pack: 1, block: 1 }]]);
+      assert.deepEqual(
+        ends.map((id) => index.find(id)),
+        [[{ pack: 1, block: 0 }], [{ pack: 1, block: 1 }]],
+      );
       index.close();
     });
 
@@ -99,7 +114,10 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS)) {
             const ordinal = names.push(number) - 1;
             blocks.forEach((id, block) => list.push({ id, pack: ordinal, block }));
           }
-          assert.deepEqual(index.packNames(), names.map((number) => idOf(1000 + number)));
+          assert.deepEqual(
+            index.packNames(),
+            names.map((number) => idOf(1000 + number)),
+          );
           for (let id = 0; id <= 30; id += 1) {
             const places = list.filter((item) => item.id === id).map(({ pack, block }) => ({ pack, block }));
             assert.deepEqual(inOrder(index.find(idOf(id))), inOrder(places));
@@ -113,7 +131,11 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS)) {
 }
 
 test('a place packs into one number and back', () => {
-  for (const place of [{ pack: 0, block: 0 }, { pack: 1, block: MAX_PACK_BLOCKS - 1 }, { pack: 2 ** 30, block: 77 }]) {
+  for (const place of [
+    { pack: 0, block: 0 },
+    { pack: 1, block: MAX_PACK_BLOCKS - 1 },
+    { pack: 2 ** 30, block: 77 },
+  ]) {
     assert.deepEqual(unpackPlace(packPlace(place)), place);
   }
 });

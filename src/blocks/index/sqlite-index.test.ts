@@ -26,7 +26,8 @@ test('what was added is there when it is opened again', (t) => {
 test('a block takes few bytes on disk', (t) => {
   const path = `${temporaryFolder(t)}/index.sqlite`;
   const index = new SqliteIndex(path, REPOSITORY, plainSealer);
-  for (let pack = 0; pack < 4; pack += 1) index.addPack(NAMES[pack] as string, IDS.slice(pack * 5000, pack * 5000 + 5000));
+  for (let pack = 0; pack < 4; pack += 1)
+    index.addPack(NAMES[pack] as string, IDS.slice(pack * 5000, pack * 5000 + 5000));
   index.close();
   const bytes = statSync(path).size / IDS.length;
   assert.ok(bytes < 26, `${bytes} bytes a block`);
@@ -44,7 +45,10 @@ test('the index of another repository or version is refused', (t) => {
 
 test('two writers of one index add to the same list of packs', (t) => {
   const path = `${temporaryFolder(t)}/index.sqlite`;
-  const [a, b] = [1, 2].map(() => new SqliteIndex(path, REPOSITORY, plainSealer)) as [SqliteIndex, SqliteIndex];
+  const [a, b] = [1, 2].map(() => new SqliteIndex(path, REPOSITORY, plainSealer)) as [
+    SqliteIndex,
+    SqliteIndex,
+  ];
   a.addPack(NAMES[0] as string, IDS.slice(0, 10));
   b.addPack(NAMES[1] as string, IDS.slice(10, 20));
   b.addPack(NAMES[0] as string, IDS.slice(0, 10));
@@ -96,7 +100,10 @@ test('rows that no writer makes are harmless places or errors', (t) => {
   for (const place of [-1, 2 ** 52, 0.5, 1e300]) {
     db.prepare('UPDATE blocks SET place = ?').run(place);
     const [found] = index.find(IDS[0] as string);
-    assert.ok(found !== undefined && found.pack >= 0 && found.block >= 0 && found.pack <= 2 ** 30, `${place}`);
+    assert.ok(
+      found !== undefined && found.pack >= 0 && found.block >= 0 && found.pack <= 2 ** 30,
+      `${place}`,
+    );
   }
   for (const place of ['text', Buffer.alloc(3), 2n ** 60n]) {
     db.prepare('UPDATE blocks SET place = ?').run(place);
@@ -115,7 +122,16 @@ test('closing twice does no harm', () => {
 test('only the lock of another process counts as busy', () => {
   const sqlite = (errcode: number) => Object.assign(new Error('sqlite'), { errcode });
   // SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT, SQLITE_LOCKED; then SQLITE_CORRUPT, SQLITE_NOTADB, and what is no SQLite error.
-  assert.deepEqual([5, 517, 6].map((code) => isBusy(sqlite(code))), [true, true, true]);
-  assert.deepEqual([11, 26].map((code) => isBusy(sqlite(code))), [false, false]);
-  assert.deepEqual([undefined, null, new Error('x'), Object.assign(new Error('x'), { errcode: '5' })].map(isBusy), new Array(4).fill(false));
+  assert.deepEqual(
+    [5, 517, 6].map((code) => isBusy(sqlite(code))),
+    [true, true, true],
+  );
+  assert.deepEqual(
+    [11, 26].map((code) => isBusy(sqlite(code))),
+    [false, false],
+  );
+  assert.deepEqual(
+    [undefined, null, new Error('x'), Object.assign(new Error('x'), { errcode: '5' })].map(isBusy),
+    new Array(4).fill(false),
+  );
 });

@@ -1,7 +1,14 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { PilotfishError } from '../../base/index.ts';
 import type { Sealer } from '../seal/index.ts';
-import { type ExactIndex, indexKey, MAX_PACK_BLOCKS, type Place, packPlace, unpackPlace } from './exact-index.ts';
+import {
+  type ExactIndex,
+  indexKey,
+  MAX_PACK_BLOCKS,
+  type Place,
+  packPlace,
+  unpackPlace,
+} from './exact-index.ts';
 
 /** Page cache, fixed: what the index may take of memory whatever its size. */
 const CACHE_KIB = 16384;
@@ -36,14 +43,14 @@ export class SqliteIndex implements ExactIndex {
   }
 
   packNames(): string[] {
-    return this.#listPacks
-      .all()
-      .map((row) => Buffer.from(row.name as Uint8Array).toString('hex'));
+    return this.#listPacks.all().map((row) => Buffer.from(row.name as Uint8Array).toString('hex'));
   }
 
   addPack(name: string, diskIds: readonly string[]): void {
     // Sorted keys fill pages evenly and touch each page once.
-    const rows = diskIds.map((diskId, block) => ({ key: indexKey(diskId), block })).sort((a, b) => a.key - b.key);
+    const rows = diskIds
+      .map((diskId, block) => ({ key: indexKey(diskId), block }))
+      .sort((a, b) => a.key - b.key);
     const insert = this.#db.prepare('INSERT OR IGNORE INTO blocks (key, place) VALUES (?, ?)');
     this.#db.exec('BEGIN IMMEDIATE');
     try {
@@ -51,7 +58,9 @@ export class SqliteIndex implements ExactIndex {
       const names = this.packNames();
       if (!names.includes(name)) {
         const pack = names.length;
-        this.#db.prepare('INSERT INTO packs (ordinal, name) VALUES (?, ?)').run(pack, Buffer.from(name, 'hex'));
+        this.#db
+          .prepare('INSERT INTO packs (ordinal, name) VALUES (?, ?)')
+          .run(pack, Buffer.from(name, 'hex'));
         for (const { key, block } of rows) insert.run(key, this.#sealPlace({ pack, block }));
       }
       this.#db.exec('COMMIT');
@@ -78,7 +87,11 @@ export class SqliteIndex implements ExactIndex {
     const want = `${SCHEMA_VERSION} ${repositoryId}`;
     const row = this.#db.prepare("SELECT value FROM meta WHERE name = 'index'").get();
     if (row === undefined) this.#db.prepare("INSERT INTO meta VALUES ('index', ?)").run(want);
-    else if (row.value !== want) throw new PilotfishError('DAMAGED', 'the index belongs to another repository or version: it will be rebuilt');
+    else if (row.value !== want)
+      throw new PilotfishError(
+        'DAMAGED',
+        'the index belongs to another repository or version: it will be rebuilt',
+      );
   }
 
   #sealPlace(place: Place): number | Buffer {

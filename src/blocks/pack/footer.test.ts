@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { MAX_CHAIN_DEPTH, MIB, Rng } from '../../base/index.ts';
 import { zstdEncode } from '../codec/index.ts';
-import { blockIdAt, encodeFooter, type FooterBlock, type FooterRecord, packFeatures, parseFooter } from './footer.ts';
+import {
+  blockIdAt,
+  encodeFooter,
+  type FooterBlock,
+  type FooterRecord,
+  packFeatures,
+  parseFooter,
+} from './footer.ts';
 import { RECORD_TYPES } from './record.ts';
 import { WireWriter } from './wire.ts';
 
@@ -22,7 +29,9 @@ const record: fc.Arbitrary<FooterRecord> = fc
     diskLength: fc.integer({ min: 6, max: MIB }),
     blocks: fc.array(block, { minLength: 1, maxLength: 6 }),
   })
-  .map((fields) => (fields.type === RECORD_TYPES.group ? fields : { ...fields, blocks: fields.blocks.slice(0, 1) }));
+  .map((fields) =>
+    fields.type === RECORD_TYPES.group ? fields : { ...fields, blocks: fields.blocks.slice(0, 1) },
+  );
 
 test('a footer says of every block what the writer said', () => {
   const check = (records: FooterRecord[]): void => {
@@ -32,13 +41,16 @@ test('a footer says of every block what the writer said', () => {
     let number = 0;
     let offset = START;
     for (const [index, { type, depth, diskLength, blocks }] of records.entries()) {
-      assert.deepEqual([table.types[index], table.depths[index], table.offsets[index]], [type, depth, offset]);
+      assert.deepEqual(
+        [table.types[index], table.depths[index], table.offsets[index]],
+        [type, depth, offset],
+      );
       assert.equal(table.firstBlock[index], number);
       offset += diskLength;
       for (const { id, rawLength, features: given } of blocks) {
         assert.equal(blockIdAt(table, number), id);
         assert.deepEqual([table.rawLengths[number], table.recordOf[number]], [rawLength, index]);
-        const low = Array.from({ length: 12 }, (_, i) => (given?.[i] ?? 0) & 0xffffff);
+        const low = Array.from({ length: 12 }, (_, i) => (given?.[i] ?? 0) & 0xffff);
         assert.deepEqual([...features.subarray(12 * number, 12 * number + 12)], low);
         number += 1;
       }
@@ -50,11 +62,18 @@ test('a footer says of every block what the writer said', () => {
 });
 
 /** A footer with a table of one's own making. */
-function forged(table: Buffer, parts: { blocks?: number; declared?: number; features?: Buffer; more?: Buffer } = {}): Buffer {
+function forged(
+  table: Buffer,
+  parts: { blocks?: number; declared?: number; features?: Buffer; more?: Buffer } = {},
+): Buffer {
   const { blocks = 0, declared = table.length, more = Buffer.alloc(0) } = parts;
   const stored = zstdEncode(table, { level: 3 });
   const features = parts.features ?? zstdEncode(Buffer.alloc(36 * blocks), { level: 3 });
-  const out = new WireWriter().u32(declared).u32(stored.length).bytes(stored).bytes(Buffer.alloc(32 * blocks));
+  const out = new WireWriter()
+    .u32(declared)
+    .u32(stored.length)
+    .bytes(stored)
+    .bytes(Buffer.alloc(32 * blocks));
   return out.u32(features.length).bytes(features).bytes(more).finish();
 }
 
@@ -62,7 +81,8 @@ const oneBlock = (): WireWriter => new WireWriter().varint(1).u8(1).varint(100).
 
 test('heads that no writer makes are refused', () => {
   assert.equal(parseFooter(forged(oneBlock().finish(), { blocks: 1 }), START).blockCount, 1);
-  const head = (value: number): Buffer => forged(new WireWriter().varint(1).u8(value).varint(9).varint(9).finish(), { blocks: 1 });
+  const head = (value: number): Buffer =>
+    forged(new WireWriter().varint(1).u8(value).varint(9).varint(9).finish(), { blocks: 1 });
   for (const type of [0, 4, 8]) assert.throws(() => parseFooter(head(type), START), damaged);
   const deepest = 1 | (MAX_CHAIN_DEPTH << 2);
   assert.equal(parseFooter(head(deepest), START).depths[0], MAX_CHAIN_DEPTH);
@@ -79,7 +99,8 @@ test('lengths that do not fit are refused', () => {
     'a table cut': forged(table.subarray(0, -1), { blocks: 1 }),
     'more records than bytes': forged(new WireWriter().varint(1e6).finish(), { blocks: 1 }),
   };
-  for (const [what, footer] of Object.entries(wrong)) assert.throws(() => parseFooter(footer, START), damaged, what);
+  for (const [what, footer] of Object.entries(wrong))
+    assert.throws(() => parseFooter(footer, START), damaged, what);
 });
 
 test('a feature column of another length is refused', () => {
@@ -92,7 +113,15 @@ test('a feature column of another length is refused', () => {
 
 test('a record cannot claim more than any record takes', () => {
   // Whoever reads it allocates what the footer says; a sparse pack of many GiB costs its maker nothing.
-  const huge = forged(new WireWriter().varint(1).u8(1).varint(2 ** 31).varint(9).finish(), { blocks: 1 });
+  const huge = forged(
+    new WireWriter()
+      .varint(1)
+      .u8(1)
+      .varint(2 ** 31)
+      .varint(9)
+      .finish(),
+    { blocks: 1 },
+  );
   assert.throws(() => parseFooter(huge, START), damaged);
 });
 

@@ -149,7 +149,8 @@ export function blockIdAt(table: PackTable, block: number): string {
 /** All features of a pack: 12 per block, 16 bits each. */
 export function packFeatures(table: PackTable): Uint32Array {
   const column = zstdDecode(table.storedFeatures, table.blockCount * FEATURE_BYTES);
-  if (column.length !== table.blockCount * FEATURE_BYTES) throw malformed('the feature column has another length');
+  if (column.length !== table.blockCount * FEATURE_BYTES)
+    throw malformed('the feature column has another length');
   const out = new Uint32Array(table.blockCount * FEATURE_COUNT);
   for (let i = 0; i < out.length; i++) out[i] = column.readUInt16LE(2 * i);
   return out;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { writeFile } from '../../../test/sim/tree.ts';
-import { hasCode, readSmallFile, Rng, seededBytes, sha256Hex } from '../../base/index.ts';
+import { hasCode, Rng, readSmallFile, seededBytes, sha256Hex } from '../../base/index.ts';
 import { AesGcmSealer, plainSealer, type Sealer } from '../seal/index.ts';
 import { blockIdAt, type PackTable, packFeatures } from './footer.ts';
 import { HEADER_BYTES, openFrame, readPackTable, TRAILER_BYTES } from './pack-file.ts';
@@ -17,7 +17,13 @@ const SEALERS: Readonly<Record<string, Sealer>> = { plain: plainSealer, sealed: 
 const idOf = (text: string): string => sha256Hex(Buffer.from(text));
 const RECORDS: readonly PackRecord[] = [
   { type: RECORD_TYPES.block, codec: 'none', rawLength: 5, payload: Buffer.from('first') },
-  { type: RECORD_TYPES.group, codec: 'none', rawLength: 6, memberLengths: [2, 4], payload: Buffer.from('abcdef') },
+  {
+    type: RECORD_TYPES.group,
+    codec: 'none',
+    rawLength: 6,
+    memberLengths: [2, 4],
+    payload: Buffer.from('abcdef'),
+  },
   {
     type: RECORD_TYPES.delta,
     codec: 'zstd',
@@ -50,8 +56,12 @@ function readPack(bytes: Uint8Array, sealer: Sealer): { table: PackTable; record
   writeFile(fs, PATH, bytes);
   const table = readPackTable(fs, fs.open(PATH, 'read'), sealer);
   packFeatures(table);
-  const frame = (index: number): Buffer => Buffer.from(bytes.subarray(table.offsets[index], table.offsets[index + 1]));
-  return { table, records: Array.from({ length: table.recordCount }, (_, index) => openFrame(frame(index), sealer)) };
+  const frame = (index: number): Buffer =>
+    Buffer.from(bytes.subarray(table.offsets[index], table.offsets[index + 1]));
+  return {
+    table,
+    records: Array.from({ length: table.recordCount }, (_, index) => openFrame(frame(index), sealer)),
+  };
 }
 
 function codeOf(run: () => unknown): string {
@@ -87,9 +97,16 @@ for (const [name, sealer] of Object.entries(SEALERS)) {
   test(`a ${name} pack cut at any length says that it is cut`, () => {
     const bytes = packBytes(sealer);
     for (let length = 0; length < bytes.length; length += 1) {
-      assert.equal(codeOf(() => readPack(bytes.subarray(0, length), sealer)), 'TRUNCATED', `${length} bytes`);
+      assert.equal(
+        codeOf(() => readPack(bytes.subarray(0, length), sealer)),
+        'TRUNCATED',
+        `${length} bytes`,
+      );
     }
-    assert.match(codeOf(() => readPack(Buffer.concat([bytes, Buffer.from('more')]), sealer)), /^(TRUNCATED|DAMAGED)$/);
+    assert.match(
+      codeOf(() => readPack(Buffer.concat([bytes, Buffer.from('more')]), sealer)),
+      /^(TRUNCATED|DAMAGED)$/,
+    );
   });
 }
 
@@ -104,9 +121,18 @@ test('a sealed pack shows neither content nor ids', () => {
 test('a pack is not read without or with another key', () => {
   const [plain, sealed] = [packBytes(plainSealer), packBytes(newSealer(1))];
   const other = new AesGcmSealer(Buffer.alloc(32, 8), seededBytes(1));
-  assert.equal(codeOf(() => readPack(sealed, other)), 'TAMPERED');
-  assert.equal(codeOf(() => readPack(sealed, plainSealer)), 'DAMAGED');
-  assert.equal(codeOf(() => readPack(plain, newSealer(1))), 'DAMAGED');
+  assert.equal(
+    codeOf(() => readPack(sealed, other)),
+    'TAMPERED',
+  );
+  assert.equal(
+    codeOf(() => readPack(sealed, plainSealer)),
+    'DAMAGED',
+  );
+  assert.equal(
+    codeOf(() => readPack(plain, newSealer(1))),
+    'DAMAGED',
+  );
 });
 
 test('a sealed footer does not pass for a record', () => {
@@ -114,15 +140,24 @@ test('a sealed footer does not pass for a record', () => {
   const { table } = readPack(packBytes(sealer), sealer);
   const bytes = packBytes(sealer);
   const footerAt = table.offsets[table.recordCount] as number;
-  assert.equal(codeOf(() => sealer.open(bytes.subarray(footerAt, bytes.length - TRAILER_BYTES), 'record')), 'TAMPERED');
+  assert.equal(
+    codeOf(() => sealer.open(bytes.subarray(footerAt, bytes.length - TRAILER_BYTES), 'record')),
+    'TAMPERED',
+  );
 });
 
 test('a pack of a newer format says so', () => {
   const bytes = packBytes(plainSealer);
   bytes.writeUInt32LE(2, 8);
-  assert.equal(codeOf(() => readPack(bytes, plainSealer)), 'NEWER_VERSION');
+  assert.equal(
+    codeOf(() => readPack(bytes, plainSealer)),
+    'NEWER_VERSION',
+  );
   bytes.writeUInt32LE(0, 8);
-  assert.equal(codeOf(() => readPack(bytes, plainSealer)), 'DAMAGED');
+  assert.equal(
+    codeOf(() => readPack(bytes, plainSealer)),
+    'DAMAGED',
+  );
 });
 
 test('a trailer that points anywhere else is refused without reading there', () => {
@@ -138,11 +173,21 @@ test('a trailer that points anywhere else is refused without reading there', () 
     const changed = Buffer.from(bytes);
     changed.writeUInt32LE(length, trailer);
     changed.writeBigUInt64LE(offset, trailer + 8);
-    assert.equal(codeOf(() => readPack(changed, plainSealer)), 'DAMAGED', `${length} at ${offset}`);
+    assert.equal(
+      codeOf(() => readPack(changed, plainSealer)),
+      'DAMAGED',
+      `${length} at ${offset}`,
+    );
   }
 });
 
 test('other files are not packs', () => {
-  assert.equal(codeOf(() => readPack(new Rng(1).bytes(1000), plainSealer)), 'DAMAGED');
-  assert.equal(codeOf(() => readPack(Buffer.alloc(1000), plainSealer)), 'DAMAGED');
+  assert.equal(
+    codeOf(() => readPack(new Rng(1).bytes(1000), plainSealer)),
+    'DAMAGED',
+  );
+  assert.equal(
+    codeOf(() => readPack(Buffer.alloc(1000), plainSealer)),
+    'DAMAGED',
+  );
 });

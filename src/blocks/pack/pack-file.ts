@@ -61,9 +61,13 @@ function checkHeader(header: Buffer, sealed: boolean): void {
   if (!header.subarray(0, 8).equals(HEADER_MAGIC)) throw malformed('not a pack file');
   const version = header.readUInt32LE(8);
   if (version > PACK_VERSION) {
-    throw new PilotfishError('NEWER_VERSION', `a pack has format ${version}, this Pilotfish reads ${PACK_VERSION}: update Pilotfish`);
+    throw new PilotfishError(
+      'NEWER_VERSION',
+      `a pack has format ${version}, this Pilotfish reads ${PACK_VERSION}: update Pilotfish`,
+    );
   }
-  if (version === 0 || header.readUInt32LE(12) !== (sealed ? 1 : 0)) throw malformed('the pack header does not fit');
+  if (version === 0 || header.readUInt32LE(12) !== (sealed ? 1 : 0))
+    throw malformed('the pack header does not fit');
 }
 
 /** Opens the frame of one record: `frame` is exactly the record's bytes in the pack. */
@@ -78,5 +82,8 @@ export function openFrame(frame: Buffer, sealer: Sealer): PackRecord {
 }
 
 function truncated(size: number): PilotfishError {
-  return new PilotfishError('TRUNCATED', `a pack of ${size} bytes ends before its footer: run \`pilotfish verify\``);
+  return new PilotfishError(
+    'TRUNCATED',
+    `a pack of ${size} bytes ends before its footer: run \`pilotfish verify\``,
+  );
 }

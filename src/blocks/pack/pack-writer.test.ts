@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { type FaultPlan, FaultyFileSystem } from '../../../test/sim/faults.ts';
 import { noise } from '../../../test/sim/noise.ts';
-import { MIB, readSmallFile, Rng, sha256Hex } from '../../base/index.ts';
+import { MIB, Rng, readSmallFile, sha256Hex } from '../../base/index.ts';
 import { plainSealer } from '../seal/index.ts';
 import { PackWriter } from './pack-writer.ts';
 

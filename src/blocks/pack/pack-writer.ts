@@ -92,7 +92,12 @@ export class PackWriter {
       throw asRepositoryError(error, this.path);
     }
     this.#call(() => this.#close());
-    return { name: this.#hash.digest('hex'), path: this.path, sizeBytes: this.#written, records: this.#records };
+    return {
+      name: this.#hash.digest('hex'),
+      path: this.path,
+      sizeBytes: this.#written,
+      records: this.#records,
+    };
   }
 
   /** Closes without finishing and removes the file: on a full device it would keep the space. */
@@ -135,7 +140,9 @@ export class PackWriter {
 
   #call<T>(run: () => T): T {
     if (this.#poisoned) {
-      throw new PilotfishError('POISONED', `${this.path} failed to reach the disk: run the command again`, { path: this.path });
+      throw new PilotfishError('POISONED', `${this.path} failed to reach the disk: run the command again`, {
+        path: this.path,
+      });
     }
     try {
       return run();

@@ -27,11 +27,15 @@ const base = fc.oneof(
 const group = fc
   .record({ codec, payload, memberLengths: fc.array(fc.nat(20_000), { maxLength: 50 }) })
   .map((fields): PackRecord => {
-    return { type: RECORD_TYPES.group, ...fields, rawLength: fields.memberLengths.reduce((sum, n) => sum + n, 0) };
+    return {
+      type: RECORD_TYPES.group,
+      ...fields,
+      rawLength: fields.memberLengths.reduce((sum, n) => sum + n, 0),
+    };
   });
 const anyRecord: fc.Arbitrary<PackRecord> = fc.oneof(
   fc.record({ type: fc.constant(RECORD_TYPES.block), codec, rawLength, payload }, plain),
-  fc.record({ type: fc.constant(RECORD_TYPES.delta), codec, rawLength, base, payload }, plain),
+  fc.record({ type: fc.constant(RECORD_TYPES.delta), codec: fc.constant('zstd' as const), rawLength, base, payload }, plain),
   group.filter((record) => record.rawLength <= MAX_GROUP_BYTES),
 );
 
@@ -50,7 +54,10 @@ test('records have the written form of the format', () => {
   const data = '64617461';
   assert.equal(hex({ type: 1, codec: 'none', rawLength: 4, payload: bytes }), `010004${data}`);
   const here = { kind: 'here', distance: 3, slot: 200 } as const;
-  assert.equal(hex({ type: 2, codec: 'zstd', rawLength: 300, base: here, payload: bytes }), `0203ac0203c801${data}`);
+  assert.equal(
+    hex({ type: 2, codec: 'zstd', rawLength: 300, base: here, payload: bytes }),
+    `0203ac0203c801${data}`,
+  );
   const far = { kind: 'id', id: 'ab'.repeat(32) } as const;
   const delta = { type: 2, codec: 'zstd', rawLength: 5, base: far, payload: bytes } as const;
   assert.equal(hex(delta), `02030500${'ab'.repeat(32)}${data}`);
@@ -61,6 +68,10 @@ test('records have the written form of the format', () => {
 test('unknown types and codecs are refused', () => {
   for (const type of [0, 4, 255]) assert.throws(() => decodeRecord(Buffer.from([type, 0, 0])), damaged);
   for (const codecId of [4, 255]) assert.throws(() => decodeRecord(Buffer.from([1, codecId, 0])), damaged);
+  for (const codecId of [0, 1, 2]) {
+    const delta = new WireWriter().u8(2).u8(codecId).varint(5).varint(1).varint(0).finish();
+    assert.throws(() => decodeRecord(delta), damaged, 'deltas are made by zstd');
+  }
   for (const length of [0, 1, 2]) assert.throws(() => decodeRecord(Buffer.alloc(length, 1)), damaged);
 });
 
@@ -69,9 +80,34 @@ test('declared sizes beyond the limits are refused', () => {
   const atLimit = head(1, MAX_BLOCK_BYTES).finish();
   assert.equal(decodeRecord(atLimit).rawLength, MAX_BLOCK_BYTES);
   assert.throws(() => decodeRecord(head(1, MAX_BLOCK_BYTES + 1).finish()), damaged);
-  assert.throws(() => decodeRecord(head(2, MAX_BLOCK_BYTES + 1).varint(1).varint(0).finish()), damaged);
-  assert.throws(() => decodeRecord(head(3, MAX_GROUP_BYTES + 1).varint(0).finish()), damaged);
-  assert.throws(() => decodeRecord(head(3, 0).varint(MAX_GROUP_MEMBERS + 1).finish()), damaged);
+  assert.throws(
+    () =>
+      decodeRecord(
+        head(2, MAX_BLOCK_BYTES + 1)
+          .varint(1)
+          .varint(0)
+          .finish(),
+      ),
+    damaged,
+  );
+  assert.throws(
+    () =>
+      decodeRecord(
+        head(3, MAX_GROUP_BYTES + 1)
+          .varint(0)
+          .finish(),
+      ),
+    damaged,
+  );
+  assert.throws(
+    () =>
+      decodeRecord(
+        head(3, 0)
+          .varint(MAX_GROUP_MEMBERS + 1)
+          .finish(),
+      ),
+    damaged,
+  );
 });
 
 test('what no reader would take is not written', () => {
@@ -79,9 +115,15 @@ test('what no reader would take is not written', () => {
   const mistake = { code: 'INTERNAL' };
   const head = { codec: 'none', payload } as const;
   assert.throws(() => encodeRecord({ type: 1, ...head, rawLength: MAX_BLOCK_BYTES + 1 }), mistake);
-  assert.throws(() => encodeRecord({ type: 3, ...head, rawLength: MAX_GROUP_BYTES + 1, memberLengths: [] }), mistake);
+  assert.throws(
+    () => encodeRecord({ type: 3, ...head, rawLength: MAX_GROUP_BYTES + 1, memberLengths: [] }),
+    mistake,
+  );
   const memberLengths = new Array<number>(MAX_GROUP_MEMBERS + 1).fill(1);
-  assert.throws(() => encodeRecord({ type: 3, ...head, rawLength: memberLengths.length, memberLengths }), mistake);
+  assert.throws(
+    () => encodeRecord({ type: 3, ...head, rawLength: memberLengths.length, memberLengths }),
+    mistake,
+  );
 });
 
 test('members that do not add up to their group are refused', () => {

@@ -59,8 +59,14 @@ export function encodeRecord(record: PackRecord): Buffer {
 /** What stands before the payload. What no reader would take is never written: found out here, it costs a run. */
 export function encodeRecordHead(record: PackRecord): Buffer {
   const isGroup = record.type === RECORD_TYPES.group;
-  assert(record.rawLength <= (isGroup ? MAX_GROUP_BYTES : MAX_BLOCK_BYTES), 'a record is no longer than a reader takes');
-  assert(!isGroup || record.memberLengths.length <= MAX_GROUP_MEMBERS, 'a group has no more members than a reader takes');
+  assert(
+    record.rawLength <= (isGroup ? MAX_GROUP_BYTES : MAX_BLOCK_BYTES),
+    'a record is no longer than a reader takes',
+  );
+  assert(
+    !isGroup || record.memberLengths.length <= MAX_GROUP_MEMBERS,
+    'a group has no more members than a reader takes',
+  );
   const out = new WireWriter().u8(record.type).u8(CODEC_IDS[record.codec]).varint(record.rawLength);
   if (record.type === RECORD_TYPES.delta) writeBase(out, record.base);
   if (record.type === RECORD_TYPES.group) {
@@ -87,6 +93,7 @@ export function decodeRecord(plain: Buffer): PackRecord {
     }
     case RECORD_TYPES.delta: {
       const rawLength = reader.varint(MAX_BLOCK_BYTES);
+      if (codec !== 'zstd') throw malformed(`a delta of codec ${codec}`);
       const base = readBase(reader);
       return { type, codec, rawLength, base, payload: reader.rest() };
     }

@@ -44,10 +44,17 @@ test('fields read back in the order they were written', () => {
 
 test('numbers have the written form of the format', () => {
   const hex = (value: number): string => new WireWriter().varint(value).finish().toString('hex');
-  assert.deepEqual(
-    [0, 1, 127, 128, 300, 16383, 16384, 2 ** 32, Number.MAX_SAFE_INTEGER].map(hex),
-    ['00', '01', '7f', '8001', 'ac02', 'ff7f', '808001', '8080808010', 'ffffffffffffff0f'],
-  );
+  assert.deepEqual([0, 1, 127, 128, 300, 16383, 16384, 2 ** 32, Number.MAX_SAFE_INTEGER].map(hex), [
+    '00',
+    '01',
+    '7f',
+    '8001',
+    'ac02',
+    'ff7f',
+    '808001',
+    '8080808010',
+    'ffffffffffffff0f',
+  ]);
   assert.equal(new WireWriter().u32(0x01020304).finish().toString('hex'), '04030201');
 });
 

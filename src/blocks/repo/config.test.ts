@@ -18,7 +18,11 @@ const configOf = (fs: SimFileSystem): Json => JSON.parse(readSmallFile(fs, layou
 function altered(change: Json | string, options: typeof OPTIONS = OPTIONS): SimFileSystem {
   const fs = new SimFileSystem();
   initRepository(fs, layout, options);
-  writeFile(fs, layout.config, typeof change === 'string' ? change : JSON.stringify({ ...configOf(fs), ...change }));
+  writeFile(
+    fs,
+    layout.config,
+    typeof change === 'string' ? change : JSON.stringify({ ...configOf(fs), ...change }),
+  );
   return fs;
 }
 
@@ -28,7 +32,13 @@ test('a new repository is there with its directories, and nothing temporary', ()
   const config = initRepository(fs, layout, OPTIONS);
   assert.equal(isRepository(fs, layout), true);
   assert.deepEqual(readConfig(fs, layout), config);
-  assert.deepEqual(fs.readDirectory(layout.root).map(String).sort(), ['config', 'locks', 'snapshots', 'store', 'tmp']);
+  assert.deepEqual(fs.readDirectory(layout.root).map(String).sort(), [
+    'config',
+    'locks',
+    'snapshots',
+    'store',
+    'tmp',
+  ]);
   assert.deepEqual(fs.readDirectory(layout.tmp), []);
   assert.match(config.id, /^[0-9a-f]{32}$/);
 });
@@ -63,7 +73,9 @@ test('an encrypted repository opens with its password only', () => {
 });
 
 test('any of several key slots opens the repository', () => {
-  const slots = [1, 2].map((seed) => configOf(altered({}, { ...SECRET, random: seededBytes(seed) })).keySlots as Json[]);
+  const slots = [1, 2].map(
+    (seed) => configOf(altered({}, { ...SECRET, random: seededBytes(seed) })).keySlots as Json[],
+  );
   const fs = altered({ keySlots: [...(slots[0] as Json[]), ...(slots[1] as Json[])] });
   const config = readConfig(fs, layout);
   assert.equal(config.keySlots.length, 2);
@@ -75,7 +87,10 @@ test('a directory that is not empty is never taken over', () => {
     const fs = new SimFileSystem();
     makeDirectories(fs, layout.root);
     writeFile(fs, `${layout.root}/${name}`, 'mine');
-    assert.throws(() => initRepository(fs, layout, OPTIONS), { code: 'NOT_A_REPOSITORY', message: new RegExp(name) });
+    assert.throws(() => initRepository(fs, layout, OPTIONS), {
+      code: 'NOT_A_REPOSITORY',
+      message: new RegExp(name),
+    });
     assert.deepEqual(fs.readDirectory(layout.root).map(String), [name], 'nothing was added');
   }
 });
@@ -115,8 +130,19 @@ test('a newer version is named, and not taken for damage', () => {
 });
 
 test('a config that is no config is refused', () => {
-  const texts = ['', '{', 'null', '[]', '7', '"pilotfish"', '{}', 'x'.repeat(100_000), `{"format":"pilotfish"${' '.repeat(70_000)}}`];
-  for (const text of texts) assert.throws(() => readConfig(altered(text), layout), damaged, text.slice(0, 20));
+  const texts = [
+    '',
+    '{',
+    'null',
+    '[]',
+    '7',
+    '"pilotfish"',
+    '{}',
+    'x'.repeat(100_000),
+    `{"format":"pilotfish"${' '.repeat(70_000)}}`,
+  ];
+  for (const text of texts)
+    assert.throws(() => readConfig(altered(text), layout), damaged, text.slice(0, 20));
   const changes: readonly Json[] = [
     { format: 'restic' },
     { version: 0 },
@@ -133,7 +159,8 @@ test('a config that is no config is refused', () => {
     { keySlots: [null] },
     { keySlots: [{}] },
   ];
-  for (const change of changes) assert.throws(() => readConfig(altered(change), layout), damaged, JSON.stringify(change));
+  for (const change of changes)
+    assert.throws(() => readConfig(altered(change), layout), damaged, JSON.stringify(change));
 });
 
 test('every truncation of a config is refused', () => {

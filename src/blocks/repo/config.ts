@@ -19,7 +19,7 @@ import {
   plainSealer,
   type Sealer,
 } from '../seal/index.ts';
-import { KNOWN_ENTRIES, Layout } from './layout.ts';
+import { KNOWN_ENTRIES, type Layout } from './layout.ts';
 import { publishOnce } from './publish.ts';
 
 export const REPOSITORY_VERSION = 1;
@@ -97,7 +97,10 @@ function refuseForeignDirectory(fs: FileSystem, layout: Layout): void {
   if (!exists(fs, layout.root)) return;
   const names = fs.readDirectory(layout.root).map((name) => name.toString());
   if (names.includes('config')) {
-    throw new PilotfishError('EXISTS', `${layout.root} already is a repository: use it, or choose another directory`);
+    throw new PilotfishError(
+      'EXISTS',
+      `${layout.root} already is a repository: use it, or choose another directory`,
+    );
   }
   if (isHeadless(fs, layout)) {
     throw new PilotfishError(
@@ -160,7 +163,9 @@ export function readConfig(fs: FileSystem, layout: Layout): RepositoryConfig {
 
 function parseConfig(bytes: Buffer, path: string): RepositoryConfig {
   const damaged = (): PilotfishError =>
-    new PilotfishError('CONFIG_DAMAGED', `${path} cannot be read: restore it from a copy of the repository`, { path });
+    new PilotfishError('CONFIG_DAMAGED', `${path} cannot be read: restore it from a copy of the repository`, {
+      path,
+    });
   let value: RepositoryConfig;
   try {
     value = JSON.parse(bytes.toString('utf8')) as RepositoryConfig;
@@ -186,7 +191,11 @@ function parseConfig(bytes: Buffer, path: string): RepositoryConfig {
 }
 
 /** The sealer of a repository. Throws WRONG_PASSWORD. */
-export function openSealer(config: RepositoryConfig, password: string | undefined, random: RandomSource): Sealer {
+export function openSealer(
+  config: RepositoryConfig,
+  password: string | undefined,
+  random: RandomSource,
+): Sealer {
   if (config.keySlots.length === 0) return plainSealer;
   if (password !== undefined) {
     for (const slot of config.keySlots) {

@@ -1,4 +1,11 @@
-export { completeDirectories, initRepository, isRepository, openSealer, type RepositoryConfig, readConfig } from './config.ts';
+export {
+  completeDirectories,
+  initRepository,
+  isRepository,
+  openSealer,
+  type RepositoryConfig,
+  readConfig,
+} from './config.ts';
 export { Layout, packNameOf, temporaryWriter } from './layout.ts';
 export { type Lock, type LockDependencies, type LockMode, leftovers, takeLock } from './lock.ts';
 export { removeTemporary } from './publish.ts';

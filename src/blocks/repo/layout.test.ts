@@ -9,7 +9,9 @@ test('everything lies where the format says', () => {
   assert.equal(layout.pack(name), `/r/store/${name}.pack`);
   assert.equal(layout.snapshot(name), `/r/snapshots/${name}`);
   assert.equal(layout.temporary('0011223344556677', 'snapshot'), '/r/tmp/0011223344556677-snapshot');
-  const entries = [layout.config, layout.index, ...layout.directories].map((path) => path.slice('/r/'.length));
+  const entries = [layout.config, layout.index, ...layout.directories].map((path) =>
+    path.slice('/r/'.length),
+  );
   assert.deepEqual(entries, ['config', 'index.sqlite', 'locks', 'snapshots', 'store', 'tmp']);
   for (const entry of entries) assert.ok(KNOWN_ENTRIES.has(entry));
 });
@@ -21,7 +23,15 @@ test('a copy made in the order of names finds the packs of each snapshot it took
 test('only complete packs are packs', () => {
   const name = '0123456789abcdef'.repeat(4);
   assert.equal(packNameOf(`${name}.pack`), name);
-  const others = [name, `${name}.pac`, `${name}.pack.tmp`, `${name.slice(1)}.pack`, `${name.toUpperCase()}.pack`, `x${name}.pack`, '.pack'];
+  const others = [
+    name,
+    `${name}.pac`,
+    `${name}.pack.tmp`,
+    `${name.slice(1)}.pack`,
+    `${name.toUpperCase()}.pack`,
+    `x${name}.pack`,
+    '.pack',
+  ];
   for (const other of others) assert.equal(packNameOf(other), undefined, other);
 });
 

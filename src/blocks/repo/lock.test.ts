@@ -5,7 +5,7 @@ import { FaultyFileSystem } from '../../../test/sim/faults.ts';
 import { writeFile } from '../../../test/sim/tree.ts';
 import { type Host, ManualClock, makeDirectories, seededBytes } from '../../base/index.ts';
 import { Layout, temporaryWriter } from './layout.ts';
-import { leftovers, type LockDependencies, type LockMode, takeLock } from './lock.ts';
+import { type LockDependencies, type LockMode, leftovers, takeLock } from './lock.ts';
 
 const layout = new Layout('/repository');
 const MINUTE_MS = 60_000;
@@ -20,7 +20,10 @@ function hostOf(name: string, pid: number, processes: Processes): Host {
 class Scene {
   readonly clock = new ManualClock();
   readonly fs = new SimFileSystem({ clock: this.clock });
-  readonly here: Processes = new Map([[10, 'a'], [11, 'b']]);
+  readonly here: Processes = new Map([
+    [10, 'a'],
+    [11, 'b'],
+  ]);
   readonly there: Processes = new Map([[10, 'c']]);
 
   constructor() {
@@ -58,7 +61,11 @@ test('who excludes whom', () => {
     const [first, second] = pair.split(' ') as [LockMode, LockMode];
     const held = takeLock(scene.by(10), first);
     if (isRefused) {
-      assert.throws(() => takeLock(scene.by(11), second), { code: 'LOCKED', message: /process 10 on here/ }, pair);
+      assert.throws(
+        () => takeLock(scene.by(11), second),
+        { code: 'LOCKED', message: /process 10 on here/ },
+        pair,
+      );
       assert.equal(scene.files().length, 1, 'the one refused leaves no lock');
     } else takeLock(scene.by(11), second).release();
     held.release();
@@ -143,7 +150,13 @@ test('names of machines of any kind come back', () => {
 
 test('files that are no locks are let be', () => {
   const scene = new Scene();
-  const others = ['note.txt', 'exclusive', 'exclusive.here.x.a.0000000000000000', 'all.here.1.a.0000000000000000', 'exclusive.here.1.a.zz'];
+  const others = [
+    'note.txt',
+    'exclusive',
+    'exclusive.here.x.a.0000000000000000',
+    'all.here.1.a.0000000000000000',
+    'exclusive.here.1.a.zz',
+  ];
   for (const name of others) writeFile(scene.fs, `${layout.locks}/${name}`, '');
   takeLock(scene.by(10), 'exclusive').release();
   assert.deepEqual(scene.files().sort(), [...others].sort());
@@ -151,7 +164,10 @@ test('files that are no locks are let be', () => {
 
 test('temporary files of writers that live are no leftovers', () => {
   const scene = new Scene();
-  const [living, dead] = [10, 11].map((pid) => takeLock(scene.by(pid), 'write')) as [{ writerId: string }, { writerId: string }];
+  const [living, dead] = [10, 11].map((pid) => takeLock(scene.by(pid), 'write')) as [
+    { writerId: string },
+    { writerId: string },
+  ];
   for (const { writerId } of [living, dead]) writeFile(scene.fs, layout.temporary(writerId, '0'), 'x');
   const left = (): string[] => leftovers(scene.by(10), layout.tmp, temporaryWriter);
   assert.deepEqual(left(), []);

@@ -67,7 +67,8 @@ export function takeLock(deps: LockDependencies, mode: LockMode): Lock {
     fs.close(fs.open(path, 'create'));
   } catch (error) {
     // A reader without a lock risks that blocks are pruned under it, which it then reports; it loses nothing.
-    if (mode === 'read' && UNWRITABLE.includes(errnoOf(error) ?? '')) return new Lock(writerId, () => undefined);
+    if (mode === 'read' && UNWRITABLE.includes(errnoOf(error) ?? ''))
+      return new Lock(writerId, () => undefined);
     remove(fs, path);
     throw asRepositoryError(error, path);
   }
@@ -149,7 +150,8 @@ function isDead({ fs, layout, clock, host }: LockDependencies, name: LockName): 
 
 function parseLockName(file: string): LockName | undefined {
   const [mode, host, pid, mark, writerId, more] = file.split('.');
-  if (more !== undefined || writerId === undefined || host === undefined || mark === undefined) return undefined;
+  if (more !== undefined || writerId === undefined || host === undefined || mark === undefined)
+    return undefined;
   if (mode !== 'read' && mode !== 'write' && mode !== 'exclusive') return undefined;
   if (!/^[0-9]+$/.test(pid ?? '') || !/^[0-9a-f]{16}$/.test(writerId)) return undefined;
   return { file, mode, host: decodeHost(host), pid: Number(pid), mark, writerId };
@@ -157,7 +159,9 @@ function parseLockName(file: string): LockName | undefined {
 
 /** Host names as file-name parts: everything but letters, digits and `-` in hex. */
 function encodeHost(name: string): string {
-  return name.slice(0, 64).replace(/[^A-Za-z0-9-]/g, (char) => `_${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return name
+    .slice(0, 64)
+    .replace(/[^A-Za-z0-9-]/g, (char) => `_${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function decodeHost(text: string): string {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { FaultyFileSystem } from '../../../test/sim/faults.ts';
 import { writeFile } from '../../../test/sim/tree.ts';
-import { exists, type FileSystem, makeDirectories, readSmallFile, Rng } from '../../base/index.ts';
+import { exists, type FileSystem, makeDirectories, Rng, readSmallFile } from '../../base/index.ts';
 import { publish, publishOnce } from './publish.ts';
 
 const PATHS = { temporary: '/tmp/writer-file', final: '/room/file' };
@@ -16,7 +16,8 @@ function newDisk(): SimFileSystem {
   return fs;
 }
 
-const contentOf = (fs: FileSystem): string => (exists(fs, PATHS.final) ? readSmallFile(fs, PATHS.final, 1e6).toString() : 'none');
+const contentOf = (fs: FileSystem): string =>
+  exists(fs, PATHS.final) ? readSmallFile(fs, PATHS.final, 1e6).toString() : 'none';
 
 for (const [name, run] of Object.entries({ publish, publishOnce })) {
   test(`${name}: temporary name, fsync, new name, fsync of the directory`, () => {
@@ -43,7 +44,10 @@ for (const [name, run] of Object.entries({ publish, publishOnce })) {
         for (const mode of ['process', 'power'] as const) {
           for (let seed = 0; seed < 5; seed += 1) {
             const found = contentOf(disk.crash(new Rng(seed), mode));
-            assert.ok(found === 'none' || found === BYTES.toString(), `${fault} ${at} ${mode}: ${found.length} bytes`);
+            assert.ok(
+              found === 'none' || found === BYTES.toString(),
+              `${fault} ${at} ${mode}: ${found.length} bytes`,
+            );
           }
         }
       }
@@ -53,7 +57,8 @@ for (const [name, run] of Object.entries({ publish, publishOnce })) {
   test(`${name}: done means that it survives a power cut`, () => {
     const disk = newDisk();
     run(disk, BYTES, PATHS);
-    for (let seed = 0; seed < 20; seed += 1) assert.equal(contentOf(disk.crash(new Rng(seed), 'power')), BYTES.toString());
+    for (let seed = 0; seed < 20; seed += 1)
+      assert.equal(contentOf(disk.crash(new Rng(seed), 'power')), BYTES.toString());
   });
 
   test(`${name}: a call that fails is a coded error that names the file`, () => {
@@ -63,7 +68,9 @@ for (const [name, run] of Object.entries({ publish, publishOnce })) {
       assert.throws(() => run(fs, BYTES, PATHS), { code: 'IO', path: PATHS.final }, `call ${at}`);
       assert.deepEqual(disk.openPaths(), []);
     }
-    assert.throws(() => run(new FaultyFileSystem(newDisk(), { at: 1, fault: 'ENOSPC' }), BYTES, PATHS), { code: 'NO_SPACE' });
+    assert.throws(() => run(new FaultyFileSystem(newDisk(), { at: 1, fault: 'ENOSPC' }), BYTES, PATHS), {
+      code: 'NO_SPACE',
+    });
   });
 }
 

@@ -1,4 +1,11 @@
-import { asRepositoryError, errnoOf, exists, type FileSystem, PilotfishError, writeAll } from '../../base/index.ts';
+import {
+  asRepositoryError,
+  errnoOf,
+  exists,
+  type FileSystem,
+  PilotfishError,
+  writeAll,
+} from '../../base/index.ts';
 
 /** The file under its temporary name, and the name it is to have. */
 export interface PublishPaths {
@@ -19,7 +26,12 @@ export function publishOnce(fs: FileSystem, bytes: Uint8Array, paths: PublishPat
   publishBy(fs, bytes, paths, () => linkInto(fs, paths));
 }
 
-function publishBy(fs: FileSystem, bytes: Uint8Array, { temporary, final }: PublishPaths, place: () => void): void {
+function publishBy(
+  fs: FileSystem,
+  bytes: Uint8Array,
+  { temporary, final }: PublishPaths,
+  place: () => void,
+): void {
   try {
     const fd = fs.open(temporary, 'create');
     try {
@@ -44,7 +56,8 @@ function linkInto(fs: FileSystem, { temporary, final }: PublishPaths): void {
   try {
     fs.link(temporary, final);
   } catch (error) {
-    if (exists(fs, final)) throw new PilotfishError('EXISTS', `${final} was made by another process: use that one`);
+    if (exists(fs, final))
+      throw new PilotfishError('EXISTS', `${final} was made by another process: use that one`);
     if (!NO_LINKS.includes(errnoOf(error) ?? '')) throw error;
     fs.rename(temporary, final);
   }

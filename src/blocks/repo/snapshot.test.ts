@@ -6,7 +6,15 @@ import { CID } from 'multiformats/cid';
 import { create as createDigest } from 'multiformats/hashes/digest';
 import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { writeFile } from '../../../test/sim/tree.ts';
-import { hasCode, makeDirectories, type PilotfishError, readSmallFile, Rng, seededBytes, sha256Hex } from '../../base/index.ts';
+import {
+  hasCode,
+  makeDirectories,
+  type PilotfishError,
+  Rng,
+  readSmallFile,
+  seededBytes,
+  sha256Hex,
+} from '../../base/index.ts';
 import { AesGcmSealer, plainSealer, type Sealer } from '../seal/index.ts';
 import { Layout } from './layout.ts';
 import { type Snapshot, SnapshotStore, type StoredSnapshot } from './snapshot.ts';
@@ -60,11 +68,16 @@ test('a snapshot reads back as it was added', () => {
   const anySnapshot = fc.record(
     {
       version: fc.constant(1 as const),
-      root: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => CID.createV1(dagCbor.code, createDigest(0x12, new Uint8Array(bytes)))),
+      root: fc
+        .uint8Array({ minLength: 32, maxLength: 32 })
+        .map((bytes) => CID.createV1(dagCbor.code, createDigest(0x12, new Uint8Array(bytes)))),
       timeMs: fc.maxSafeInteger(),
       host: fc.string({ unit: 'grapheme' }),
       tags: fc.array(fc.string(), { maxLength: 3 }),
-      paths: fc.array(fc.uint8Array({ maxLength: 20 }).map((path) => new Uint8Array(path)), { maxLength: 3 }),
+      paths: fc.array(
+        fc.uint8Array({ maxLength: 20 }).map((path) => new Uint8Array(path)),
+        { maxLength: 3 },
+      ),
       files: fc.maxSafeNat(),
       bytes: fc.maxSafeNat(),
       errors: fc.maxSafeNat(),
@@ -101,7 +114,9 @@ test('names on disk are HMACs where the repository is encrypted', () => {
 
 test('snapshots are listed by time', () => {
   const room = new Room();
-  const times = [5, 3, 9, 1, 3].map((timeMs, i) => [timeMs, room.add({ timeMs, tags: [`${i}`] }).id] as const);
+  const times = [5, 3, 9, 1, 3].map(
+    (timeMs, i) => [timeMs, room.add({ timeMs, tags: [`${i}`] }).id] as const,
+  );
   const expected = times.sort(([a, idA], [b, idB]) => a - b || (idA < idB ? -1 : 1)).map(([, id]) => id);
   assert.deepEqual(room.list(), { ids: expected, damage: [] });
   assert.equal(room.store.resolve('latest').id, expected.at(-1));
@@ -111,7 +126,18 @@ test('a snapshot is named by its id or the beginning of it', () => {
   const room = new Room();
   const { id } = room.add();
   for (const digits of [64, 63, 12, 4]) assert.equal(room.store.resolve(id.slice(0, digits)).id, id);
-  const unknown = ['', id.slice(0, 3), id.toUpperCase(), `${id}0`, '0000', 'latest ', 'LATEST', '../x', id.slice(1), 'zzzz'];
+  const unknown = [
+    '',
+    id.slice(0, 3),
+    id.toUpperCase(),
+    `${id}0`,
+    '0000',
+    'latest ',
+    'LATEST',
+    '../x',
+    id.slice(1),
+    'zzzz',
+  ];
   for (const name of unknown) {
     assert.throws(() => room.store.resolve(name), { code: 'NO_SNAPSHOT' }, name);
   }
@@ -120,7 +146,11 @@ test('a snapshot is named by its id or the beginning of it', () => {
 test('a beginning that fits two is refused', () => {
   const room = new Room();
   const ids = Array.from({ length: 800 }, (_, i) => room.add({ timeMs: i }).id);
-  const pair = ids.flatMap((id) => ids.filter((other) => other !== id && other.startsWith(id.slice(0, 4))).map((other) => [id, other] as const))[0];
+  const pair = ids.flatMap((id) =>
+    ids
+      .filter((other) => other !== id && other.startsWith(id.slice(0, 4)))
+      .map((other) => [id, other] as const),
+  )[0];
   assert.ok(pair !== undefined, 'two of 800 share four digits');
   assert.throws(() => room.store.resolve(pair[0].slice(0, 4)), { code: 'AMBIGUOUS', message: /2 snapshots/ });
   assert.equal(room.store.resolve(pair[0]).id, pair[0]);
@@ -145,23 +175,34 @@ test('a damaged snapshot is named, and the others stay readable', () => {
       writeFile(room.fs, path, changed);
       const { ids, damage } = room.list();
       assert.deepEqual(ids, [good.id], `byte ${at}`);
-      assert.deepEqual(damage.map(({ code }) => code), [sealer.encrypted ? 'TAMPERED' : 'DAMAGED']);
+      assert.deepEqual(
+        damage.map(({ code }) => code),
+        [sealer.encrypted ? 'TAMPERED' : 'DAMAGED'],
+      );
     }
     for (let length = 0; length < bytes.length; length += 1) {
       writeFile(room.fs, path, bytes.subarray(0, length));
       assert.deepEqual(room.list().ids, [good.id], `${length} bytes`);
     }
     assert.equal(room.store.resolve(good.id).id, good.id);
-    assert.throws(() => room.store.resolve(bad.id), (error) => hasCode(error, 'TAMPERED', 'DAMAGED'));
+    assert.throws(
+      () => room.store.resolve(bad.id),
+      (error) => hasCode(error, 'TAMPERED', 'DAMAGED'),
+    );
   }
 });
 
 test('one snapshot does not pass for another', () => {
   for (const sealer of [plainSealer, newSealer()]) {
     const room = new Room(sealer);
-    const [a, b] = [room.add({ timeMs: 1 }), room.add({ timeMs: 2 })].map(({ id }) => layout.snapshot(sealer.diskId(id))) as [string, string];
+    const [a, b] = [room.add({ timeMs: 1 }), room.add({ timeMs: 2 })].map(({ id }) =>
+      layout.snapshot(sealer.diskId(id)),
+    ) as [string, string];
     writeFile(room.fs, a, readSmallFile(room.fs, b, 1e6));
-    assert.deepEqual(room.list().damage.map(({ code }) => code), ['DAMAGED']);
+    assert.deepEqual(
+      room.list().damage.map(({ code }) => code),
+      ['DAMAGED'],
+    );
   }
 });
 
@@ -195,7 +236,11 @@ test('values that are no snapshot are refused', () => {
   for (const value of wrong) {
     const room = new Room();
     const diskId = room.forge(value);
-    assert.throws(() => room.store.read(diskId), { name: 'PilotfishError', code: 'DAMAGED', path: layout.snapshot(diskId) });
+    assert.throws(() => room.store.read(diskId), {
+      name: 'PilotfishError',
+      code: 'DAMAGED',
+      path: layout.snapshot(diskId),
+    });
   }
 });
 

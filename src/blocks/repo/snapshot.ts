@@ -81,7 +81,9 @@ export class SnapshotStore {
     const bytes = this.#sealer.open(sealed, 'snapshot');
     const id = sha256Hex(bytes);
     if (this.#sealer.diskId(id) !== diskId) {
-      throw new PilotfishError('DAMAGED', `snapshot file ${path} does not hash to its name: it is damaged`, { path });
+      throw new PilotfishError('DAMAGED', `snapshot file ${path} does not hash to its name: it is damaged`, {
+        path,
+      });
     }
     return { ...parseSnapshot(bytes, path), id };
   }
@@ -109,11 +111,17 @@ export class SnapshotStore {
     const fits = name === 'latest' ? all.slice(-1) : matching(all, name);
     const [only, another] = fits;
     if (another !== undefined) {
-      throw new PilotfishError('AMBIGUOUS', `${name} fits ${fits.length} snapshots: give more digits, see \`pilotfish snapshots\``);
+      throw new PilotfishError(
+        'AMBIGUOUS',
+        `${name} fits ${fits.length} snapshots: give more digits, see \`pilotfish snapshots\``,
+      );
     }
     if (only !== undefined) return only;
     if (damage !== undefined) throw damage;
-    throw new PilotfishError('NO_SNAPSHOT', `no snapshot ${name} here: see \`pilotfish snapshots\` for what there is`);
+    throw new PilotfishError(
+      'NO_SNAPSHOT',
+      `no snapshot ${name} here: see \`pilotfish snapshots\` for what there is`,
+    );
   }
 }
 
@@ -133,7 +141,11 @@ function parseSnapshot(bytes: Uint8Array, path: string): Snapshot {
   }
   if (typeof value !== 'object' || value === null) throw damaged();
   if (typeof value.version === 'number' && value.version > 1) {
-    throw new PilotfishError('NEWER_VERSION', `snapshot ${path} was written by a newer Pilotfish: update Pilotfish`, { path });
+    throw new PilotfishError(
+      'NEWER_VERSION',
+      `snapshot ${path} was written by a newer Pilotfish: update Pilotfish`,
+      { path },
+    );
   }
   const legal =
     value.version === 1 &&

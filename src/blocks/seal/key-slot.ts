@@ -58,7 +58,11 @@ export function makeKeySlot(
 export function openKeySlot(slot: KeySlot, password: string): Buffer | undefined {
   const wrapped = Buffer.from(slot.wrapped, 'hex');
   if (wrapped.length !== NONCE_BYTES + MASTER_KEY_BYTES + TAG_BYTES) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', wrappingKey(password, slot), wrapped.subarray(0, NONCE_BYTES));
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    wrappingKey(password, slot),
+    wrapped.subarray(0, NONCE_BYTES),
+  );
   decipher.setAuthTag(wrapped.subarray(wrapped.length - TAG_BYTES));
   try {
     const body = decipher.update(wrapped.subarray(NONCE_BYTES, wrapped.length - TAG_BYTES));

@@ -66,7 +66,8 @@ test('one kind of piece does not pass for another', () => {
   for (const context of CONTEXTS) {
     const sealed = sealer.seal(Buffer.from('text'), context);
     for (const other of CONTEXTS) {
-      if (other !== context) assert.throws(() => sealer.open(sealed, other), tampered, `${context} as ${other}`);
+      if (other !== context)
+        assert.throws(() => sealer.open(sealed, other), tampered, `${context} as ${other}`);
     }
   }
 });

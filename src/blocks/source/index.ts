@@ -1,3 +1,9 @@
 export { Owners } from './owners.ts';
 export { type PathTest, parsePatternFile, pathTest } from './patterns.ts';
-export { cacheKey, cacheWriter, type UnchangedHeader, UnchangedReader, UnchangedWriter } from './unchanged-cache.ts';
+export {
+  cacheKey,
+  cacheWriter,
+  type UnchangedHeader,
+  UnchangedReader,
+  UnchangedWriter,
+} from './unchanged-cache.ts';

@@ -14,9 +14,18 @@ function owners(passwd: string | Buffer, group = ''): Owners {
 }
 
 test('names are found by number', () => {
-  const found = owners('root:x:0:0:root:/:/bin/sh\nana:x:1000:1000:Ana,,,:/:/bin/sh\n', 'root:x:0:\nstaff:x:50:ana,ben\n');
-  assert.deepEqual([0, 1000, 7].map((uid) => found.user(uid)), ['root', 'ana', '']);
-  assert.deepEqual([0, 50, 1000].map((gid) => found.group(gid)), ['root', 'staff', '']);
+  const found = owners(
+    'root:x:0:0:root:/:/bin/sh\nana:x:1000:1000:Ana,,,:/:/bin/sh\n',
+    'root:x:0:\nstaff:x:50:ana,ben\n',
+  );
+  assert.deepEqual(
+    [0, 1000, 7].map((uid) => found.user(uid)),
+    ['root', 'ana', ''],
+  );
+  assert.deepEqual(
+    [0, 50, 1000].map((gid) => found.group(gid)),
+    ['root', 'staff', ''],
+  );
 });
 
 test('the first of two names of one number counts, as it does for ls', () => {
@@ -24,8 +33,13 @@ test('the first of two names of one number counts, as it does for ls', () => {
 });
 
 test('lines that are no entries are passed over', () => {
-  const found = owners('# comment\n\n+::::::\n:x:5:5\nnobody\nminus:x:-1:0\nhex:x:0x10:0\nspace:x: 7:0\nlast:x:8:8');
-  assert.deepEqual([5, 0, 16, 7, 8].map((uid) => found.user(uid)), ['', '', '', '', 'last']);
+  const found = owners(
+    '# comment\n\n+::::::\n:x:5:5\nnobody\nminus:x:-1:0\nhex:x:0x10:0\nspace:x: 7:0\nlast:x:8:8',
+  );
+  assert.deepEqual(
+    [5, 0, 16, 7, 8].map((uid) => found.user(uid)),
+    ['', '', '', '', 'last'],
+  );
 });
 
 test('without databases there are numbers only', () => {

@@ -27,7 +27,8 @@ function readNames(fs: FileSystem, path: FsPath): Map<number, string> {
   try {
     for (const line of readSmallFile(fs, path, MAX_DATABASE_BYTES).toString('utf8').split('\n')) {
       const [name, , number] = line.split(':');
-      if (name && number && /^[0-9]+$/.test(number) && !names.has(Number(number))) names.set(Number(number), name);
+      if (name && number && /^[0-9]+$/.test(number) && !names.has(Number(number)))
+        names.set(Number(number), name);
     }
   } catch {
     // No such database on this machine: numbers alone are stored.

@@ -4,24 +4,57 @@ import { parsePatternFile, pathTest } from './patterns.ts';
 
 /** Each pattern with paths it fits and paths it does not. */
 const TABLE: Readonly<Record<string, readonly [fits: readonly string[], not: readonly string[]]>> = {
-  'node_modules': [['node_modules', 'a/node_modules'], ['node_modules2', 'a/my_node_modules', 'node_modules/x']],
-  '*.log': [['a.log', 'deep/down/b.log', '.log'], ['a.log.gz', 'log', 'a.log/b']],
+  node_modules: [
+    ['node_modules', 'a/node_modules'],
+    ['node_modules2', 'a/my_node_modules', 'node_modules/x'],
+  ],
+  '*.log': [
+    ['a.log', 'deep/down/b.log', '.log'],
+    ['a.log.gz', 'log', 'a.log/b'],
+  ],
   '*': [['a', 'b/c', '.hidden'], []],
-  '?': [['a', 'x/b'], ['ab', '']],
-  '.git': [['.git', 'x/.git'], ['git', '.gitignore']],
-  '[ab].txt': [['a.txt', 'x/b.txt'], ['c.txt', 'ab.txt']],
-  '{a,b}.txt': [['a.txt', 'x/b.txt'], ['c.txt', 'ab.txt']],
+  '?': [
+    ['a', 'x/b'],
+    ['ab', ''],
+  ],
+  '.git': [
+    ['.git', 'x/.git'],
+    ['git', '.gitignore'],
+  ],
+  '[ab].txt': [
+    ['a.txt', 'x/b.txt'],
+    ['c.txt', 'ab.txt'],
+  ],
+  '{a,b}.txt': [
+    ['a.txt', 'x/b.txt'],
+    ['c.txt', 'ab.txt'],
+  ],
   'cache/': [['cache', 'x/cache'], ['cached']],
   'src/*.ts': [['src/a.ts'], ['a/src/a.ts', 'src/a/b.ts', 'src/a.tsx']],
-  'src/**/*.ts': [['src/a.ts', 'src/a/b/c.ts'], ['lib/src/a.ts', 'src/a.js']],
-  'src/**': [['src/a', 'src/a/b', 'src/.c'], ['lib/a', 'asrc/a']],
-  '**/tmp/x': [['tmp/x', 'a/tmp/x', 'a/b/tmp/x'], ['tmp/y', 'atmp/x']],
+  'src/**/*.ts': [
+    ['src/a.ts', 'src/a/b/c.ts'],
+    ['lib/src/a.ts', 'src/a.js'],
+  ],
+  'src/**': [
+    ['src/a', 'src/a/b', 'src/.c'],
+    ['lib/a', 'asrc/a'],
+  ],
+  '**/tmp/x': [
+    ['tmp/x', 'a/tmp/x', 'a/b/tmp/x'],
+    ['tmp/y', 'atmp/x'],
+  ],
   '/build': [['build'], ['a/build', 'build/a']],
   './build/out': [['build/out'], ['a/build/out']],
   'a/b/': [['a/b'], ['x/a/b', 'a/bc']],
-  '!a': [['!a', 'x/!a'], ['a', 'b']],
-  'with space': [['with space', 'x/with space'], ['with', 'space']],
-  'grün': [['grün', 'x/grün'], ['grun']],
+  '!a': [
+    ['!a', 'x/!a'],
+    ['a', 'b'],
+  ],
+  'with space': [
+    ['with space', 'x/with space'],
+    ['with', 'space'],
+  ],
+  grün: [['grün', 'x/grün'], ['grun']],
   'a\\*b': [['a*b'], ['axb', 'a\\xb']],
 };
 
@@ -50,7 +83,25 @@ test('patterns that cannot be meant are refused', () => {
 });
 
 test('patterns that other tools choke on neither throw nor hang', () => {
-  for (const pattern of ['[', ']', '[a', '{', '{a', '}', '(', ')', '(a|b', '**', '***', '\\', '+(a', '@(', '!(', '*'.repeat(200), 'a/'.repeat(200)]) {
+  for (const pattern of [
+    '[',
+    ']',
+    '[a',
+    '{',
+    '{a',
+    '}',
+    '(',
+    ')',
+    '(a|b',
+    '**',
+    '***',
+    '\\',
+    '+(a',
+    '@(',
+    '!(',
+    '*'.repeat(200),
+    'a/'.repeat(200),
+  ]) {
     const isMeant = pathTest([pattern]);
     assert.equal(typeof isMeant('a'.repeat(200)), 'boolean', pattern);
     assert.equal(typeof isMeant('a/b/c'), 'boolean', pattern);

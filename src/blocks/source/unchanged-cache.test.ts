@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { FaultyFileSystem } from '../../../test/sim/faults.ts';
 import { writeFile } from '../../../test/sim/tree.ts';
-import { type FileStat, readSmallFile, Rng } from '../../base/index.ts';
+import { type FileStat, Rng, readSmallFile } from '../../base/index.ts';
 import { cacheKey, UnchangedReader, UnchangedWriter } from './unchanged-cache.ts';
 
 const PATH = '/cache.unchanged';
@@ -31,7 +31,10 @@ const STAT: FileStat = {
 const keyOf = (path: string): Buffer => cacheKey(Buffer.from(path, 'latin1'));
 
 /** Writes a cache of files that were seen long after their last change. */
-function written(files: readonly (readonly [path: string, stat: FileStat])[], fs = new SimFileSystem()): SimFileSystem {
+function written(
+  files: readonly (readonly [path: string, stat: FileStat])[],
+  fs = new SimFileSystem(),
+): SimFileSystem {
   const writer = new UnchangedWriter(fs, PATH, 'writer');
   for (const [path, stat] of files) writer.add(keyOf(path), stat, { content: CONTENT, nowMs: NOW_MS });
   writer.finish(HEADER);
@@ -51,7 +54,10 @@ function found(fs: SimFileSystem, asks: readonly (readonly [path: string, stat: 
 }
 
 test('a file that is as it was is found, with its content', () => {
-  const fs = written([['a', STAT], ['b', STAT]]);
+  const fs = written([
+    ['a', STAT],
+    ['b', STAT],
+  ]);
   const reader = new UnchangedReader(fs, PATH);
   assert.deepEqual(reader.header, HEADER);
   assert.ok(reader.find(keyOf('a'), STAT)?.equals(CONTENT));
@@ -63,7 +69,13 @@ test('a file that is as it was is found, with its content', () => {
 test('an empty content, the largest times and sizes come back', () => {
   const fs = new SimFileSystem();
   const writer = new UnchangedWriter(fs, PATH, 'writer');
-  const stat = { ...STAT, sizeBytes: Number.MAX_SAFE_INTEGER, inode: 2n ** 64n - 1n, mtimeNs: 2n ** 63n - 1n, ctimeNs: -(2n ** 63n) };
+  const stat = {
+    ...STAT,
+    sizeBytes: Number.MAX_SAFE_INTEGER,
+    inode: 2n ** 64n - 1n,
+    mtimeNs: 2n ** 63n - 1n,
+    ctimeNs: -(2n ** 63n),
+  };
   writer.add(keyOf('a'), stat, { content: new Uint8Array(0), nowMs: NOW_MS });
   writer.finish(HEADER);
   assert.equal(new UnchangedReader(fs, PATH).find(keyOf('a'), stat)?.length, 0);
@@ -78,11 +90,24 @@ test('a change of size, mtime, ctime or inode means reading again', () => {
     { inode: 78n },
   ];
   for (const change of changes) {
-    const fs = written([['a', STAT], ['b', STAT]]);
-    assert.deepEqual(found(fs, [['a', { ...STAT, ...change }], ['b', STAT]]), [false, true]);
+    const fs = written([
+      ['a', STAT],
+      ['b', STAT],
+    ]);
+    assert.deepEqual(
+      found(fs, [
+        ['a', { ...STAT, ...change }],
+        ['b', STAT],
+      ]),
+      [false, true],
+    );
   }
   const fs = written([['a', STAT]]);
-  assert.deepEqual(found(fs, [['a', { ...STAT, mode: 0o600, uid: 5, links: 2 }]]), [true], 'what is always read anew');
+  assert.deepEqual(
+    found(fs, [['a', { ...STAT, mode: 0o600, uid: 5, links: 2 }]]),
+    [true],
+    'what is always read anew',
+  );
 });
 
 test('files are found in the order of the walk, with others before, between and behind', () => {
@@ -93,19 +118,31 @@ test('files are found in the order of the walk, with others before, between and 
   fc.assert(
     fc.property(fc.subarray(walk), fc.subarray(walk), (stored, asked) => {
       const fs = written(stored.map((path) => [path, STAT] as const));
-      assert.deepEqual(found(fs, asked.map((path) => [path, STAT] as const)), asked.map((path) => stored.includes(path)));
+      assert.deepEqual(
+        found(
+          fs,
+          asked.map((path) => [path, STAT] as const),
+        ),
+        asked.map((path) => stored.includes(path)),
+      );
     }),
     { seed: 1, numRuns: 100 },
   );
 });
 
 test('keys are in the order in which sorted directories are walked', () => {
-  const name = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((bytes) => Buffer.from(bytes.map((byte) => (byte === 0 || byte === 0x2f ? 1 : byte))));
+  const name = fc
+    .uint8Array({ minLength: 1, maxLength: 3 })
+    .map((bytes) => Buffer.from(bytes.map((byte) => (byte === 0 || byte === 0x2f ? 1 : byte))));
   const path = fc.array(name, { minLength: 1, maxLength: 3 });
   fc.assert(
     fc.property(path, path, (a, b) => {
-      const joined = [a, b].map((names) => Buffer.from(names.map((part) => part.toString('latin1')).join('/'), 'latin1'));
-      const byNames = a.map((part, i) => (b[i] === undefined ? 1 : Buffer.compare(part, b[i]))).find((order) => order !== 0);
+      const joined = [a, b].map((names) =>
+        Buffer.from(names.map((part) => part.toString('latin1')).join('/'), 'latin1'),
+      );
+      const byNames = a
+        .map((part, i) => (b[i] === undefined ? 1 : Buffer.compare(part, b[i])))
+        .find((order) => order !== 0);
       const expected = byNames ?? (a.length === b.length ? 0 : -1);
       const [first, second] = joined.map(cacheKey) as [Buffer, Buffer];
       assert.equal(Math.sign(Buffer.compare(first, second)), expected);
@@ -127,15 +164,34 @@ test('a file that changed too shortly before it was read is not kept', () => {
 });
 
 test('a file whose times do not fit is read every time', () => {
-  const far: readonly Partial<FileStat>[] = [{ mtimeNs: 2n ** 63n }, { mtimeNs: -(2n ** 63n) - 1n }, { ctimeNs: -(2n ** 70n) }];
+  const far: readonly Partial<FileStat>[] = [
+    { mtimeNs: 2n ** 63n },
+    { mtimeNs: -(2n ** 63n) - 1n },
+    { ctimeNs: -(2n ** 70n) },
+  ];
   for (const change of far) {
     const stat = { ...STAT, ...change };
-    assert.deepEqual(found(written([['a', stat], ['b', STAT]]), [['a', stat], ['b', STAT]]), [false, true]);
+    assert.deepEqual(
+      found(
+        written([
+          ['a', stat],
+          ['b', STAT],
+        ]),
+        [
+          ['a', stat],
+          ['b', STAT],
+        ],
+      ),
+      [false, true],
+    );
   }
 });
 
 test('many files take several frames', () => {
-  const files = Array.from({ length: 5000 }, (_, i) => [`d/${String(i).padStart(6, '0')}`, { ...STAT, sizeBytes: i }] as const);
+  const files = Array.from(
+    { length: 5000 },
+    (_, i) => [`d/${String(i).padStart(6, '0')}`, { ...STAT, sizeBytes: i }] as const,
+  );
   const fs = written(files);
   assert.ok(fs.lstat(PATH).sizeBytes > 200_000);
   assert.deepEqual(new Set(found(fs, files)), new Set([true]));
@@ -145,7 +201,15 @@ test('a cache cut anywhere finds a prefix of its files and nothing else', () => 
   const files = Array.from({ length: 3000 }, (_, i) => [String(i).padStart(6, '0'), STAT] as const);
   const bytes = readSmallFile(written(files), PATH, 1e7);
   const rng = new Rng(1);
-  for (const length of [0, 1, 8, 20, 130, bytes.length - 1, ...Array.from({ length: 20 }, () => rng.below(bytes.length))]) {
+  for (const length of [
+    0,
+    1,
+    8,
+    20,
+    130,
+    bytes.length - 1,
+    ...Array.from({ length: 20 }, () => rng.below(bytes.length)),
+  ]) {
     const fs = new SimFileSystem();
     writeFile(fs, PATH, bytes.subarray(0, length));
     const answers = found(fs, files);
@@ -170,7 +234,13 @@ test('a garbled cache gives no wrong answer', () => {
 });
 
 test('files that are no cache are no cache', () => {
-  for (const bytes of ['', 'pilotfish unchanged 1', 'x'.repeat(1000), new Rng(1).bytes(5000), Buffer.alloc(100)]) {
+  for (const bytes of [
+    '',
+    'pilotfish unchanged 1',
+    'x'.repeat(1000),
+    new Rng(1).bytes(5000),
+    Buffer.alloc(100),
+  ]) {
     const fs = new SimFileSystem();
     writeFile(fs, PATH, bytes);
     const reader = new UnchangedReader(fs, PATH);

@@ -50,7 +50,11 @@ const throwing = (thrown: unknown): StoreAdviser => {
 /** All three answers the core acts on. */
 function decisions(adviser: StoreAdviser): unknown[] {
   const advice = new Advice(adviser);
-  return [advice.codec(RAW, CONTEXT), advice.base(CANDIDATES, RAW.length, CONTEXT), advice.group(RAW.length, CONTEXT)];
+  return [
+    advice.codec(RAW, CONTEXT),
+    advice.base(CANDIDATES, RAW.length, CONTEXT),
+    advice.group(RAW.length, CONTEXT),
+  ];
 }
 
 test('an illegal answer counts as none', () => {
@@ -61,7 +65,8 @@ test('an illegal answer counts as none', () => {
 
 test('an adviser that throws has no answer', () => {
   const builtIn = decisions({});
-  for (const thrown of [new Error('no'), 'no', undefined, null]) assert.deepEqual(decisions(throwing(thrown)), builtIn);
+  for (const thrown of [new Error('no'), 'no', undefined, null])
+    assert.deepEqual(decisions(throwing(thrown)), builtIn);
 });
 
 test('legal answers are used', () => {
@@ -69,10 +74,16 @@ test('legal answers are used', () => {
     const { codec, level } = new Advice({ codec: () => algorithm }).codec(RAW, CONTEXT);
     assert.equal(level === 0 ? codec : `${codec}-${level}`, algorithm);
   }
-  for (const index of [-1, 0, 1]) assert.equal(new Advice({ base: () => index }).base(CANDIDATES, 9, CONTEXT), index);
-  for (const group of [0, GROUP_COUNT - 1]) assert.equal(new Advice({ group: () => group }).group(9, CONTEXT), group);
+  for (const index of [-1, 0, 1])
+    assert.equal(new Advice({ base: () => index }).base(CANDIDATES, 9, CONTEXT), index);
+  for (const group of [0, GROUP_COUNT - 1])
+    assert.equal(new Advice({ group: () => group }).group(9, CONTEXT), group);
   assert.notEqual(new Advice({ base: () => 2 }).base(CANDIDATES, 9, CONTEXT), 2, 'beyond the candidates');
-  assert.notEqual(new Advice({ group: () => GROUP_COUNT }).group(9, CONTEXT), GROUP_COUNT, 'beyond the groups');
+  assert.notEqual(
+    new Advice({ group: () => GROUP_COUNT }).group(9, CONTEXT),
+    GROUP_COUNT,
+    'beyond the groups',
+  );
 });
 
 test('an adviser is asked as an object: it may keep what it needs', () => {
@@ -94,8 +105,17 @@ test('questions hold sizes, classes and counts, and no content', () => {
     questions.push({ ...question });
   };
   decisions({ codec: note, base: note, group: note });
-  const [codec, base, group] = questions as [Record<string, unknown>, BaseQuestion & Record<string, unknown>, Record<string, unknown>];
-  assert.deepEqual(Object.keys(codec).sort(), ['fileKind', 'fileOffsetBytes', 'rawBytes', 'sampleEntropyBits']);
+  const [codec, base, group] = questions as [
+    Record<string, unknown>,
+    BaseQuestion & Record<string, unknown>,
+    Record<string, unknown>,
+  ];
+  assert.deepEqual(Object.keys(codec).sort(), [
+    'fileKind',
+    'fileOffsetBytes',
+    'rawBytes',
+    'sampleEntropyBits',
+  ]);
   assert.deepEqual(Object.keys(group).sort(), ['fileKind', 'nameClass', 'rawBytes']);
   assert.deepEqual(base.candidates, [
     { rawBytes: 1000, sharedFeatures: 9, chainDepth: 0, ageBlocks: 1 },
@@ -141,7 +161,10 @@ function hostile(seed: number): StoreAdviser {
   };
 }
 
-async function packVersions(seed: number, adviser: StoreAdviser): Promise<{ bench: Workbench; roots: string[] }> {
+async function packVersions(
+  seed: number,
+  adviser: StoreAdviser,
+): Promise<{ bench: Workbench; roots: string[] }> {
   const bench = new Workbench();
   const roots: string[] = [];
   for (const sources of treeVersions(new Rng(seed), 3, { files: 10, maxFileBytes: 40_000 })) {

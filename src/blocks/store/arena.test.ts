@@ -24,7 +24,8 @@ test('a piece reads back for as long as it is alive, and no longer', () => {
       // The newest always live; what is a whole round behind never does.
       const last = pieces.at(-1);
       if (last !== undefined) assert.ok(arena.isAlive(last.at, 0));
-      for (const { at } of pieces) assert.equal(arena.isAlive(at, 0), at >= (last?.at ?? 0) + (last?.bytes.length ?? 0) - CAPACITY);
+      for (const { at } of pieces)
+        assert.equal(arena.isAlive(at, 0), at >= (last?.at ?? 0) + (last?.bytes.length ?? 0) - CAPACITY);
     }),
     { seed: 1, numRuns: 200 },
   );

@@ -30,18 +30,27 @@ interface Written {
 const known = (raw: Uint8Array): FooterBlock => ({ id: sha256Hex(raw), rawLength: raw.length });
 
 function block(raw: Buffer, says = known(raw)): Written {
-  return { record: { type: RECORD_TYPES.block, codec: 'none', rawLength: raw.length, payload: raw }, blocks: [says] };
+  return {
+    record: { type: RECORD_TYPES.block, codec: 'none', rawLength: raw.length, payload: raw },
+    blocks: [says],
+  };
 }
 
 function delta(raw: Buffer, base: Buffer, ref: BaseRef): Written {
   const payload = zstdEncode(raw, { level: 3, base });
-  return { record: { type: RECORD_TYPES.delta, codec: 'zstd', rawLength: raw.length, base: ref, payload }, blocks: [known(raw)] };
+  return {
+    record: { type: RECORD_TYPES.delta, codec: 'zstd', rawLength: raw.length, base: ref, payload },
+    blocks: [known(raw)],
+  };
 }
 
 function group(members: readonly Buffer[], says = members.map(known)): Written {
   const payload = Buffer.concat(members);
   const memberLengths = members.map(({ length }) => length);
-  return { record: { type: RECORD_TYPES.group, codec: 'none', rawLength: payload.length, memberLengths, payload }, blocks: says };
+  return {
+    record: { type: RECORD_TYPES.group, codec: 'none', rawLength: payload.length, memberLengths, payload },
+    blocks: says,
+  };
 }
 
 const byId = (raw: Buffer): BaseRef => ({ kind: 'id', id: sha256Hex(raw) });
@@ -79,7 +88,9 @@ class Shelf {
 
   reader(): BlockReader {
     const openIndex = () => new MemoryIndex();
-    return new BlockReader(new PackSet({ fs: this.fs, layout, sealer: plainSealer, log: silentLog, openIndex }));
+    return new BlockReader(
+      new PackSet({ fs: this.fs, layout, sealer: plainSealer, log: silentLog, openIndex }),
+    );
   }
 
   read(raw: Buffer): Buffer {
@@ -88,7 +99,9 @@ class Shelf {
 }
 
 /** Texts that differ a little from one to the next. */
-const TEXTS = Array.from({ length: 8 }, (_, i) => Buffer.concat([text(new Rng(1), 3000), Buffer.from(`number ${i}`)]));
+const TEXTS = Array.from({ length: 8 }, (_, i) =>
+  Buffer.concat([text(new Rng(1), 3000), Buffer.from(`number ${i}`)]),
+);
 const [A, B, C] = TEXTS as [Buffer, Buffer, Buffer];
 
 test('blocks are read from records of every kind, across packs', () => {

@@ -1,6 +1,12 @@
 import { MAX_CHAIN_DEPTH, MIB, must, PilotfishError, sha256Hex } from '../../base/index.ts';
 import { decode, zstdDecode } from '../codec/index.ts';
-import { type BlockRecord, blockIdAt, type DeltaRecord, type GroupRecord, RECORD_TYPES } from '../pack/index.ts';
+import {
+  type BlockRecord,
+  blockIdAt,
+  type DeltaRecord,
+  type GroupRecord,
+  RECORD_TYPES,
+} from '../pack/index.ts';
 import { Lru } from './lru.ts';
 import type { BlockPlace, PackSet } from './pack-set.ts';
 
@@ -66,7 +72,10 @@ export class BlockReader {
   #verified(id: string, place: BlockPlace): Buffer {
     const raw = this.#decode(place, 0);
     if (sha256Hex(raw) !== id) {
-      throw new PilotfishError('DAMAGED', `block ${id} decodes to other bytes: run \`pilotfish verify --data\``);
+      throw new PilotfishError(
+        'DAMAGED',
+        `block ${id} decodes to other bytes: run \`pilotfish verify --data\``,
+      );
     }
     this.#raw.set(id, raw, raw.length);
     return raw;
@@ -75,12 +84,18 @@ export class BlockReader {
   #missing(id: string): PilotfishError {
     const [damage] = this.#packs.damaged.values();
     if (damage !== undefined) return damage;
-    return new PilotfishError('MISSING', `block ${id} is in no pack: run \`pilotfish verify\` to see what it affects`);
+    return new PilotfishError(
+      'MISSING',
+      `block ${id} is in no pack: run \`pilotfish verify\` to see what it affects`,
+    );
   }
 
   #decode(place: BlockPlace, steps: number): Buffer {
     if (steps > MAX_CHAIN_DEPTH) {
-      throw new PilotfishError('LIMIT', `a delta chain is longer than ${MAX_CHAIN_DEPTH}: the repository is damaged or forged`);
+      throw new PilotfishError(
+        'LIMIT',
+        `a delta chain is longer than ${MAX_CHAIN_DEPTH}: the repository is damaged or forged`,
+      );
     }
     const number = must(place.table.recordOf[place.block], 'a block has a record');
     const slot = place.block - must(place.table.firstBlock[number], 'a record has a first block');
@@ -95,7 +110,8 @@ export class BlockReader {
     const basePlace = this.#basePlace(record, at.place, at.number);
     const baseId = blockIdAt(basePlace.table, basePlace.block);
     const base =
-      this.#raw.get(baseId) ?? this.#orElsewhere(baseId, basePlace, (place) => this.#decode(place, at.steps + 1));
+      this.#raw.get(baseId) ??
+      this.#orElsewhere(baseId, basePlace, (place) => this.#decode(place, at.steps + 1));
     // Bases are kept unchecked: if one is wrong, the block built on it fails its own check.
     return zstdDecode(record.payload, record.rawLength, base);
   }
@@ -104,13 +120,19 @@ export class BlockReader {
     if (record.base.kind === 'id') {
       const found = this.#packs.locateOrRebuild(record.base.id);
       if (found !== undefined) return found;
-      throw new PilotfishError('MISSING_BASE', `base ${record.base.id} of a delta is in no pack: run \`pilotfish verify\``);
+      throw new PilotfishError(
+        'MISSING_BASE',
+        `base ${record.base.id} of a delta is in no pack: run \`pilotfish verify\``,
+      );
     }
     const target = number - record.base.distance;
     const first = place.table.firstBlock[target];
     const end = place.table.firstBlock[target + 1];
     if (first === undefined || end === undefined || first + record.base.slot >= end) {
-      throw new PilotfishError('MISSING_BASE', `a delta in pack ${place.pack} points outside it: run \`pilotfish verify\``);
+      throw new PilotfishError(
+        'MISSING_BASE',
+        `a delta in pack ${place.pack} points outside it: run \`pilotfish verify\``,
+      );
     }
     return { ...place, block: first + record.base.slot };
   }
@@ -139,5 +161,8 @@ export class BlockReader {
 }
 
 function disagree(pack: string): PilotfishError {
-  return new PilotfishError('DAMAGED', `the footer of pack ${pack} and its records disagree: run \`pilotfish verify --data\``);
+  return new PilotfishError(
+    'DAMAGED',
+    `the footer of pack ${pack} and its records disagree: run \`pilotfish verify --data\``,
+  );
 }

@@ -8,7 +8,7 @@ import { treeVersions } from '../../../test/sim/sources.ts';
 import type { Source } from '../../../test/sim/tree.ts';
 import { readTree, treeDifferences } from '../../../test/sim/tree-state.ts';
 import { KIB, MAX_CHAIN_DEPTH, MIB, Rng } from '../../base/index.ts';
-import { stats, verify } from '../ops/index.ts';
+import { stats, verify } from '../index.ts';
 
 /** Restores the latest snapshot, compares it with the source, and checks every stored byte and every chain. */
 async function assertSound(bench: Workbench): Promise<void> {
@@ -18,7 +18,10 @@ async function assertSound(bench: Workbench): Promise<void> {
   await bench.open(async (repository) => {
     assert.deepEqual((await verify(repository, { data: true })).damage, []);
     for (const { id, steps, declared } of chainsOf(repository)) {
-      assert.ok(steps <= declared && declared <= MAX_CHAIN_DEPTH, `${id}: ${steps} steps, ${declared} declared`);
+      assert.ok(
+        steps <= declared && declared <= MAX_CHAIN_DEPTH,
+        `${id}: ${steps} steps, ${declared} declared`,
+      );
     }
   });
 }
@@ -35,7 +38,11 @@ function versions(seed: number, count: number, length: number): Buffer[] {
 
 test('equal content is stored once, in one run and over runs', async () => {
   const bytes = noise(new Rng(1), 100 * KIB);
-  const { bench, result } = await packFresh([file('a', bytes), file('b', bytes), file('c/d', Buffer.from(bytes))]);
+  const { bench, result } = await packFresh([
+    file('a', bytes),
+    file('b', bytes),
+    file('c/d', Buffer.from(bytes)),
+  ]);
   const blocks = await bench.open((repository) => stats(repository));
   assert.ok(blocks.rawBytes < 110 * KIB, `${blocks.rawBytes}`);
   assert.ok(result.blocks > result.newBlocks);
@@ -71,7 +78,10 @@ test('chains of deltas end after four steps, whatever the number of versions', a
     await assertSound(bench);
     const { depths } = await bench.open((repository) => stats(repository));
     assert.equal(depths.length, MAX_CHAIN_DEPTH + 1, `${depths}`);
-    deepest = Math.max(deepest, depths.findLastIndex((blocks) => blocks > 0));
+    deepest = Math.max(
+      deepest,
+      depths.findLastIndex((blocks) => blocks > 0),
+    );
   }
   assert.equal(deepest, MAX_CHAIN_DEPTH, 'chains do get that long');
 });
@@ -82,7 +92,10 @@ test('small files share records, and come back one by one', async () => {
   const { bench, result } = await packFresh(sources);
   const { records } = await bench.open((repository) => stats(repository));
   assert.ok(result.groupedFiles > 250, `${result.groupedFiles}`);
-  assert.ok(records.group >= 1 && records.group + records.block + records.delta < 60, JSON.stringify(records));
+  assert.ok(
+    records.group >= 1 && records.group + records.block + records.delta < 60,
+    JSON.stringify(records),
+  );
   await assertSound(bench);
 });
 
@@ -99,7 +112,11 @@ test('a base that looks like a trained dictionary costs a delta and nothing else
   for (const length of [10 * KIB, 100 * KIB]) {
     const base = Buffer.concat([Buffer.from('37a430ec', 'hex'), noise(new Rng(length), length)]);
     const near = Buffer.concat([base, Buffer.from('and a little more')]);
-    const { bench } = await packFresh([file('a', base), file('b', near), file('c', Buffer.concat([near, near.subarray(0, 40)]))]);
+    const { bench } = await packFresh([
+      file('a', base),
+      file('b', near),
+      file('c', Buffer.concat([near, near.subarray(0, 40)])),
+    ]);
     await assertSound(bench);
   }
 });
@@ -136,7 +153,9 @@ test('the same input gives the same bytes in every repository', async () => {
 test('the number of threads changes no byte', async () => {
   const rng = new Rng(6);
   const base = Array.from({ length: 40 }, () => text(rng, 120 * KIB));
-  const sources = [...base, ...base.map((bytes) => edited(rng, bytes))].map((bytes, i) => file(`${i}.txt`, bytes));
+  const sources = [...base, ...base.map((bytes) => edited(rng, bytes))].map((bytes, i) =>
+    file(`${i}.txt`, bytes),
+  );
   const [alone, threaded] = await Promise.all([0, 2].map((threads) => packFresh(sources, { threads })));
   assert.ok(alone !== undefined && threaded !== undefined && alone.result.deltaBlocks > 0);
   assert.deepEqual(threaded.result, alone.result);
@@ -146,11 +165,18 @@ test('the number of threads changes no byte', async () => {
 
 test('what is stored is counted', async () => {
   const rng = new Rng(7);
-  const sources = [file('a.txt', text(rng, 50 * KIB)), file('b.bin', noise(rng, 30 * KIB)), file('c.txt', text(rng, 900))];
+  const sources = [
+    file('a.txt', text(rng, 50 * KIB)),
+    file('b.bin', noise(rng, 30 * KIB)),
+    file('c.txt', text(rng, 900)),
+  ];
   const { bench, result } = await packFresh(sources);
   const sum = Object.values(result.codecs).reduce((all, { blocks }) => all + blocks, 0);
   assert.equal(sum, result.newBlocks);
   assert.ok((result.codecs.none?.bytes ?? 0) >= 30 * KIB, 'noise is stored as it is');
-  const stored = [...bench.files()].reduce((all, [name, bytes]) => all + (name === 'config' ? 0 : bytes.length), 0);
+  const stored = [...bench.files()].reduce(
+    (all, [name, bytes]) => all + (name === 'config' ? 0 : bytes.length),
+    0,
+  );
   assert.equal(result.bytesStored, stored);
 });

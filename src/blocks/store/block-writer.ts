@@ -4,7 +4,15 @@ import { CODEC_IDS, codecName } from '../codec/index.ts';
 import { RECORD_TYPES } from '../pack/index.ts';
 import { type Advice, TREE_GROUP } from './advice.ts';
 import type { Arena } from './arena.ts';
-import { type EncodedBatch, type EncodedBlock, type EncodeJob, JOB, OUTCOME, outcomeAt, packJobs } from './encode.ts';
+import {
+  type EncodedBatch,
+  type EncodedBlock,
+  type EncodeJob,
+  JOB,
+  OUTCOME,
+  outcomeAt,
+  packJobs,
+} from './encode.ts';
 import type { Encoder } from './encoder.ts';
 import type { Entry } from './entry.ts';
 import { OpenGroup } from './groups.ts';
@@ -30,7 +38,8 @@ export interface BlockWriterDependencies {
   readonly sink: PackSinkDependencies;
   readonly arena: Arena;
   readonly encoder: Encoder;
-  readonly resemblance: ResemblanceIndex;
+  /** Filled on first use. */
+  readonly resemblance: () => ResemblanceIndex;
   readonly advice: Advice;
 }
 
@@ -110,7 +119,8 @@ export class BlockWriter {
   async finish(): Promise<void> {
     // First let small blocks whose delta did not pay join their groups, then write the groups.
     await this.#drainAll();
-    for (const group of [...this.#groups.values()].sort((a, b) => a.number - b.number)) this.#flushGroup(group);
+    for (const group of [...this.#groups.values()].sort((a, b) => a.number - b.number))
+      this.#flushGroup(group);
     await this.#drainAll();
     this.#sink.close();
     assert(this.#entries.size === 0, 'every block found its pack');
@@ -154,12 +164,21 @@ export class BlockWriter {
   readonly #contexts = new Map<Entry, BlockContext>();
 
   #enter(id: string, chunk: Chunk, plan: { depth: number; isTree: boolean }): Entry {
-    const { resemblance } = this.#deps;
     const rawLength = chunk.raw.length;
     const similar = hasFeatures(chunk.features);
-    const sequence = similar ? resemblance.add(chunk.features, { id, depth: plan.depth, rawLength }) : -1;
+    const sequence = similar
+      ? this.#deps.resemblance().add(chunk.features, { id, depth: plan.depth, rawLength })
+      : -1;
     const features = Uint32Array.from(chunk.features);
-    const entry: Entry = { id, rawLength, features, sequence, ...plan, arenaAt: -1, home: { kind: 'queued' } };
+    const entry: Entry = {
+      id,
+      rawLength,
+      features,
+      sequence,
+      ...plan,
+      arenaAt: -1,
+      home: { kind: 'queued' },
+    };
     this.#entries.set(id, entry);
     return entry;
   }
@@ -170,16 +189,21 @@ export class BlockWriter {
   }
 
   /** A base whose raw bytes are in the arena, or undefined. */
-  #chooseBase(chunk: Chunk, context: BlockContext): { id: string; at: number; length: number; depth: number } | undefined {
+  #chooseBase(
+    chunk: Chunk,
+    context: BlockContext,
+  ): { id: string; at: number; length: number; depth: number } | undefined {
     if (!hasFeatures(chunk.features)) return undefined;
-    const candidates = this.#deps.advice.candidates(this.#deps.resemblance, chunk.features);
+    const candidates = this.#deps.advice.candidates(this.#deps.resemblance(), chunk.features);
     const index = this.#deps.advice.base(candidates, chunk.raw.length, context);
     const chosen = candidates[index];
     if (chosen === undefined) return undefined;
     assert(chosen.depth < MAX_CHAIN_DEPTH, 'a base leaves room for one more step');
     this.counters.basesTried += 1;
     const at = this.#baseInArena(chosen);
-    return at === undefined ? undefined : { id: chosen.id, at, length: chosen.rawLength, depth: chosen.depth };
+    return at === undefined
+      ? undefined
+      : { id: chosen.id, at, length: chosen.rawLength, depth: chosen.depth };
   }
 
   #baseInArena(base: Resemblance): number | undefined {
@@ -307,7 +331,13 @@ export class BlockWriter {
       base?.home.kind === 'placed'
         ? this.#sink.refHere(base.home.record, base.home.slot)
         : ({ kind: 'id', id: baseId } as const);
-    const record = { type: RECORD_TYPES.delta, codec: 'zstd', rawLength: entry.rawLength, base: ref, payload } as const;
+    const record = {
+      type: RECORD_TYPES.delta,
+      codec: 'zstd',
+      rawLength: entry.rawLength,
+      base: ref,
+      payload,
+    } as const;
     entry.home = { kind: 'placed', record: this.#sink.append(record, note(entry.depth, [entry])), slot: 0 };
     this.counters.deltaBlocks += 1;
     this.counters.stored('zstd', 1, payload.length);
@@ -329,7 +359,7 @@ export class BlockWriter {
 
   #setDepth(entry: Entry, depth: number): void {
     entry.depth = depth;
-    if (entry.sequence >= 0) this.#deps.resemblance.setDepth(entry.sequence, depth);
+    if (entry.sequence >= 0) this.#deps.resemblance().setDepth(entry.sequence, depth);
   }
 
   /** After a pack is published its blocks are found through the index. */
@@ -343,6 +373,10 @@ function note(depth: number, entries: readonly Entry[]) {
   const isBase = depth < MAX_CHAIN_DEPTH;
   return {
     depth,
-    blocks: entries.map(({ id, rawLength, features }) => ({ id, rawLength, features: isBase ? features : undefined })),
+    blocks: entries.map(({ id, rawLength, features }) => ({
+      id,
+      rawLength,
+      features: isBase ? features : undefined,
+    })),
   };
 }

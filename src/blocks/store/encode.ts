@@ -37,7 +37,10 @@ const OBVIOUS_DELTA_SHARE = 0.2;
 export function packJobs(jobs: readonly EncodeJob[]): Int32Array<ArrayBuffer> {
   const flat = new Int32Array(jobs.length * JOB_FIELDS);
   jobs.forEach((job, i) => {
-    flat.set([job.kind, job.rawAt, job.rawLength, job.baseAt, job.baseLength, job.codecId, job.level], i * JOB_FIELDS);
+    flat.set(
+      [job.kind, job.rawAt, job.rawLength, job.baseAt, job.baseLength, job.codecId, job.level],
+      i * JOB_FIELDS,
+    );
   });
   return flat;
 }
@@ -94,7 +97,15 @@ export function runJobs(arena: Uint8Array, flat: Int32Array): EncodedBatch {
   let total = 0;
   for (let i = 0; i < count; i++) {
     const [kind, rawAt, rawLength, baseAt, baseLength, codecId, level] = flat.subarray(i * JOB_FIELDS);
-    const outcome = runJob(arena, { kind, rawAt, rawLength, baseAt, baseLength, codecId, level } as EncodeJob);
+    const outcome = runJob(arena, {
+      kind,
+      rawAt,
+      rawLength,
+      baseAt,
+      baseLength,
+      codecId,
+      level,
+    } as EncodeJob);
     outcomes.push(outcome);
     total += outcome.payload?.length ?? 0;
   }

@@ -21,7 +21,10 @@ function jobsIn(arena: Arena, seed: number): { jobs: EncodeJob[]; raws: Buffer[]
       const base = make(rng, length);
       for (const kind of Object.values(JOB)) {
         const raw = kind === JOB.plain ? base : edited(rng, base);
-        const [baseAt, rawAt] = [base, raw].map((bytes) => arena.offsetOf(arena.put(bytes))) as [number, number];
+        const [baseAt, rawAt] = [base, raw].map((bytes) => arena.offsetOf(arena.put(bytes))) as [
+          number,
+          number,
+        ];
         const place = { rawAt, rawLength: raw.length, baseAt, baseLength: base.length };
         jobs.push({ kind, ...place, codecId: CODEC_IDS.zstd, level: 3 });
         raws.push(raw);
@@ -67,7 +70,12 @@ test('threads give the same bytes, in the order asked', async () => {
     }
   };
   const alone = await encodeAll(new InlineEncoder(arena));
-  for (const [threads, inlineBatches] of [[1, 0], [3, 0], [2, 2], [0, Number.POSITIVE_INFINITY]] as const) {
+  for (const [threads, inlineBatches] of [
+    [1, 0],
+    [3, 0],
+    [2, 2],
+    [0, Number.POSITIVE_INFINITY],
+  ] as const) {
     assert.deepEqual(await encodeAll(new PoolEncoder(arena, { threads, inlineBatches })), alone);
   }
 });

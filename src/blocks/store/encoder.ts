@@ -73,7 +73,9 @@ class EncodeThread {
   }
 
   #fail(cause: unknown): void {
-    this.#failure ??= new PilotfishError('INTERNAL', 'an encode worker stopped: run the command again', { cause });
+    this.#failure ??= new PilotfishError('INTERNAL', 'an encode worker stopped: run the command again', {
+      cause,
+    });
     for (const waiter of this.#waiting.splice(0)) waiter.reject(this.#failure);
   }
 }

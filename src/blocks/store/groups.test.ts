@@ -53,7 +53,8 @@ test('a group is full when much waits for it', () => {
   const group = new OpenGroup(0);
   join(group, Buffer.from('base'));
   const payload = Buffer.alloc(10_000);
-  for (let i = 0; i < 1000 && !group.isFull; i += 1) group.wait({ entry: entryOf(payload), baseId: '', payload });
+  for (let i = 0; i < 1000 && !group.isFull; i += 1)
+    group.wait({ entry: entryOf(payload), baseId: '', payload });
   assert.ok(group.isFull);
   const bytes = group.waiting.reduce((sum, delta) => sum + delta.payload.length, 0);
   assert.ok(bytes < 4 * MAX_GROUP_BYTES, `${bytes}`);

@@ -10,7 +10,10 @@ test('what was used longest ago goes first', () => {
   assert.equal(lru.get('a'), 'A');
   lru.set('d', 'D');
   assert.deepEqual(gone, ['B']);
-  assert.deepEqual(['a', 'b', 'c', 'd'].map((key) => lru.get(key)), ['A', undefined, 'C', 'D']);
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd'].map((key) => lru.get(key)),
+    ['A', undefined, 'C', 'D'],
+  );
 });
 
 test('a value that is replaced, deleted or cleared is let go once', () => {
@@ -49,7 +52,10 @@ test('it does what a list in order of use would do, within its limit', () => {
         if (get) assert.equal(lru.get(key), known?.value);
         else lru.set(key, value, size);
         if (get && known === undefined) continue;
-        list = [...list.filter((item) => item !== known), get && known !== undefined ? known : { key, size, value }];
+        list = [
+          ...list.filter((item) => item !== known),
+          get && known !== undefined ? known : { key, size, value },
+        ];
         while (list.reduce((sum, item) => sum + item.size, 0) > 10) list.shift();
       }
       for (const { key, value } of list) assert.equal(lru.get(key), value);

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { PASSWORD, portsOf, TEST_COST_N } from '../../../test/golden/workbench.ts';
@@ -7,7 +15,7 @@ import { text } from '../../../test/sim/file-bytes.ts';
 import { buildTree } from '../../../test/sim/tree.ts';
 import { temporaryFolder } from '../../../test/support.ts';
 import { ManualClock, NodeFileSystem, Rng, seededBytes, sha256Hex } from '../../base/index.ts';
-import { createRepository, pack, Repository, type RepositoryPorts } from '../ops/index.ts';
+import { createRepository, pack, Repository, type RepositoryPorts } from '../index.ts';
 
 const FILES = 1200;
 const UNKNOWN = sha256Hex(Buffer.from('never stored'));
@@ -78,7 +86,8 @@ test('an index that is absent, empty, cut or something else is made again', asyn
     writeFileSync(place.index, whole);
     damage();
     check(place, what);
-    if (what !== 'a directory') assert.equal(readFileSync(place.index, 'latin1').slice(0, 15), 'SQLite format 3', what);
+    if (what !== 'a directory')
+      assert.equal(readFileSync(place.index, 'latin1').slice(0, 15), 'SQLite format 3', what);
   }
 });
 
@@ -106,7 +115,11 @@ test('every page of the index garbled in turn: blocks are found, never the wrong
     const pageBytes = whole.readUInt16BE(16);
     const rng = new Rng(1);
     for (let at = 0; at < whole.length; at += pageBytes) {
-      const damages = { noise: rng.bytes(pageBytes), zeros: Buffer.alloc(pageBytes), 'another page': whole.subarray(0, pageBytes) };
+      const damages = {
+        noise: rng.bytes(pageBytes),
+        zeros: Buffer.alloc(pageBytes),
+        'another page': whole.subarray(0, pageBytes),
+      };
       for (const [what, page] of Object.entries(damages)) {
         const garbled = Buffer.from(whole);
         page.copy(garbled, at);

@@ -118,7 +118,10 @@ export class PackSet {
     return this.#named(this.#deps.layout.pack(name), () => {
       const frame = readAt(this.#deps.fs, this.#file(name), start, length);
       if (frame.length < length) {
-        throw new PilotfishError('TRUNCATED', 'a record reaches beyond the end of its pack: run `pilotfish verify`');
+        throw new PilotfishError(
+          'TRUNCATED',
+          'a record reaches beyond the end of its pack: run `pilotfish verify`',
+        );
       }
       return openFrame(frame, this.#deps.sealer);
     });
@@ -222,7 +225,9 @@ export class PackSet {
 
   #rebuild(reason: unknown): void {
     this.#rebuilt = true;
-    this.#deps.log.write('debug', 'the index is rebuilt from the packs', { reason: String(reason ?? 'a block is missing') });
+    this.#deps.log.write('debug', 'the index is rebuilt from the packs', {
+      reason: String(reason ?? 'a block is missing'),
+    });
     this.#index.close();
     this.#index = this.#open(isBusy(reason) ? 'memory' : 'fresh');
   }

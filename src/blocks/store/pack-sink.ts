@@ -1,4 +1,4 @@
-import { type BaseRef, type FinishedPack, type PackRecord, PackWriter, type RecordNote } from '../pack/index.ts';
+import type { BaseRef, FinishedPack, PackRecord, PackWriter, RecordNote } from '../pack/index.ts';
 
 /** Each block in the open pack takes about 500 bytes of memory until the pack is published. */
 const MAX_OPEN_BLOCKS = 65_536;

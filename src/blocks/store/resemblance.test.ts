@@ -17,7 +17,8 @@ function nearly(features: Uint32Array, other: number): Uint32Array {
 }
 
 const block = (id: string | number, depth = 0) => ({ id: String(id), depth, rawLength: 1000 });
-const withCapacity = (entries: number): ResemblanceIndex => new ResemblanceIndex(entries * RESEMBLANCE_ENTRY_BYTES);
+const withCapacity = (entries: number): ResemblanceIndex =>
+  new ResemblanceIndex(entries * RESEMBLANCE_ENTRY_BYTES);
 
 test('near duplicates are found among many strangers, the nearest first', () => {
   const index = withCapacity(5000);
@@ -27,8 +28,14 @@ test('near duplicates are found among many strangers, the nearest first', () => 
     index.add(featuresOf(seed), block(seed));
   }
   const found = index.find(wanted, ANY);
-  assert.deepEqual(found.map(({ id }) => id), [11, 10, 9, 8, 7, 6, 5].map((shared) => `shares ${shared}`));
-  assert.deepEqual(found.map(({ shared }) => shared), [11, 10, 9, 8, 7, 6, 5]);
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    [11, 10, 9, 8, 7, 6, 5].map((shared) => `shares ${shared}`),
+  );
+  assert.deepEqual(
+    found.map(({ shared }) => shared),
+    [11, 10, 9, 8, 7, 6, 5],
+  );
   assert.equal(index.find(wanted, { ...ANY, count: 1 })[0]?.id, 'shares 11');
   assert.equal(index.find(wanted, { ...ANY, minShared: 9 }).length, 3);
   assert.deepEqual(index.find(featuresOf(99_999), ANY), []);
@@ -38,7 +45,14 @@ test('a tie goes to the newest', () => {
   const index = withCapacity(100);
   for (const id of ['old', 'newer', 'newest']) index.add(nearly(featuresOf(1), 3), block(id));
   const found = index.find(featuresOf(1), ANY);
-  assert.deepEqual(found.map(({ id, age }) => [id, age]), [['newest', 1], ['newer', 2], ['old', 3]]);
+  assert.deepEqual(
+    found.map(({ id, age }) => [id, age]),
+    [
+      ['newest', 1],
+      ['newer', 2],
+      ['old', 3],
+    ],
+  );
 });
 
 test('a block at the depth limit is no base, and depths may be set later', () => {
@@ -46,7 +60,10 @@ test('a block at the depth limit is no base, and depths may be set later', () =>
   const seq = index.add(featuresOf(1), block('deep', 4));
   assert.deepEqual(index.find(featuresOf(1), ANY), []);
   index.setDepth(seq, 2);
-  assert.deepEqual(index.find(featuresOf(1), ANY).map(({ depth }) => depth), [2]);
+  assert.deepEqual(
+    index.find(featuresOf(1), ANY).map(({ depth }) => depth),
+    [2],
+  );
   assert.deepEqual(index.find(featuresOf(1), { ...ANY, depthLimit: 2 }), []);
 });
 
@@ -58,7 +75,10 @@ test('the ring keeps the newest and forgets the rest', () => {
     for (const back of [0, 1, 31]) {
       if (back > seed) continue;
       const [found] = index.find(featuresOf(seed - back), ANY);
-      assert.deepEqual([found?.id, found?.rawLength, found?.age], [String(seed - back), seed - back, back + 1]);
+      assert.deepEqual(
+        [found?.id, found?.rawLength, found?.age],
+        [String(seed - back), seed - back, back + 1],
+      );
     }
     if (seed >= 32) assert.deepEqual(index.find(featuresOf(seed - 32), ANY), []);
   }
@@ -78,7 +98,11 @@ test('one feature shared by everything costs a bounded look', () => {
   for (let seed = 0; seed < 3000; seed += 1) index.add(common(seed), block(seed));
   const found = index.find(common(9999), { ...ANY, count: 1000, minShared: 1 });
   assert.ok(found.length <= 12 * 16, `${found.length}`);
-  assert.equal(index.find(common(7), { ...ANY, minShared: 11 })[0]?.id, '7', 'the other features still find it');
+  assert.equal(
+    index.find(common(7), { ...ANY, minShared: 11 })[0]?.id,
+    '7',
+    'the other features still find it',
+  );
 });
 
 test('the same questions give the same answers, asked again or of a twin', () => {

@@ -79,9 +79,13 @@ export class ResemblanceIndex {
    * The blocks sharing most features, best first, ties to the newest; only those with depth < `depthLimit` and at
    * least `minShared` shared features.
    */
-  find(features: Uint32Array, limits: { count: number; depthLimit: number; minShared: number }): Resemblance[] {
+  find(
+    features: Uint32Array,
+    limits: { count: number; depthLimit: number; minShared: number },
+  ): Resemblance[] {
     const touched: number[] = [];
-    for (let i = 0; i < FEATURE_COUNT; i++) this.#countBucket(i, (features[i] as number) & FEATURE_MASK, touched);
+    for (let i = 0; i < FEATURE_COUNT; i++)
+      this.#countBucket(i, (features[i] as number) & FEATURE_MASK, touched);
     const found: { seq: number; shared: number }[] = [];
     for (const at of touched) {
       const seq = this.#scratchSeq[at] as number;

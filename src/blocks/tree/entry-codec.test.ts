@@ -50,13 +50,20 @@ const anyValue = fc.oneof(
     content,
   })),
   anyNode.map((node) => ({ type: 'directory' as const, node })),
-  anyBytes(1, 4096).filter((target) => !target.includes(0)).map((target) => ({ type: 'symlink' as const, target })),
+  anyBytes(1, 4096)
+    .filter((target) => !target.includes(0))
+    .map((target) => ({ type: 'symlink' as const, target })),
   fc.constant({ type: 'fifo' as const }),
   fc
-    .tuple(fc.constantFrom('character-device' as const, 'block-device' as const), fc.bigInt({ min: 0n, max: 2n ** 63n }))
+    .tuple(
+      fc.constantFrom('character-device' as const, 'block-device' as const),
+      fc.bigInt({ min: 0n, max: 2n ** 63n }),
+    )
     .map(([type, deviceNumber]) => ({ type, deviceNumber })),
 );
-const anyEntry: fc.Arbitrary<TreeEntry> = fc.tuple(anyMeta, anyValue).map(([meta, value]) => ({ ...meta, ...value }));
+const anyEntry: fc.Arbitrary<TreeEntry> = fc
+  .tuple(anyMeta, anyValue)
+  .map(([meta, value]) => ({ ...meta, ...value }));
 
 test('entries of every type read back as they were written, in bytes that have one form', () => {
   fc.assert(
@@ -87,11 +94,28 @@ test('other IPLD tools read the node, write the same bytes and find the same CID
 test('the written form is frozen', () => {
   const entries: TreeEntry[] = [
     { ...META, name: bytes('a'), type: 'file', size: 7, content: rawCid(ID) },
-    { ...META, name: bytes('b\xff'), type: 'symlink', target: bytes('a'), mode: 0o777, hardLink: bytes('x/y') },
-    { ...META, name: bytes('c'), type: 'file', size: 0, content: null, xattrs: [[bytes('user.k'), bytes('v')]] },
+    {
+      ...META,
+      name: bytes('b\xff'),
+      type: 'symlink',
+      target: bytes('a'),
+      mode: 0o777,
+      hardLink: bytes('x/y'),
+    },
+    {
+      ...META,
+      name: bytes('c'),
+      type: 'file',
+      size: 0,
+      content: null,
+      xattrs: [[bytes('user.k'), bytes('v')]],
+    },
   ];
   const node = encodeDirectory(entries);
-  assert.equal(nodeCid(sha256Hex(node)).toString(), 'bafyreiglqr52ucfx2dkcvx6nsfciekjw4ohrjginyoah6oshjfejyrmscy');
+  assert.equal(
+    nodeCid(sha256Hex(node)).toString(),
+    'bafyreiglqr52ucfx2dkcvx6nsfciekjw4ohrjginyoah6oshjfejyrmscy',
+  );
   const hex = [
     'a3616583864161001901a4001b16e5fa420ec0cd158207d82a58250001551220ed7002b439e9ac845f22357d82',
     '2bac1444730fbdb6016d3ec9432297b9ec9f73874262ff021901ff001b16e5fa420ec0cd154161a1616843782f',
@@ -102,13 +126,22 @@ test('the written form is frozen', () => {
 });
 
 test('owners that repeat are written once', () => {
-  const many = Array.from({ length: 100 }, (_, i): TreeEntry => ({ ...META, name: bytes(`${i + 100}`), type: 'fifo' }));
+  const many = Array.from(
+    { length: 100 },
+    (_, i): TreeEntry => ({ ...META, name: bytes(`${i + 100}`), type: 'fifo' }),
+  );
   const { o } = dagCbor.decode<{ o: unknown[] }>(encodeDirectory(many));
   assert.deepEqual(o, [[0, 0, 'root', 'root']]);
 });
 
 /** A directory with one entry, of which a forger changes what he likes. */
-function forged(change: { at?: number; to?: unknown; owners?: unknown; node?: object; push?: unknown }): Uint8Array {
+function forged(change: {
+  at?: number;
+  to?: unknown;
+  owners?: unknown;
+  node?: object;
+  push?: unknown;
+}): Uint8Array {
   const tuple: unknown[] = [bytes('name'), 0, 0o644, 0, 0, [7, rawCid(ID)]];
   if (change.at !== undefined) tuple[change.at] = change.to;
   if (change.push !== undefined) tuple.push(change.push);
@@ -179,17 +212,49 @@ test('bytes that are no canonical DAG-CBOR are refused', () => {
   for (let length = 0; length < node.length; length += 1) {
     assert.throws(() => decodeDirectory(node.subarray(0, length)), damaged, `${length} bytes`);
   }
-  const others = ['', 'f6', '80', 'a0', '01', 'ff', '9fff', 'bf', 'c000', 'fb7ff8000000000000', 'a16174', '5b7fffffffffffffff'];
+  const others = [
+    '',
+    'f6',
+    '80',
+    'a0',
+    '01',
+    'ff',
+    '9fff',
+    'bf',
+    'c000',
+    'fb7ff8000000000000',
+    'a16174',
+    '5b7fffffffffffffff',
+  ];
   for (const hex of others) assert.throws(() => decodeDirectory(Buffer.from(hex, 'hex')), damaged, hex);
-  assert.throws(() => decodeDirectory(Buffer.concat([node, Buffer.from([0])])), damaged, 'bytes after the end');
-  assert.throws(() => decodeDirectory(Buffer.alloc(1_000_000, 0x81)), damaged, 'a million lists, one in the other');
+  assert.throws(
+    () => decodeDirectory(Buffer.concat([node, Buffer.from([0])])),
+    damaged,
+    'bytes after the end',
+  );
+  assert.throws(
+    () => decodeDirectory(Buffer.alloc(1_000_000, 0x81)),
+    damaged,
+    'a million lists, one in the other',
+  );
 });
 
 test('a length that is forged costs an error and no memory', () => {
   // Arrays, maps, bytes and texts that claim 2^32 - 1 and 2^53 - 1 items.
-  for (const head of ['9affffffff', 'baffffffff', '5affffffff', '7affffffff', '9b001fffffffffffff', '5b001fffffffffffff']) {
+  for (const head of [
+    '9affffffff',
+    'baffffffff',
+    '5affffffff',
+    '7affffffff',
+    '9b001fffffffffffff',
+    '5b001fffffffffffff',
+  ]) {
     const before = process.memoryUsage();
-    assert.throws(() => decodeDirectory(Buffer.from(`a16165${head}00`, 'hex')), (error) => hasCode(error, 'DAMAGED'), head);
+    assert.throws(
+      () => decodeDirectory(Buffer.from(`a16165${head}00`, 'hex')),
+      (error) => hasCode(error, 'DAMAGED'),
+      head,
+    );
     const after = process.memoryUsage();
     assert.ok(after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed < 2 ** 24, head);
   }

@@ -1,5 +1,14 @@
 import { CID } from 'multiformats/cid';
-import { badNode, decodeNode, ENTRY_TYPES, encodeNode, type EntryMeta, type Owner, type TreeEntry, type XattrPair } from './node.ts';
+import {
+  badNode,
+  decodeNode,
+  ENTRY_TYPES,
+  type EntryMeta,
+  encodeNode,
+  type Owner,
+  type TreeEntry,
+  type XattrPair,
+} from './node.ts';
 
 type Tuple = unknown[];
 
@@ -109,7 +118,8 @@ function safeName(value: unknown): Uint8Array {
 
 function linkTarget(value: unknown): Uint8Array {
   const target = binary(value);
-  if (target.length === 0 || target.length > MAX_TARGET_BYTES || target.includes(0)) throw badNode('a link target');
+  if (target.length === 0 || target.length > MAX_TARGET_BYTES || target.includes(0))
+    throw badNode('a link target');
   return target;
 }
 
@@ -130,7 +140,8 @@ export function list(value: unknown): Tuple {
 }
 
 export function count(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw badNode('a count is missing');
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw badNode('a count is missing');
   return value;
 }
 

@@ -22,7 +22,14 @@ export const FAN_OUT = 1024;
 /** A node is closed early at this size, so that long names and attributes cannot outgrow a block. */
 export const NODE_BYTES = 256 * 1024;
 
-export const ENTRY_TYPES = { file: 0, directory: 1, symlink: 2, fifo: 3, characterDevice: 4, blockDevice: 5 } as const;
+export const ENTRY_TYPES = {
+  file: 0,
+  directory: 1,
+  symlink: 2,
+  fifo: 3,
+  characterDevice: 4,
+  blockDevice: 5,
+} as const;
 
 export type Owner = readonly [uid: number, gid: number, user: string, group: string];
 export type XattrPair = readonly [name: Uint8Array, value: Uint8Array];
@@ -72,7 +79,9 @@ export function blockOf(cid: CID): { id: string; isNode: boolean } {
 }
 
 export function badNode(reason: string, cause?: unknown): PilotfishError {
-  return new PilotfishError('DAMAGED', `a tree node does not parse (${reason}): run \`pilotfish verify\``, { cause });
+  return new PilotfishError('DAMAGED', `a tree node does not parse (${reason}): run \`pilotfish verify\``, {
+    cause,
+  });
 }
 
 /** Canonical bytes of a node. */

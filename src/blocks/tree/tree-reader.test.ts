@@ -22,17 +22,29 @@ function put(node: unknown): CID {
 }
 
 const directory = (...names: string[]): CID =>
-  put({ t: 'dir', o: [[0, 0, '', '']], e: names.map((name) => [new Uint8Array(Buffer.from(name)), 3, 0, 0, 0, null]) });
-const parts = (...links: CID[]): CID => put({ t: 'parts', p: links.map((link) => [new Uint8Array(0), link]) });
-const file = (lengths: readonly number[], links: readonly unknown[]): CID => put({ t: 'file', l: lengths, c: links });
+  put({
+    t: 'dir',
+    o: [[0, 0, '', '']],
+    e: names.map((name) => [new Uint8Array(Buffer.from(name)), 3, 0, 0, 0, null]),
+  });
+const parts = (...links: CID[]): CID =>
+  put({ t: 'parts', p: links.map((link) => [new Uint8Array(0), link]) });
+const file = (lengths: readonly number[], links: readonly unknown[]): CID =>
+  put({ t: 'file', l: lengths, c: links });
 
-const namesOf = (root: CID): string[] => Array.from(readDirectory(root, read), ({ name }) => Buffer.from(name).toString());
-const blocksOf = (content: CID, size: number): number[] => Array.from(fileBlocks({ content, size }, read), ({ length }) => length);
+const namesOf = (root: CID): string[] =>
+  Array.from(readDirectory(root, read), ({ name }) => Buffer.from(name).toString());
+const blocksOf = (content: CID, size: number): number[] =>
+  Array.from(fileBlocks({ content, size }, read), ({ length }) => length);
 
 test('names out of order or twice are refused, also from one part to the next', () => {
   assert.deepEqual(namesOf(directory('a', 'b')), ['a', 'b']);
   assert.deepEqual(namesOf(parts(directory('a', 'b'), directory('c'))), ['a', 'b', 'c']);
-  assert.deepEqual(namesOf(directory('a', 'a\u00e9', 'b', '\u00e9')), ['a', 'a\u00e9', 'b', '\u00e9'], 'by bytes');
+  assert.deepEqual(
+    namesOf(directory('a', 'a\u00e9', 'b', '\u00e9')),
+    ['a', 'a\u00e9', 'b', '\u00e9'],
+    'by bytes',
+  );
   for (const root of [directory('b', 'a'), directory('a', 'a'), parts(directory('a', 'b'), directory('b'))]) {
     assert.throws(() => namesOf(root), damaged);
   }
@@ -73,7 +85,8 @@ test('parts that hold nothing are refused: nested, they would never end', () => 
 
 test('lengths that do not add up to the size of the file are refused', () => {
   assert.deepEqual(blocksOf(file([3, 4], [DATA, DATA]), 7), [3, 4]);
-  for (const size of [0, 3, 6, 8, 2 ** 53 - 1]) assert.throws(() => blocksOf(file([3, 4], [DATA, DATA]), size), damaged, `${size}`);
+  for (const size of [0, 3, 6, 8, 2 ** 53 - 1])
+    assert.throws(() => blocksOf(file([3, 4], [DATA, DATA]), size), damaged, `${size}`);
   assert.throws(() => [...fileBlocks({ content: null, size: 1 }, read)], damaged);
   assert.deepEqual([...fileBlocks({ content: null, size: 0 }, read)], []);
 });
@@ -90,7 +103,8 @@ test('file nodes of another shape are refused', () => {
     'a directory': directory('a'),
     'another type': put({ t: 'dir', l: [7], c: [DATA] }),
   };
-  for (const [what, content] of Object.entries(wrong)) assert.throws(() => blocksOf(content, 7), damaged, what);
+  for (const [what, content] of Object.entries(wrong))
+    assert.throws(() => blocksOf(content, 7), damaged, what);
 });
 
 test('blocks without length are refused: enough of them would never end', () => {
@@ -122,7 +136,10 @@ test('the nodes of a chunk list are named once each, from the top', () => {
   const inner = file([4, 4], [DATA, DATA]);
   const top = file([8, 4], [inner, DATA]);
   const ids = [...fileNodes(top, read)];
-  assert.deepEqual(ids, [top, inner].map((cid) => blockOf(cid).id));
+  assert.deepEqual(
+    ids,
+    [top, inner].map((cid) => blockOf(cid).id),
+  );
   assert.deepEqual([...fileNodes(DATA, read)], []);
   assert.deepEqual([...fileNodes(null, read)], []);
 });

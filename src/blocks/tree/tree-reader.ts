@@ -41,7 +41,10 @@ export interface FileBlock {
 }
 
 /** The data blocks of a file in order. Throws DAMAGED when lengths do not add up to the file's size. */
-export function* fileBlocks(file: { content: CID | null; size: number }, read: ReadBlock): Generator<FileBlock, void> {
+export function* fileBlocks(
+  file: { content: CID | null; size: number },
+  read: ReadBlock,
+): Generator<FileBlock, void> {
   let total = 0;
   if (file.content !== null) {
     for (const block of linkedBlocks(file.content, file.size, { read, depth: 0 })) {
@@ -53,7 +56,11 @@ export function* fileBlocks(file: { content: CID | null; size: number }, read: R
   if (total !== file.size) throw badNode(`a file of ${file.size} bytes has blocks of ${total}`);
 }
 
-function* linkedBlocks(cid: CID, length: number, at: { read: ReadBlock; depth: number }): Generator<FileBlock, void> {
+function* linkedBlocks(
+  cid: CID,
+  length: number,
+  at: { read: ReadBlock; depth: number },
+): Generator<FileBlock, void> {
   const { id, isNode } = blockOf(cid);
   if (!isNode) {
     yield { id, length };
@@ -63,7 +70,8 @@ function* linkedBlocks(cid: CID, length: number, at: { read: ReadBlock; depth: n
   const node = decodeNode(at.read(id));
   const lengths = list(node.l);
   const links = list(node.c);
-  if (node.t !== 'file' || links.length === 0 || lengths.length !== links.length) throw badNode('a file node');
+  if (node.t !== 'file' || links.length === 0 || lengths.length !== links.length)
+    throw badNode('a file node');
   for (let i = 0; i < links.length; i++) {
     const part = count(lengths[i]);
     if (part === 0) throw badNode('a part of a file without length');
@@ -83,5 +91,8 @@ export function* fileNodes(content: CID | null, read: ReadBlock, depth = 0): Gen
 }
 
 function tooDeep(): PilotfishError {
-  return new PilotfishError('LIMIT', 'tree nodes are nested deeper than this store ever writes: the repository is forged');
+  return new PilotfishError(
+    'LIMIT',
+    'tree nodes are nested deeper than this store ever writes: the repository is forged',
+  );
 }

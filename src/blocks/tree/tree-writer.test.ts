@@ -55,9 +55,15 @@ function writeFileList(store: Store, lengths: readonly number[]): CID | null {
 test('a directory reads back whatever its number of entries', () => {
   for (const count of [0, 1, 2, FAN_OUT - 1, FAN_OUT, FAN_OUT + 1, 2 * FAN_OUT, 2 * FAN_OUT + 1, 10_000]) {
     const store = new Store();
-    const root = writeDirectory(store, Array.from({ length: count }, (_, i) => fifo(nameOf(i))));
+    const root = writeDirectory(
+      store,
+      Array.from({ length: count }, (_, i) => fifo(nameOf(i))),
+    );
     const names = [...readDirectory(root, store.read)].map(({ name }) => Buffer.from(name).toString());
-    assert.deepEqual(names, Array.from({ length: count }, (_, i) => Buffer.from(nameOf(i)).toString()));
+    assert.deepEqual(
+      names,
+      Array.from({ length: count }, (_, i) => Buffer.from(nameOf(i)).toString()),
+    );
     const { t, e, p } = store.node(root);
     if (count <= FAN_OUT) assert.deepEqual([t, e?.length], ['dir', count]);
     else assert.deepEqual([t, p?.length], ['parts', Math.ceil(count / FAN_OUT)]);
@@ -68,9 +74,15 @@ test('parts are named by their first entry, and nested beyond the fan-out', () =
   // Attributes so large that every entry is a part of its own.
   const count = FAN_OUT + 1;
   const store = new Store();
-  const root = writeDirectory(store, Array.from({ length: count }, (_, i) => fifo(nameOf(i), 140_000)));
+  const root = writeDirectory(
+    store,
+    Array.from({ length: count }, (_, i) => fifo(nameOf(i), 140_000)),
+  );
   const top = store.node(root);
-  assert.deepEqual([top.t, top.p?.map(([first]) => Buffer.from(first).toString())], ['parts', ['00000000', '00001024']]);
+  assert.deepEqual(
+    [top.t, top.p?.map(([first]) => Buffer.from(first).toString())],
+    ['parts', ['00000000', '00001024']],
+  );
   const below = store.node((top.p as [Uint8Array, CID][])[0]?.[1] as CID);
   assert.deepEqual([below.t, below.p?.length], ['parts', FAN_OUT]);
   let next = 0;
@@ -82,12 +94,21 @@ test('no node outgrows a block, however long names, targets and attributes are',
   const long = new Uint8Array(255).fill(0x61);
   const named = (i: number): Uint8Array => new Uint8Array([...long.subarray(0, 247), ...nameOf(i)]);
   const store = new Store();
-  writeDirectory(store, Array.from({ length: 3000 }, (_, i) => fifo(named(i), i % 7 === 0 ? 3000 : 0)));
+  writeDirectory(
+    store,
+    Array.from({ length: 3000 }, (_, i) => fifo(named(i), i % 7 === 0 ? 3000 : 0)),
+  );
   const target = new Uint8Array(4096).fill(0x62);
   const hardLink = new Uint8Array(4000).fill(0x63);
   const link = (i: number): TreeEntry => ({ ...fifo(named(i)), type: 'symlink', target, hardLink });
-  writeDirectory(store, Array.from({ length: 500 }, (_, i) => link(i)));
-  writeDirectory(store, Array.from({ length: 20 }, (_, i) => fifo(named(i), 500_000)));
+  writeDirectory(
+    store,
+    Array.from({ length: 500 }, (_, i) => link(i)),
+  );
+  writeDirectory(
+    store,
+    Array.from({ length: 20 }, (_, i) => fifo(named(i), 500_000)),
+  );
   assert.ok(store.largest < MAX_BLOCK_BYTES * 0.75, `${store.largest}`);
 });
 
@@ -95,7 +116,12 @@ test('equal directories have equal roots, and any change another', () => {
   const entries = Array.from({ length: 1500 }, (_, i) => fifo(nameOf(i)));
   const root = (list: readonly TreeEntry[]): string => writeDirectory(new Store(), list).toString();
   assert.equal(root(entries), root(entries.map((entry) => ({ ...entry }))));
-  const changes: Partial<TreeEntry>[] = [{ mode: 0o600 }, { mtimeNs: 6n }, { owner: [1, 0, '', ''] }, { hardLink: nameOf(1) }];
+  const changes: Partial<TreeEntry>[] = [
+    { mode: 0o600 },
+    { mtimeNs: 6n },
+    { owner: [1, 0, '', ''] },
+    { hardLink: nameOf(1) },
+  ];
   const roots = changes.map((change) => root(entries.with(700, { ...entries[700], ...change } as TreeEntry)));
   assert.equal(new Set([root(entries), root(entries.slice(1)), ...roots]).size, 6);
 });
@@ -106,7 +132,10 @@ test('a file is its block, a list of blocks, or lists of lists, and adds up', ()
     const store = new Store();
     const content = writeFileList(store, some);
     const size = some.reduce((sum, length) => sum + length, 0);
-    assert.deepEqual([...fileBlocks({ content, size }, store.read)], some.map((length, i) => ({ id: idOf(i), length })));
+    assert.deepEqual(
+      [...fileBlocks({ content, size }, store.read)],
+      some.map((length, i) => ({ id: idOf(i), length })),
+    );
     assert.equal(content === null, some.length === 0);
     if (content !== null) assert.equal(blockOf(content).isNode, some.length > 1);
   };
@@ -127,6 +156,9 @@ test('a file of more blocks than two levels hold', () => {
   const { t, l, c } = store.node(top);
   assert.equal(t, 'file');
   assert.deepEqual(l, [FAN_OUT * FAN_OUT * 65_536, 65_536]);
-  assert.deepEqual((c as CID[]).map((cid) => store.node(cid).l?.length), [FAN_OUT, 1]);
+  assert.deepEqual(
+    (c as CID[]).map((cid) => store.node(cid).l?.length),
+    [FAN_OUT, 1],
+  );
   assert.equal([...fileNodes(top, store.read)].length, 1 + 1 + FAN_OUT + 1 + 1);
 });

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { listSnapshot, type Visited } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { codedError, usageError } from '../exit.ts';
-import { entryJson, longLine } from '../listing.ts';
 import { withExamples, withJson } from '../options.ts';
 import { storedPath } from '../sources.ts';
 import { safeName } from '../text.ts';
+import { entryJson, longLine } from './listing.ts';
 
 interface ListOptions extends CommonOptions {
   readonly long?: true;

@@ -11,9 +11,9 @@ import type { CommonOptions, Context } from '../context.ts';
 import { withNewRepository, withRehearsal } from '../create.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { blockSizeBytes, repeated, wholeNumber, withExamples, withJson } from '../options.ts';
-import { PackProgress } from '../pack-progress.ts';
-import { packJson, packText } from '../pack-report.ts';
 import { excludePatterns, sourcePath, streamName } from '../sources.ts';
+import { PackProgress } from './pack-progress.ts';
+import { packJson, packText } from './pack-report.ts';
 
 interface PackCommandOptions extends CommonOptions {
   readonly stdin?: true;

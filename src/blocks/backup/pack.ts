@@ -1,4 +1,4 @@
-import { type CID } from 'multiformats/cid';
+import type { CID } from 'multiformats/cid';
 import {
   asRepositoryError,
   type FileSystem,
@@ -9,17 +9,13 @@ import {
   sha256Hex,
 } from '../../base/index.ts';
 import { Chunker } from '../chunk/index.ts';
-import { type FinishedPack, PackWriter } from '../pack/index.ts';
 import type { StoreAdviser } from '../questions.ts';
 import { leftovers, removeTemporary, type StoredSnapshot, temporaryWriter } from '../repo/index.ts';
+import { BlockOutput, type Problem, Problems, type Repository, repositoryBytes } from '../session/index.ts';
 import { cacheWriter, Owners, type PathTest, UnchangedReader, UnchangedWriter } from '../source/index.ts';
-import { BlockWriter } from '../store/index.ts';
+import type { BlockWriter } from '../store/index.ts';
 import { DirectoryWriter, type PutNode } from '../tree/index.ts';
 import { Walker, type WalkTally } from './pack-walk.ts';
-import { type Problem, Problems } from './problems.ts';
-import type { Repository } from './repository.ts';
-import { repositoryBytes } from './sizes.ts';
-import { makeEncoding, writerSizes } from './encoding.ts';
 
 export interface PackOptions {
   /** Absolute paths. One directory: its entries are the root. Otherwise each appears under its base name. */
@@ -83,13 +79,12 @@ class PackRun {
   readonly #repository: Repository;
   readonly #options: PackOptions;
   readonly #problems: Problems;
-  readonly #encoding: ReturnType<typeof makeEncoding>;
+  readonly #output: BlockOutput;
   readonly #writer: BlockWriter;
   readonly #tally: WalkTally = { files: 0, directories: 0, bytesRead: 0, unchangedFiles: 0, bytes: 0 };
   readonly #startBytes: number;
   #cache: UnchangedWriter | undefined;
   #unchanged: UnchangedReader | undefined;
-  #packs = 0;
   #lastPauseMs: number;
 
   constructor(repository: Repository, options: PackOptions) {
@@ -97,19 +92,13 @@ class PackRun {
     this.#options = options;
     this.#problems = new Problems(options.onProblem);
     this.#startBytes = repositoryBytes(repository);
-    this.#encoding = makeEncoding(repository, options.adviser ?? {});
     this.#lastPauseMs = repository.ports.clock.nowMs();
-    const { packs, reader } = repository;
-    this.#writer = new BlockWriter({
-      ...this.#encoding,
-      has: (id) => packs.locate(id) !== undefined && this.#isReadable(id),
-      read: (id) => reader.read(id),
-      sink: {
-        targetBytes: writerSizes(repository.ports.sizes).packBytes,
-        open: () => this.#openPack(),
-        publish: (pack) => this.#publishPack(pack),
-      },
+    this.#output = new BlockOutput(repository, {
+      isStored: (id) => repository.packs.locate(id) !== undefined && this.#isReadable(id),
+      adviser: options.adviser,
+      dryRun: options.dryRun,
     });
+    this.#writer = this.#output.writer;
   }
 
   async run(): Promise<PackResult> {
@@ -125,10 +114,9 @@ class PackRun {
 
   async close(): Promise<void> {
     // None of these throws: what the run came to is what the caller hears.
-    this.#writer.abandon();
     this.#cache?.abandon();
     this.#unchanged?.close();
-    await this.#encoding.encoder.close();
+    await this.#output.close();
   }
 
   async #storeRoot(): Promise<CID> {
@@ -161,12 +149,17 @@ class PackRun {
   }
 
   async #storePaths(walker: Walker, paths: readonly Buffer[], putNode: PutNode): Promise<CID> {
-    const named = paths.map((path) => ({ path, name: baseName(path) })).sort((a, b) => Buffer.compare(a.name, b.name));
+    const named = paths
+      .map((path) => ({ path, name: baseName(path) }))
+      .sort((a, b) => Buffer.compare(a.name, b.name));
     const directory = new DirectoryWriter(putNode);
     let last: Buffer | undefined;
     for (const { path, name } of named) {
       if (last?.equals(name)) {
-        throw new PilotfishError('USAGE', `two paths are named ${name.toString()}: pack them one by one or from the directory above`);
+        throw new PilotfishError(
+          'USAGE',
+          `two paths are named ${name.toString()}: pack them one by one or from the directory above`,
+        );
       }
       last = name;
       statSource(this.#repository.ports.fs, path);
@@ -191,25 +184,6 @@ class PackRun {
     const chunker = new Chunker(this.#repository.config.averageBlockBytes, this.#repository.sealer.gearSeed);
     const context = { fileKind: 0, nameClass: 0, fileOffsetBytes: 0, isTree: true };
     return (bytes) => this.#writer.put(chunker.whole(bytes), context);
-  }
-
-  #openPack(): PackWriter {
-    const { repository } = { repository: this.#repository };
-    const path = repository.layout.temporary(repository.lock.writerId, String(this.#packs++));
-    const fs = this.#options.dryRun === true ? discard(repository.ports.fs) : repository.ports.fs;
-    return new PackWriter(fs, path, repository.sealer);
-  }
-
-  #publishPack(pack: FinishedPack): void {
-    if (this.#options.dryRun === true) return;
-    const { layout, ports, packs } = this.#repository;
-    try {
-      ports.fs.rename(pack.path, layout.pack(pack.name));
-    } catch (error) {
-      removeTemporary(ports.fs, pack.path);
-      throw asRepositoryError(error, layout.pack(pack.name));
-    }
-    packs.add(pack.name);
   }
 
   /**
@@ -245,8 +219,11 @@ class PackRun {
   #openCaches(): void {
     const { ports, config, snapshots, lock, sealer, packs } = this.#repository;
     const { cacheDirectory, fs } = ports;
-    if (cacheDirectory === undefined || this.#options.stream !== undefined || this.#options.dryRun === true) return;
-    const name = sha256Hex(Buffer.concat([Buffer.from(config.id), ...this.#options.paths.flatMap((path) => [NUL, path])]));
+    if (cacheDirectory === undefined || this.#options.stream !== undefined || this.#options.dryRun === true)
+      return;
+    const name = sha256Hex(
+      Buffer.concat([Buffer.from(config.id), ...this.#options.paths.flatMap((path) => [NUL, path])]),
+    );
     const file = `${name.slice(0, 32)}.unchanged`;
     const path = `${cacheDirectory}/${file}`;
     quietly(() => {
@@ -288,7 +265,10 @@ class PackRun {
 
   #throwIfInterrupted(): void {
     if (this.#options.signal?.aborted) {
-      throw new PilotfishError('INTERRUPTED', 'interrupted: nothing was committed; run the command again to go on');
+      throw new PilotfishError(
+        'INTERRUPTED',
+        'interrupted: nothing was committed; run the command again to go on',
+      );
     }
   }
 
@@ -355,16 +335,7 @@ function statSource(fs: FileSystem, path: Buffer) {
 
 function baseName(path: Buffer): Buffer {
   const name = path.subarray(path.lastIndexOf(0x2f) + 1);
-  if (name.length === 0) throw new PilotfishError('USAGE', 'the root directory has no name to appear under: pack it alone');
+  if (name.length === 0)
+    throw new PilotfishError('USAGE', 'the root directory has no name to appear under: pack it alone');
   return name;
-}
-
-/** A file system whose new files go nowhere: a dry run writes packs through it. */
-function discard(fs: FileSystem): FileSystem {
-  const nowhere = Object.create(fs) as FileSystem;
-  nowhere.open = () => -1;
-  nowhere.write = (_fd, _from, range) => range.length;
-  nowhere.fsync = () => undefined;
-  nowhere.close = () => undefined;
-  return nowhere;
 }

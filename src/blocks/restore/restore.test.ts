@@ -28,7 +28,11 @@ async function restoreForged(
   await forgeSnapshot(bench, build);
   const before = readTree(bench.fs, OUTSIDE);
   const { errors } = await run(bench, options);
-  assert.deepEqual(treeDifferences(before, readTree(bench.fs, OUTSIDE), 0n), [], 'nothing outside was touched');
+  assert.deepEqual(
+    treeDifferences(before, readTree(bench.fs, OUTSIDE), 0n),
+    [],
+    'nothing outside was touched',
+  );
   assert.deepEqual(bench.fs.readDirectory('/target').map(String), ['deep'], 'nothing beside the target');
   assert.deepEqual(bench.fs.openPaths(), []);
   return { codes: errors.map(({ code }) => code), names: [...readTree(bench.fs, TARGET).keys()], bench };
@@ -47,14 +51,26 @@ test('names that lead out of the target are refused, and what stands before them
   for (const name of ['..', '../x', '/outside/secret', 'a/../../x', '.', '']) {
     const { codes, names } = await restoreForged((forge) => {
       const inside = forge.directory([name, FILE, [4, forge.data('evil')]]);
-      return forge.directory(['a', FILE, [4, forge.data('good')]], ['d', DIRECTORY, inside], ['z', FILE, [0, null]]);
+      return forge.directory(
+        ['a', FILE, [4, forge.data('good')]],
+        ['d', DIRECTORY, inside],
+        ['z', FILE, [0, null]],
+      );
     });
     assert.deepEqual([codes, names], [['DAMAGED'], ['a', 'd', 'z']], name);
   }
 });
 
 test('a hard link whose path leads out of the target is a file of its own', async () => {
-  const paths = ['../outside/secret', '/outside/secret', 'd/../../../outside/secret', 'link/secret', 'link', '', 'a\0b'];
+  const paths = [
+    '../outside/secret',
+    '/outside/secret',
+    'd/../../../outside/secret',
+    'link/secret',
+    'link',
+    '',
+    'a\0b',
+  ];
   for (const path of paths) {
     const { codes, names, bench } = await restoreForged((forge) =>
       forge.directory(
@@ -116,7 +132,13 @@ test('what is missing is reported, and all else is restored', async () => {
       ['d', DIRECTORY, forge.directory(['e', FILE, [4, forge.data('fine')]])],
     ),
   );
-  assert.deepEqual([codes, names], [['MISSING', 'DAMAGED', 'DAMAGED'], ['b', 'c', 'd', 'd/e']]);
+  assert.deepEqual(
+    [codes, names],
+    [
+      ['MISSING', 'DAMAGED', 'DAMAGED'],
+      ['b', 'c', 'd', 'd/e'],
+    ],
+  );
 });
 
 test('directories nested without end are refused', async () => {
@@ -127,7 +149,10 @@ test('directories nested without end are refused', async () => {
     return node;
   });
   const { errors } = await run(bench, { isIncluded: (path) => path.endsWith('/x') });
-  assert.deepEqual(errors.map(({ code }) => code), ['LIMIT']);
+  assert.deepEqual(
+    errors.map(({ code }) => code),
+    ['LIMIT'],
+  );
 });
 
 test('a target that holds something is refused, unless asked to write over it', async () => {
@@ -157,7 +182,10 @@ test('only what is included is restored, with the directories that lead to it', 
     { path: 'whole/y/z', bytes: '5' },
   ]);
   const { files } = await run(bench, { isIncluded: (path) => path === 'a/b/yes' || path === 'whole' });
-  assert.deepEqual([...readTree(bench.fs, TARGET).keys()], ['a', 'a/b', 'a/b/yes', 'whole', 'whole/x', 'whole/y', 'whole/y/z']);
+  assert.deepEqual(
+    [...readTree(bench.fs, TARGET).keys()],
+    ['a', 'a/b', 'a/b/yes', 'whole', 'whole/x', 'whole/y', 'whole/y/z'],
+  );
   assert.equal(files, 3);
 });
 
@@ -168,7 +196,12 @@ test('an unknown snapshot leaves no target behind', async () => {
 });
 
 test('runs of zeros become holes', async () => {
-  const bytes = Buffer.concat([Buffer.from('head'), Buffer.alloc(2 * MIB), Buffer.from('tail'), Buffer.alloc(MIB)]);
+  const bytes = Buffer.concat([
+    Buffer.from('head'),
+    Buffer.alloc(2 * MIB),
+    Buffer.from('tail'),
+    Buffer.alloc(MIB),
+  ]);
   const { bench } = await packFresh([{ path: 'sparse', bytes }]);
   await run(bench);
   const { sizeBytes, allocatedBytes } = bench.fs.lstat(`${TARGET}/sparse`);

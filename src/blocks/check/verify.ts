@@ -10,8 +10,8 @@ import {
 } from '../../base/index.ts';
 import { blockIdAt } from '../pack/index.ts';
 import { leftovers, temporaryWriter } from '../repo/index.ts';
-import { Problems, type Problem } from './problems.ts';
-import type { Repository } from './repository.ts';
+import type { Repository } from '../session/index.ts';
+import { type Problem, Problems } from '../session/index.ts';
 import { TreeVerifier } from './verify-tree.ts';
 
 export interface VerifyOptions {
@@ -79,14 +79,20 @@ class VerifyRun {
       this.#checkTable(name);
       if (share > 0 && (share >= 1 || rng.next() < share)) this.#checkBytes(name);
       done += 1;
-      this.#options.onProgress?.({ packs: done, totalPacks: this.#packs.length, blocks: this.#checkedBlocks });
+      this.#options.onProgress?.({
+        packs: done,
+        totalPacks: this.#packs.length,
+        blocks: this.#checkedBlocks,
+      });
       await this.#turn();
     }
   }
 
   async checkSnapshots(): Promise<void> {
     const { snapshots } = this.#repository;
-    const all = snapshots.list((error) => this.#damage.add(error.path ?? 'snapshots', error.code, error.message));
+    const all = snapshots.list((error) =>
+      this.#damage.add(error.path ?? 'snapshots', error.code, error.message),
+    );
     this.#snapshots = all.length;
     let label = '';
     const tree = new TreeVerifier({
@@ -130,7 +136,11 @@ class VerifyRun {
     const { packs, reader, layout } = this.#repository;
     try {
       if (this.#hashFile(layout.pack(name)) !== name) {
-        this.#damage.add(layout.pack(name), 'DAMAGED', 'its bytes do not hash to its name: some were changed');
+        this.#damage.add(
+          layout.pack(name),
+          'DAMAGED',
+          'its bytes do not hash to its name: some were changed',
+        );
       }
       const table = packs.table(name);
       for (let block = 0; block < table.blockCount; block++) {
@@ -183,7 +193,8 @@ class VerifyRun {
 
   async #turn(): Promise<void> {
     await this.#repository.ports.clock.turn();
-    if (this.#options.signal?.aborted) throw new PilotfishError('INTERRUPTED', 'interrupted: run the command again');
+    if (this.#options.signal?.aborted)
+      throw new PilotfishError('INTERRUPTED', 'interrupted: run the command again');
   }
 }
 

@@ -1,5 +1,5 @@
-import type { TreeEntry, Visited } from '../blocks/index.ts';
-import { localTime, safeName, safeText } from './text.ts';
+import type { TreeEntry, Visited } from '../../blocks/index.ts';
+import { localTime, safeName, safeText } from '../text.ts';
 
 const TYPE_LETTERS: Readonly<Record<TreeEntry['type'], string>> = {
   file: '-',

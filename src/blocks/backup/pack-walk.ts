@@ -1,11 +1,24 @@
 import { CID } from 'multiformats/cid';
-import { type Clock, closeReader, errnoOf, type FileStat, type FileSystem, PilotfishError } from '../../base/index.ts';
+import {
+  type Clock,
+  closeReader,
+  errnoOf,
+  type FileStat,
+  type FileSystem,
+  PilotfishError,
+} from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
 import type { Chunker } from '../chunk/index.ts';
-import { cacheKey, type Owners, type PathTest, type UnchangedReader, type UnchangedWriter } from '../source/index.ts';
+import type { Problems } from '../session/index.ts';
+import {
+  cacheKey,
+  type Owners,
+  type PathTest,
+  type UnchangedReader,
+  type UnchangedWriter,
+} from '../source/index.ts';
 import type { BlockContext, BlockWriter } from '../store/index.ts';
 import { blockOf, DirectoryWriter, FileListWriter, type PutNode, type TreeEntry } from '../tree/index.ts';
-import type { Problems } from './problems.ts';
 
 export interface WalkDependencies {
   readonly fs: FileSystem;
@@ -70,7 +83,11 @@ export class Walker {
   async directory(path: Buffer, relative: Buffer, device: bigint): Promise<CID> {
     const directory = new DirectoryWriter(this.#deps.putNode);
     for (const name of this.#names(path)) {
-      const place = { path: join(path, name), relative: relative.length === 0 ? name : join(relative, name), name };
+      const place = {
+        path: join(path, name),
+        relative: relative.length === 0 ? name : join(relative, name),
+        name,
+      };
       const entry = await this.#entryOrProblem(place, device);
       if (entry !== undefined) directory.add(entry);
     }
@@ -83,12 +100,25 @@ export class Walker {
   }
 
   /** A stream without a name of its own, as one file. */
-  async stream(name: Buffer, read: (into: Uint8Array, offset: number, length: number) => number, timeMs: number) {
+  async stream(
+    name: Buffer,
+    read: (into: Uint8Array, offset: number, length: number) => number,
+    timeMs: number,
+  ) {
     const content = await this.#content(read, name);
     this.#deps.tally.files += 1;
     const owner = [0, 0, '', ''] as const;
     const mtimeNs = BigInt(timeMs) * 1_000_000n;
-    return { name, mode: 0o600, owner, mtimeNs, xattrs: [], hardLink: undefined, type: 'file' as const, ...content };
+    return {
+      name,
+      mode: 0o600,
+      owner,
+      mtimeNs,
+      xattrs: [],
+      hardLink: undefined,
+      type: 'file' as const,
+      ...content,
+    };
   }
 
   #names(path: Buffer): Buffer[] {
@@ -170,7 +200,11 @@ export class Walker {
       if (found.reduce((sum, { name, value }) => sum + name.length + value.length, 0) <= MAX_XATTR_BYTES) {
         return found.map(({ name, value }) => [name, value]);
       }
-      this.#deps.problems.add(path, 'UNSUPPORTED', 'its extended attributes are too large to store and are left out');
+      this.#deps.problems.add(
+        path,
+        'UNSUPPORTED',
+        'its extended attributes are too large to store and are left out',
+      );
       return [];
     } catch (error) {
       const errno = errnoOf(error);
@@ -179,7 +213,10 @@ export class Walker {
     }
   }
 
-  async #file(place: Place, stat: FileStat): Promise<{ size: number; content: CID | null; hardLink?: Buffer }> {
+  async #file(
+    place: Place,
+    stat: FileStat,
+  ): Promise<{ size: number; content: CID | null; hardLink?: Buffer }> {
     const { tally } = this.#deps;
     tally.files += 1;
     const inode = stat.links > 1 ? `${stat.device}:${stat.inode}` : undefined;
@@ -220,8 +257,13 @@ export class Walker {
       const stored = await this.#content(fileReader(fs, fd, before.sizeBytes), place.name);
       const after = source(() => fs.stat(fd));
       const steady = isSteady(listed, after) && stored.size === after.sizeBytes;
-      if (!steady) problems.add(place.path, 'CHANGED', 'it changed while it was read; what was read is stored');
-      else cache?.add(cacheKey(place.relative), after, { content: stored.content?.bytes ?? EMPTY, nowMs: clock.nowMs() });
+      if (!steady)
+        problems.add(place.path, 'CHANGED', 'it changed while it was read; what was read is stored');
+      else
+        cache?.add(cacheKey(place.relative), after, {
+          content: stored.content?.bytes ?? EMPTY,
+          nowMs: clock.nowMs(),
+        });
       return stored;
     } finally {
       closeReader(fs, fd);
@@ -287,7 +329,9 @@ function fileReader(
 }
 
 function isSteady(before: FileStat, after: FileStat): boolean {
-  return before.inode === after.inode && before.sizeBytes === after.sizeBytes && before.mtimeNs === after.mtimeNs;
+  return (
+    before.inode === after.inode && before.sizeBytes === after.sizeBytes && before.mtimeNs === after.mtimeNs
+  );
 }
 
 function join(directory: Buffer, name: Buffer): Buffer {

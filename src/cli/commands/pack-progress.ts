@@ -1,5 +1,10 @@
-import { type CountOptions, countSource, type PackOptions, type RepositoryPorts } from '../blocks/index.ts';
-import type { Progress } from './progress.ts';
+import {
+  type CountOptions,
+  countSource,
+  type PackOptions,
+  type RepositoryPorts,
+} from '../../blocks/index.ts';
+import type { Progress } from '../progress.ts';
 
 /** Runs shorter than this never pay for counting. */
 const COUNT_AFTER_MS = 1000;

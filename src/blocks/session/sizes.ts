@@ -3,11 +3,11 @@ import type { Repository } from './repository.ts';
 
 /** Apparent bytes of all files of the repository. */
 export function repositoryBytes(repository: Repository): number {
-  return treeBytes(repository.ports.fs, repository.layout.root);
+  return directoryBytes(repository.ports.fs, repository.layout.root);
 }
 
 /** Apparent bytes of all files below a directory; 0 when there is none. */
-export function treeBytes(fs: FileSystem, path: string): number {
+export function directoryBytes(fs: FileSystem, path: string): number {
   let sum = 0;
   try {
     for (const name of fs.readDirectory(path)) sum += entryBytes(fs, `${path}/${name.toString()}`);
@@ -20,7 +20,7 @@ export function treeBytes(fs: FileSystem, path: string): number {
 function entryBytes(fs: FileSystem, path: string): number {
   try {
     const stat = fs.lstat(path);
-    return stat.kind === 'directory' ? treeBytes(fs, path) : stat.sizeBytes;
+    return stat.kind === 'directory' ? directoryBytes(fs, path) : stat.sizeBytes;
   } catch {
     // Another process finished with it between listing and looking.
     return 0;

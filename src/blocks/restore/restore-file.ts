@@ -17,7 +17,10 @@ export function writeFile(fs: FileSystem, entry: FileEntry, at: { path: Buffer; 
     for (const { id, length } of fileBlocks(entry, at.read)) {
       const raw = at.read(id);
       if (raw.length !== length) {
-        throw new PilotfishError('DAMAGED', `block ${id} has ${raw.length} bytes, its file says ${length}: run \`pilotfish verify\``);
+        throw new PilotfishError(
+          'DAMAGED',
+          `block ${id} has ${raw.length} bytes, its file says ${length}: run \`pilotfish verify\``,
+        );
       }
       writeSparse(fs, fd, raw, position);
       position += length;
@@ -77,7 +80,9 @@ export function linkToFirst(
 }
 
 function isBelowIncluded(names: readonly string[], isIncluded: PathTest): boolean {
-  return names.some((_, index) => isIncluded(Buffer.from(names.slice(0, index + 1).join('/'), 'latin1').toString()));
+  return names.some((_, index) =>
+    isIncluded(Buffer.from(names.slice(0, index + 1).join('/'), 'latin1').toString()),
+  );
 }
 
 /** Owner, mode, attributes and, last because all others touch it, mtime. */

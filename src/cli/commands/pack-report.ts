@@ -1,6 +1,6 @@
-import type { PackResult } from '../blocks/index.ts';
-import { bytesText, counted, countText, rateText, safeText, secondsText } from './text.ts';
-import type { Usage } from './world.ts';
+import type { PackResult } from '../../blocks/index.ts';
+import { bytesText, counted, countText, rateText, safeText, secondsText } from '../text.ts';
+import type { Usage } from '../world.ts';
 
 type Used = Usage & { readonly seconds: number };
 

@@ -1,5 +1,5 @@
+import type { Visited } from '../browse/index.ts';
 import type { TreeEntry } from '../tree/index.ts';
-import type { Visited } from './tree-walk.ts';
 
 /**
  * Headers of a pax archive (POSIX.1-2017, pax, "pax Interchange Format"). Our own, because the libraries take names as
@@ -30,7 +30,13 @@ export function tarHeader({ path, entry }: Visited, linkTo: Uint8Array | undefin
   const main = ustar({ name, target, flag, size, entry });
   if (records.length === 0) return main;
   const body = Buffer.concat(records);
-  const announced = ustar({ name: Buffer.from('././@PaxHeader'), target: new Uint8Array(0), flag: EXTENDED_FLAG, size: body.length, entry });
+  const announced = ustar({
+    name: Buffer.from('././@PaxHeader'),
+    target: new Uint8Array(0),
+    flag: EXTENDED_FLAG,
+    size: body.length,
+    entry,
+  });
   return Buffer.concat([announced, body, tarPadding(body.length), main]);
 }
 
@@ -111,7 +117,14 @@ function ustar({ name, target, flag, size, entry }: Fields): Buffer {
 }
 
 function octal(header: Buffer, at: number, width: number, value: number): void {
-  header.write(value.toString(8).padStart(width - 1, '0').slice(-(width - 1)), at, 'latin1');
+  header.write(
+    value
+      .toString(8)
+      .padStart(width - 1, '0')
+      .slice(-(width - 1)),
+    at,
+    'latin1',
+  );
 }
 
 function isUtf8(bytes: Uint8Array): boolean {

@@ -1,6 +1,13 @@
 import type { CID } from 'multiformats/cid';
-import { blockOf, fileBlocks, fileNodes, type ReadBlock, readDirectory, type TreeEntry } from '../tree/index.ts';
-import { checkDepth, childPath } from './tree-walk.ts';
+import { checkDepth, childPath } from '../browse/index.ts';
+import {
+  blockOf,
+  fileBlocks,
+  fileNodes,
+  type ReadBlock,
+  readDirectory,
+  type TreeEntry,
+} from '../tree/index.ts';
 
 /** Nodes and files remembered as sound, so that snapshots with much in common cost little; beyond, only time is lost. */
 const MAX_REMEMBERED = 500_000;

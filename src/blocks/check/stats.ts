@@ -1,7 +1,7 @@
 import { hasCode } from '../../base/index.ts';
 import { type PackTable, RECORD_TYPES } from '../pack/index.ts';
-import type { Repository } from './repository.ts';
-import { repositoryBytes } from './sizes.ts';
+import type { Repository } from '../session/index.ts';
+import { repositoryBytes } from '../session/index.ts';
 
 export interface StatsResult {
   readonly id: string;

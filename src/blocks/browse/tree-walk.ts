@@ -19,7 +19,12 @@ export function childPath(directory: Buffer, name: Uint8Array): Buffer {
 }
 
 /** All entries below a directory node, parents before children, in name order. */
-export function* walkTree(node: CID, read: ReadBlock, directory: Buffer = EMPTY, depth = 0): Generator<Visited, void> {
+export function* walkTree(
+  node: CID,
+  read: ReadBlock,
+  directory: Buffer = EMPTY,
+  depth = 0,
+): Generator<Visited, void> {
   checkDepth(depth);
   for (const entry of readDirectory(node, read)) {
     const path = childPath(directory, entry.name);
@@ -30,7 +35,10 @@ export function* walkTree(node: CID, read: ReadBlock, directory: Buffer = EMPTY,
 
 export function checkDepth(depth: number): void {
   if (depth > MAX_DIRECTORY_DEPTH) {
-    throw new PilotfishError('LIMIT', `directories are nested deeper than ${MAX_DIRECTORY_DEPTH}: the repository is forged`);
+    throw new PilotfishError(
+      'LIMIT',
+      `directories are nested deeper than ${MAX_DIRECTORY_DEPTH}: the repository is forged`,
+    );
   }
 }
 
@@ -38,7 +46,10 @@ export function checkDepth(depth: number): void {
 export function findEntry(root: CID, path: Buffer, read: ReadBlock): TreeEntry | undefined {
   let node = root;
   let found: TreeEntry | undefined;
-  for (const name of path.toString('latin1').split('/').filter((part) => part !== '' && part !== '.')) {
+  for (const name of path
+    .toString('latin1')
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')) {
     if (found !== undefined && found.type !== 'directory') throw noSuchPath(path);
     found = undefined;
     for (const entry of readDirectory(node, read)) {

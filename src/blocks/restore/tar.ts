@@ -1,9 +1,9 @@
 import { hasCode, PilotfishError } from '../../base/index.ts';
+import { type Visited, walkTree } from '../browse/index.ts';
+import type { Repository } from '../session/index.ts';
 import type { PathTest } from '../source/index.ts';
 import { fileBlocks, type ReadBlock, type TreeEntry } from '../tree/index.ts';
-import type { Repository } from './repository.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar-header.ts';
-import { type Visited, walkTree } from './tree-walk.ts';
 
 export interface TarOptions {
   /** `latest`, an id, or a unique prefix of one. */
@@ -22,7 +22,10 @@ const TURN_EVERY = 256;
  * name, extended attributes and hard links. A block that cannot be read ends the stream with its error: an archive
  * cannot take back the size it has declared.
  */
-export async function* tarStream(repository: Repository, options: TarOptions): AsyncGenerator<Uint8Array, void> {
+export async function* tarStream(
+  repository: Repository,
+  options: TarOptions,
+): AsyncGenerator<Uint8Array, void> {
   const { root } = repository.snapshots.resolve(options.snapshot);
   const read: ReadBlock = (id) => repository.reader.read(id);
   const written = new Set<string>();
@@ -31,7 +34,8 @@ export async function* tarStream(repository: Repository, options: TarOptions): A
     yield* member(visited, written, read);
     count += 1;
     if (count % TURN_EVERY === 0) await repository.ports.clock.turn();
-    if (options.signal?.aborted) throw new PilotfishError('INTERRUPTED', 'interrupted: the archive is not complete');
+    if (options.signal?.aborted)
+      throw new PilotfishError('INTERRUPTED', 'interrupted: the archive is not complete');
   }
   yield tarEnd();
 }
@@ -49,23 +53,35 @@ function* member(visited: Visited, written: Set<string>, read: ReadBlock): Gener
   yield* content(visited, entry, read);
 }
 
-function* content(visited: Visited, entry: TreeEntry & { type: 'file' }, read: ReadBlock): Generator<Uint8Array, void> {
+function* content(
+  visited: Visited,
+  entry: TreeEntry & { type: 'file' },
+  read: ReadBlock,
+): Generator<Uint8Array, void> {
   try {
     for (const { id, length } of fileBlocks(entry, read)) {
       const raw = read(id);
-      if (raw.length !== length) throw new PilotfishError('DAMAGED', `block ${id} has another length than its file says`);
+      if (raw.length !== length)
+        throw new PilotfishError('DAMAGED', `block ${id} has another length than its file says`);
       yield raw;
     }
   } catch (error) {
     if (!hasCode(error)) throw error;
     const path = visited.path.toString();
-    throw new PilotfishError(error.code, `${path}: ${error.message}; restore without --tar to get the other files`, { cause: error, path });
+    throw new PilotfishError(
+      error.code,
+      `${path}: ${error.message}; restore without --tar to get the other files`,
+      { cause: error, path },
+    );
   }
   yield tarPadding(entry.size);
 }
 
 /** What `isIncluded` means, and everything below it. */
-function* includedOnly(entries: Iterable<Visited>, isIncluded: PathTest | undefined): Generator<Visited, void> {
+function* includedOnly(
+  entries: Iterable<Visited>,
+  isIncluded: PathTest | undefined,
+): Generator<Visited, void> {
   let below: string | undefined;
   for (const visited of entries) {
     const path = key(visited.path);

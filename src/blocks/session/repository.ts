@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  type FileSystem,
-  type Host,
-  type Log,
-  type Metrics,
-  type RandomSource,
-} from '../../base/index.ts';
+import type { Clock, FileSystem, Host, Log, Metrics, RandomSource } from '../../base/index.ts';
 import { DEFAULT_AVERAGE_BYTES } from '../chunk/index.ts';
 import { type ExactIndex, MemoryIndex, SqliteIndex } from '../index/index.ts';
 import {
@@ -23,7 +16,7 @@ import {
 } from '../repo/index.ts';
 import type { Sealer } from '../seal/index.ts';
 import { BlockReader, type IndexMode, PackSet } from '../store/index.ts';
-import type { WriterSizes } from './encoding.ts';
+import type { WriterSizes } from './block-output.ts';
 
 /** What a repository needs of the world; `app/compose.ts` gives the real parts, tests give theirs. */
 export interface RepositoryPorts {
@@ -116,7 +109,8 @@ export class Repository {
     if (mode === 'memory' || this.ports.index === 'memory') return new MemoryIndex();
     if (mode === 'fresh') {
       // A garbled header may have called for the files of the other journal mode.
-      for (const suffix of ['', '-journal', '-wal', '-shm']) removeQuietly(this.ports.fs, this.layout.index + suffix);
+      for (const suffix of ['', '-journal', '-wal', '-shm'])
+        removeQuietly(this.ports.fs, this.layout.index + suffix);
     }
     return new SqliteIndex(this.layout.index, this.config.id, this.sealer);
   }

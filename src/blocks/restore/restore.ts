@@ -1,11 +1,18 @@
 import type { CID } from 'multiformats/cid';
-import { asRepositoryError, errnoOf, exists, type FileSystem, hasCode, PilotfishError } from '../../base/index.ts';
+import {
+  asRepositoryError,
+  errnoOf,
+  exists,
+  type FileSystem,
+  hasCode,
+  PilotfishError,
+} from '../../base/index.ts';
+import { checkDepth, childPath } from '../browse/index.ts';
+import type { Repository } from '../session/index.ts';
+import { type Problem, Problems } from '../session/index.ts';
 import type { PathTest } from '../source/index.ts';
 import { type ReadBlock, readDirectory, type TreeEntry } from '../tree/index.ts';
-import { type Problem, Problems } from './problems.ts';
-import type { Repository } from './repository.ts';
 import { applyAttributes, linkToFirst, writeFile } from './restore-file.ts';
-import { checkDepth, childPath } from './tree-walk.ts';
 
 export interface RestoreOptions {
   /** `latest`, an id, or a unique prefix of one. */
@@ -43,7 +50,13 @@ export async function restore(repository: Repository, options: RestoreOptions): 
   const run = new RestoreRun(repository, options);
   await run.run(snapshot.root);
   const { tally, problems } = run;
-  return { snapshot: snapshot.id, ...tally, totalFiles: snapshot.files, totalBytes: snapshot.bytes, errors: problems.list };
+  return {
+    snapshot: snapshot.id,
+    ...tally,
+    totalFiles: snapshot.files,
+    totalBytes: snapshot.bytes,
+    errors: problems.list,
+  };
 }
 
 interface Directory {
@@ -169,9 +182,11 @@ class RestoreRun {
   #note(relative: Buffer, error: unknown): void {
     const errno = errnoOf(error);
     if (errno === 'ENOSPC' || errno === 'EDQUOT') throw asRepositoryError(error, this.#options.target);
-    if (hasCode(error, 'INTERNAL', 'INTERRUPTED', 'NO_SPACE') || (errno === undefined && !hasCode(error))) throw error;
+    if (hasCode(error, 'INTERNAL', 'INTERRUPTED', 'NO_SPACE') || (errno === undefined && !hasCode(error)))
+      throw error;
     if (hasCode(error)) this.problems.add(relative, error.code, error.message);
-    else if (errno === 'EEXIST') this.problems.add(relative, 'EXISTS', 'something is there already: use --overwrite');
+    else if (errno === 'EEXIST')
+      this.problems.add(relative, 'EXISTS', 'something is there already: use --overwrite');
     else if (errno === 'ENOTSUP' || errno === 'EPERM') {
       this.problems.add(relative, 'UNSUPPORTED', `it cannot be recreated here (${errno})`);
     } else this.problems.add(relative, 'IO', `it cannot be written (${errno})`);
@@ -200,9 +215,16 @@ function prepareTarget(fs: FileSystem, target: string, overwrite: boolean): void
     const names = fs.readDirectory(target);
     if (overwrite || names.length === 0) return;
   } catch (error) {
-    throw new PilotfishError('EXISTS', `${target} cannot be restored into: give a directory that is empty or new`, { cause: error });
+    throw new PilotfishError(
+      'EXISTS',
+      `${target} cannot be restored into: give a directory that is empty or new`,
+      { cause: error },
+    );
   }
-  throw new PilotfishError('EXISTS', `${target} is not empty: restore into an empty or new directory, or use --overwrite`);
+  throw new PilotfishError(
+    'EXISTS',
+    `${target} is not empty: restore into an empty or new directory, or use --overwrite`,
+  );
 }
 
 function makeTargetPath(fs: FileSystem, target: string): void {
@@ -225,6 +247,7 @@ function makeDirectory(fs: FileSystem, path: Buffer): void {
 
 function removeFile(fs: FileSystem, path: Buffer): void {
   if (!exists(fs, path)) return;
-  if (fs.lstat(path).kind === 'directory') throw new PilotfishError('EXISTS', 'a directory is there: move it away');
+  if (fs.lstat(path).kind === 'directory')
+    throw new PilotfishError('EXISTS', 'a directory is there: move it away');
   fs.unlink(path);
 }

@@ -1,4 +1,4 @@
-import { errnoOf, type ErrorCode, hasCode } from '../../base/index.ts';
+import { type ErrorCode, errnoOf, hasCode } from '../../base/index.ts';
 
 /** Something about one path that did not go as asked; the run goes on. */
 export interface Problem {

@@ -1,0 +1,2 @@
+export { type StatsResult, stats } from './stats.ts';
+export { type VerifyOptions, type VerifyResult, verify } from './verify.ts';

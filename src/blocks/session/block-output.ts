@@ -1,0 +1,182 @@
+import {
+  asRepositoryError,
+  assert,
+  type FileSystem,
+  hasCode,
+  MAX_BLOCK_BYTES,
+  MIB,
+} from '../../base/index.ts';
+import { blockIdAt, type FinishedPack, PackWriter, packFeatures } from '../pack/index.ts';
+import type { StoreAdviser } from '../questions.ts';
+import { removeTemporary } from '../repo/index.ts';
+import {
+  Advice,
+  Arena,
+  BlockWriter,
+  PIPELINE_ARENA_BYTES,
+  PoolEncoder,
+  ResemblanceIndex,
+} from '../store/index.ts';
+import type { Repository } from './repository.ts';
+
+/** What a writer may take; smaller sizes make short runs fast and cost size, never correctness. */
+export interface WriterSizes {
+  /** Raw bytes of the newest unique blocks, shared with the encode threads. */
+  readonly arenaBytes: number;
+  /** What the resemblance index may take: 256 bytes a block. */
+  readonly resemblanceBytes: number;
+  /** A pack is closed once it holds this much. Larger packs make deletion coarser, smaller ones more files. */
+  readonly packBytes: number;
+}
+
+const DEFAULT_SIZES: WriterSizes = { arenaBytes: 48 * MIB, resemblanceBytes: 48 * MIB, packBytes: 32 * MIB };
+/** Batches encoded before threads are started. */
+const INLINE_BATCHES = 2;
+/** Ids a dry run remembers; beyond, it counts a block that returns as new. */
+const MAX_DRY_IDS = 1_000_000;
+
+export interface OutputOptions {
+  /** Whether a block need not be written. */
+  readonly isStored: (id: string) => boolean;
+  readonly adviser?: StoreAdviser | undefined;
+  /** Encode everything and write nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Packs about to go: none of their blocks becomes a base. */
+  readonly doomed?: ReadonlySet<string> | undefined;
+}
+
+/** Where new blocks of a repository go: a block writer with its memory, its threads and its packs. */
+export class BlockOutput {
+  readonly writer: BlockWriter;
+  readonly #repository: Repository;
+  readonly #options: OutputOptions;
+  readonly #encoder: PoolEncoder;
+  readonly #dryIds = new Set<string>();
+  #packs = 0;
+
+  constructor(repository: Repository, options: OutputOptions) {
+    this.#repository = repository;
+    this.#options = options;
+    const sizes = writerSizes(repository.ports.sizes);
+    const { threads } = repository.ports;
+    const arena = new Arena(sizes.arenaBytes);
+    this.#encoder = new PoolEncoder(arena, {
+      threads,
+      inlineBatches: threads === 0 ? Number.POSITIVE_INFINITY : INLINE_BATCHES,
+    });
+    let resemblance: ResemblanceIndex | undefined;
+    this.writer = new BlockWriter({
+      arena,
+      encoder: this.#encoder,
+      advice: new Advice(options.adviser ?? {}),
+      // Filled when the first new block asks: a run that finds everything stored reads no features.
+      resemblance: () => {
+        resemblance ??= loadResemblance(repository, sizes.resemblanceBytes, options.doomed ?? new Set());
+        return resemblance;
+      },
+      has: (id) => this.#dryIds.has(id) || options.isStored(id),
+      read: (id) => repository.reader.read(id),
+      sink: {
+        targetBytes: sizes.packBytes,
+        open: () => this.#openPack(),
+        publish: (pack) => this.#publish(pack),
+      },
+    });
+  }
+
+  /** Stops the threads and lets go of an unfinished pack; never throws. */
+  async close(): Promise<void> {
+    this.writer.abandon();
+    await this.#encoder.close();
+  }
+
+  #openPack(): PackWriter {
+    const { layout, lock, ports, sealer } = this.#repository;
+    const path = layout.temporary(lock.writerId, String(this.#packs++));
+    return new PackWriter(this.#options.dryRun === true ? discard(ports.fs) : ports.fs, path, sealer);
+  }
+
+  #publish(pack: FinishedPack): void {
+    if (this.#options.dryRun === true) {
+      for (const { blocks } of pack.records) for (const { id } of blocks) this.#remember(id);
+      return;
+    }
+    const { layout, ports, packs } = this.#repository;
+    try {
+      ports.fs.rename(pack.path, layout.pack(pack.name));
+    } catch (error) {
+      removeTemporary(ports.fs, pack.path);
+      throw asRepositoryError(error, layout.pack(pack.name));
+    }
+    packs.add(pack.name);
+  }
+
+  #remember(id: string): void {
+    if (this.#dryIds.size < MAX_DRY_IDS) this.#dryIds.add(id);
+  }
+}
+
+/** The sizes asked for, checked, and the built-in ones for the rest. */
+function writerSizes(asked: Partial<WriterSizes> = {}): WriterSizes {
+  const sizes = { ...DEFAULT_SIZES, ...asked };
+  assert(
+    sizes.arenaBytes >= PIPELINE_ARENA_BYTES + 4 * MAX_BLOCK_BYTES,
+    'the arena holds more than what is under way',
+  );
+  return sizes;
+}
+
+/** The resemblance index of a repository, from the footers of its newest packs. */
+function loadResemblance(
+  { packs }: Repository,
+  budgetBytes: number,
+  doomed: ReadonlySet<string>,
+): ResemblanceIndex {
+  const index = new ResemblanceIndex(budgetBytes);
+  const newest: string[] = [];
+  let blocks = 0;
+  for (const name of packs.inOrder().reverse()) {
+    if (blocks >= index.capacity) break;
+    if (doomed.has(name)) continue;
+    newest.push(name);
+    blocks += blocksOf(packs, name);
+  }
+  for (const name of newest.reverse()) addPack(index, packs, name);
+  return index;
+}
+
+function blocksOf(packs: Repository['packs'], name: string): number {
+  try {
+    return packs.table(name).blockCount;
+  } catch (error) {
+    if (!hasCode(error)) throw error;
+    return 0;
+  }
+}
+
+/** A pack that cannot be read gives no bases; the damage is `verify`'s to report. */
+function addPack(index: ResemblanceIndex, packs: Repository['packs'], name: string): void {
+  try {
+    const table = packs.table(name);
+    const features = packFeatures(table);
+    for (let block = 0; block < table.blockCount; block++) {
+      const depth = table.depths[table.recordOf[block] as number] as number;
+      const own = features.subarray(12 * block, 12 * block + 12);
+      if (own.some((value) => value !== 0)) {
+        index.add(own, { id: blockIdAt(table, block), depth, rawLength: table.rawLengths[block] as number });
+      }
+    }
+  } catch (error) {
+    if (!hasCode(error)) throw error;
+  }
+}
+
+/** A file system whose new files go nowhere: a dry run writes packs through it. */
+function discard(fs: FileSystem): FileSystem {
+  const nowhere = Object.create(fs) as FileSystem;
+  nowhere.open = () => -1;
+  nowhere.write = (_fd, _from, range) => range.length;
+  nowhere.fsync = () => undefined;
+  nowhere.close = () => undefined;
+  return nowhere;
+}
