@@ -27,11 +27,13 @@ export interface Usage {
 const limitMs = 2 * 60 * 60_000;
 const maxOutputBytes = 256 * 1024 * 1024;
 
-// `npm run` leaves its settings in the environment; a tool that is measured runs as a user would start it.
+// `npm run` and `node --test` leave their settings in the environment, users theirs; a tool that is measured runs as
+// if it were started for the first time.
+const leftBehind =
+  /^(npm_(lifecycle|package|command|config_(local_)?prefix)|INIT_CWD$|NODE_(OPTIONS|TEST_CONTEXT)|PILOTFISH_|RESTIC_|BORG_|ZSTD_|TAR_OPTIONS)/;
+
 function environment(own: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|INIT_CWD|NODE_|PILOTFISH_|RESTIC_|BORG_|ZSTD_|TAR_OPTIONS)/.test(name),
-  );
+  const inherited = Object.entries(process.env).filter(([name]) => !leftBehind.test(name));
   return { ...Object.fromEntries(inherited), ...own };
 }
 

@@ -15,8 +15,10 @@ interface Owner {
 /** A folder to work in, with the command line set up for it. */
 export class Place {
   readonly folder: string;
+  readonly #test: Owner;
 
   constructor(test: Owner) {
+    this.#test = test;
     this.folder = temporaryFolder(test);
   }
 
@@ -73,9 +75,11 @@ export class Place {
     return parseOne(this.runWell(...args, '--json').stdout) as Result;
   }
 
-  /** Starts one without waiting for its end. */
+  /** Starts one without waiting for its end; it does not outlive the test. */
   start(args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [launcher, ...args], { cwd: this.folder, env: this.environment });
+    const child = spawn(process.execPath, [launcher, ...args], { cwd: this.folder, env: this.environment });
+    this.#test.after(() => child.kill('SIGKILL'));
+    return child;
   }
 
   /** Path of the only pack, or of the largest. */

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { must, Rng } from '../../src/base/index.ts';
 import type { TreeState } from '../sim/tree-state.ts';
 import { temporaryFolder } from '../support.ts';
@@ -71,7 +71,10 @@ class Victim {
       assert.ok(added.length <= 1);
       for (const id of added) this.#committed.set(id, this.#current);
       for (const id of this.#committed.keys()) assert.ok(found.includes(id), 'a committed snapshot is there');
-      await this.#assertRestores(repository, must(found.at(-1) ?? [...this.#committed.keys()].at(-1) ?? '', 'one'));
+      await this.#assertRestores(
+        repository,
+        must(found.at(-1) ?? [...this.#committed.keys()].at(-1) ?? '', 'one'),
+      );
     });
   }
 
@@ -119,7 +122,7 @@ test('killed from outside when the repository has grown by a length drawn by cha
     victim.changeTo(must(realVersions(100 + round, 1, 600_000)[0], 'a version'));
     const writer = new Writer();
     t.after(() => writer.kill());
-    const goal = victim.storedBytes() + rng.below(900_000);
+    const goal = victim.storedBytes() + rng.below(500_000);
     const answer = writer.ask(victim.job);
     const deadline = Date.now() + PATIENCE_MS;
     let isOver = false;

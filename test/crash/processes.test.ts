@@ -1,6 +1,6 @@
 // Several real processes in one repository on a real disk.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { must } from '../../src/base/index.ts';
@@ -11,11 +11,15 @@ import { assertRestoresTo, assertVerifies, openedHere, place, realVersions, Writ
 const ROUNDS = 12;
 const WRITERS = 2;
 
+function killAll(writers: readonly Writer[]): void {
+  for (const writer of writers) writer.kill();
+}
+
 test('two processes pack at once, many times: nothing is lost', async (t) => {
   const folder = temporaryFolder(t);
   const at = { repository: join(folder, 'repository'), cacheDirectory: join(folder, 'cache') };
   const writers = Array.from({ length: WRITERS }, () => new Writer());
-  t.after(() => writers.forEach((writer) => writer.kill()));
+  t.after(() => killAll(writers));
   // Equal seeds: the trees have nearly all in common, and the processes store it at the same time.
   const versions = realVersions(1, ROUNDS + WRITERS);
   const committed: { id: string; state: TreeState }[] = [];
@@ -57,23 +61,79 @@ test('files of a process that lives stay, those of one that was killed go', asyn
   const folder = temporaryFolder(t);
   const at = { repository: join(folder, 'repository'), cacheDirectory: join(folder, 'cache') };
   const [holder, packer] = [new Writer(), new Writer()];
-  t.after(() => [holder, packer].forEach((writer) => writer.kill()));
+  t.after(() => killAll([holder, packer]));
   const source = join(folder, 'source');
   place(source, must(realVersions(2, 1)[0], 'a version'));
   const inRoom = (room: string): string[] => readdirSync(join(at.repository, room));
-  const pack = async (): Promise<void> => assert.equal((await packer.ask({ ...at, source }))?.failure, undefined);
+  const pack = async (): Promise<void> =>
+    assert.equal((await packer.ask({ ...at, source }))?.failure, undefined);
 
   await pack();
   await holder.ask({ ...at, source, hold: true });
   const [lock] = inRoom('locks');
-  const writerId = must(lock?.split('.').at(-1), 'the lock names its writer');
-  mkdirSync(join(at.repository, 'tmp'), { recursive: true });
-  place(join(at.repository, 'tmp', `${writerId}-0`), []);
+  const temporary = `${must(lock?.split('.').at(-1), 'the lock names its writer')}-0`;
+  writeFileSync(join(at.repository, 'tmp', temporary), 'half a pack');
   await pack();
-  assert.deepEqual([inRoom('locks'), inRoom('tmp')], [[lock], [`${writerId}-0`]]);
+  assert.deepEqual([inRoom('locks'), inRoom('tmp')], [[lock], [temporary]]);
 
   holder.kill();
   await holder.ended;
-  // A directory cannot be unlinked: a file, as a writer would have left it.
+  await pack();
+  assert.deepEqual([inRoom('locks'), inRoom('tmp')], [[], []]);
   await packer.end();
 });
+
+test('a copy made while a process writes opens and restores what was committed before', async (t) => {
+  const folder = temporaryFolder(t);
+  const at = { repository: join(folder, 'repository'), cacheDirectory: join(folder, 'cache') };
+  const writer = new Writer();
+  t.after(() => writer.kill());
+  const source = join(folder, 'source');
+  const states = new Map<string, TreeState>();
+  let copies = 0;
+  for (const [round, version] of realVersions(4, 6, 300_000).entries()) {
+    const state = place(source, version);
+    const before = [...states.keys()];
+    let isOver = false;
+    const answer = writer.ask({ ...at, source }).then((answer) => {
+      isOver = true;
+      return answer;
+    });
+    for (let i = 0; !isOver && round > 0; i += 1) {
+      const copy = join(folder, `copy-${round}-${i}`);
+      copyInNameOrder(at.repository, copy);
+      copies += 1;
+      await openedHere({ ...at, repository: copy }, async (repository) => {
+        await assertVerifies(repository);
+        const found = repository.snapshots.list((error) => assert.fail(error)).map(({ id }) => id);
+        for (const id of before) assert.ok(found.includes(id));
+        const last = must(before.at(-1), 'a snapshot before');
+        const expected = must(states.get(last), 'its tree');
+        await assertRestoresTo(repository, last, { target: join(folder, 'restored'), expected });
+      });
+      // Lets the answer in.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    states.set(must((await answer)?.snapshot, 'a snapshot'), state);
+  }
+  await writer.end();
+  assert.ok(copies >= 5, `${copies} copies`);
+});
+
+/** File by file, as any tool does; what vanishes between listing and reading is left out. */
+function copyInNameOrder(from: string, to: string): void {
+  mkdirSync(to);
+  for (const entry of readdirSync(from, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) copyInNameOrder(source, target);
+    else copyIfThere(source, target);
+  }
+}
+
+function copyIfThere(source: string, target: string): void {
+  try {
+    copyFileSync(source, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

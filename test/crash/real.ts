@@ -64,7 +64,11 @@ export function realVersions(seed: number, count: number, maxFileBytes = 20_000)
 
 /** Puts a version in place of what is there. */
 export function place(source: string, version: readonly Source[]): TreeState {
-  if (fs.readDirectory(source.slice(0, source.lastIndexOf('/'))).some((name) => source.endsWith(`/${name.toString()}`))) {
+  if (
+    fs
+      .readDirectory(source.slice(0, source.lastIndexOf('/')))
+      .some((name) => source.endsWith(`/${name.toString()}`))
+  ) {
     removeTree(fs, source);
   }
   buildTree(fs, source, version);

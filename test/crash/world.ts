@@ -52,7 +52,9 @@ export class World {
   }
 
   /** Starts a process: its pid. */
-  start(pid = ++this.#lastPid): number {
+  start(chosen?: number): number {
+    if (chosen === undefined) this.#lastPid += 1;
+    const pid = chosen ?? this.#lastPid;
     this.#living.add(pid);
     return pid;
   }

@@ -8,10 +8,11 @@ import {
   PilotfishError,
 } from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
+import { isStackBreak } from '../browse/index.ts';
 import type { Chunker } from '../chunk/index.ts';
 import type { Problems } from '../session/index.ts';
 import {
-  cacheKey,
+  cacheKey, nameClass,
   type Owners,
   type PathTest,
   type UnchangedReader,
@@ -79,8 +80,13 @@ export class Walker {
     this.#deps = deps;
   }
 
+  /** Directories entered and not yet left. */
+  #depth = 0;
+
   /** The node of a directory's contents. */
   async directory(path: Buffer, relative: Buffer, device: bigint): Promise<CID> {
+    this.#depth += 1;
+    if (isStackBreak(this.#depth)) await undefined;
     const directory = new DirectoryWriter(this.#deps.putNode);
     for (const name of this.#names(path)) {
       const place = {
@@ -91,6 +97,7 @@ export class Walker {
       const entry = await this.#entryOrProblem(place, device);
       if (entry !== undefined) directory.add(entry);
     }
+    this.#depth -= 1;
     return directory.finish();
   }
 
@@ -335,14 +342,6 @@ function isSteady(before: FileStat, after: FileStat): boolean {
 }
 
 function join(directory: Buffer, name: Buffer): Buffer {
+  if (directory.equals(SLASH)) return Buffer.concat([SLASH, name]);
   return Buffer.concat([directory, SLASH, name]);
-}
-
-/** Equal for equal name endings (`.ts`, `.json`), whatever the case; 0 when there is none. */
-function nameClass(name: Buffer): number {
-  const dot = name.lastIndexOf(0x2e);
-  if (dot <= 0 || name.length - dot > 9) return 0;
-  let hash = 0;
-  for (let i = dot; i < name.length; i++) hash = (hash * 31 + ((name[i] as number) | 0x20)) & 0xffffff;
-  return hash;
 }

@@ -1,6 +1,5 @@
 import type { CID } from 'multiformats/cid';
 import {
-  asRepositoryError,
   type FileSystem,
   hasCode,
   makeDirectories,
@@ -186,28 +185,20 @@ class PackRun {
     return (bytes) => this.#writer.put(chunker.whole(bytes), context);
   }
 
-  /**
-   * Makes every pack durable by name, those of other writers included, and then the snapshot. The root too: its
-   * creator may have been stopped before it made the name of the config durable.
-   */
   #commit(root: CID): StoredSnapshot {
-    const { layout, ports, snapshots, lock, config } = this.#repository;
+    const { ports, config } = this.#repository;
     const { paths, stream } = this.#options;
-    for (const path of [layout.root, layout.store]) syncDirectory(ports.fs, path);
-    const snapshot = snapshots.add(
-      {
-        version: 1,
-        root,
-        timeMs: ports.clock.nowMs(),
-        host: this.#options.host ?? ports.host.name,
-        tags: [...(this.#options.tags ?? [])],
-        paths: stream === undefined ? paths : [],
-        files: this.#tally.files,
-        bytes: this.#tally.bytes,
-        errors: this.#problems.count,
-      },
-      lock.writerId,
-    );
+    const snapshot = this.#repository.publishSnapshot({
+      version: 1,
+      root,
+      timeMs: ports.clock.nowMs(),
+      host: this.#options.host ?? ports.host.name,
+      tags: [...(this.#options.tags ?? [])],
+      paths: stream === undefined ? paths : [],
+      files: this.#tally.files,
+      bytes: this.#tally.bytes,
+      errors: this.#problems.count,
+    });
     quietly(() => {
       this.#cache?.finish({ repositoryId: config.id, snapshotId: snapshot.id });
       this.#cache = undefined;
@@ -292,14 +283,6 @@ class PackRun {
 }
 
 const NUL = Buffer.from([0]);
-
-function syncDirectory(fs: FileSystem, path: string): void {
-  try {
-    fs.fsyncDirectory(path);
-  } catch (error) {
-    throw asRepositoryError(error, path);
-  }
-}
 
 /** Removes temporary files whose writer is certainly gone. */
 function removeLeftovers(

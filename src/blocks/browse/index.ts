@@ -1,2 +1,4 @@
 export { fileContent, listSnapshot } from './browse.ts';
-export { checkDepth, childPath, type Visited, walkTree } from './tree-walk.ts';
+export { type Change, type Difference, diffSnapshots } from './diff.ts';
+export { type Found, findPaths } from './find.ts';
+export { checkDepth, childPath, isStackBreak, type Visited, walkTree } from './tree-walk.ts';

@@ -12,6 +12,7 @@ const SLASH = Buffer.from('/');
 const EMPTY = Buffer.alloc(0);
 /** Deeper than any path a kernel takes. */
 const MAX_DIRECTORY_DEPTH = 2048;
+const STACK_BREAK_LEVELS = 128;
 
 /** The path of a name below a directory of the snapshot; the root is the empty path. */
 export function childPath(directory: Buffer, name: Uint8Array): Buffer {
@@ -40,6 +41,14 @@ export function checkDepth(depth: number): void {
       `directories are nested deeper than ${MAX_DIRECTORY_DEPTH}: the repository is forged`,
     );
   }
+}
+
+/**
+ * Whether a walk has to `await` at this depth. Until the first real wait async calls nest on one stack, which ends
+ * after some 1500 directories; what goes on after a wait begins with an empty one.
+ */
+export function isStackBreak(depth: number): boolean {
+  return depth % STACK_BREAK_LEVELS === STACK_BREAK_LEVELS - 1;
 }
 
 /** The entry at a path of a snapshot; undefined for the root itself. Throws USAGE when there is none. */

@@ -1,5 +1,5 @@
 import type { CID } from 'multiformats/cid';
-import { checkDepth, childPath } from '../browse/index.ts';
+import { checkDepth, childPath, isStackBreak } from '../browse/index.ts';
 import {
   blockOf,
   fileBlocks,
@@ -16,8 +16,8 @@ const TURN_EVERY = 512;
 export interface TreeCheck {
   /** Reads a node. */
   readonly read: ReadBlock;
-  /** Throws when a data block is not there or known to be bad. */
-  readonly use: (id: string) => void;
+  /** Throws when a block is not there, known to be bad, or of another length than its file says. */
+  readonly use: (id: string, length?: number) => void;
   /** Notes what is wrong with a path, or throws what must stop the run. */
   readonly note: (path: Buffer, error: unknown) => void;
   /** Serves signals; throws when interrupted. */
@@ -39,6 +39,7 @@ export class TreeVerifier {
     checkDepth(depth);
     const { id } = blockOf(node);
     if (this.#sound.has(id)) return true;
+    if (isStackBreak(depth)) await undefined;
     let isSound = true;
     try {
       for (const entry of readDirectory(node, this.#check.read)) {
@@ -60,18 +61,18 @@ export class TreeVerifier {
   }
 
   #file(entry: TreeEntry & { type: 'file' }, path: Buffer): boolean {
-    if (entry.content === null) return true;
-    const { id } = blockOf(entry.content);
-    if (this.#sound.has(id)) return true;
     try {
+      // With the size: another file may claim the same content at another length.
+      const key = `${entry.content === null ? '' : blockOf(entry.content).id} ${entry.size}`;
+      if (this.#sound.has(key)) return true;
       for (const node of fileNodes(entry.content, this.#check.read)) this.#check.use(node);
-      for (const block of fileBlocks(entry, this.#check.read)) this.#check.use(block.id);
+      for (const block of fileBlocks(entry, this.#check.read)) this.#check.use(block.id, block.length);
+      this.#remember(key);
+      return true;
     } catch (error) {
       this.#check.note(path, error);
       return false;
     }
-    this.#remember(id);
-    return true;
   }
 
   #remember(id: string): void {

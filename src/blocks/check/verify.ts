@@ -100,7 +100,7 @@ class VerifyRun {
         this.#use(id);
         return this.#repository.reader.read(id);
       },
-      use: (id) => this.#use(id),
+      use: (id, length) => this.#use(id, length),
       note: (path, error) => this.#note(`${label}:${path.toString()}`, error),
       turn: () => this.#turn(),
     });
@@ -177,10 +177,14 @@ class VerifyRun {
     }
   }
 
-  /** Throws when the block is not there or known to be bad. */
-  #use(id: string): void {
+  /** Throws when the block is not there, known to be bad, or of another length than its file says. */
+  #use(id: string, length?: number): void {
     const place = this.#repository.packs.locateOrRebuild(id);
     if (place === undefined) throw new PilotfishError('MISSING', `block ${id} is in no readable pack`);
+    const stored = place.table.rawLengths[place.block];
+    if (length !== undefined && length !== stored) {
+      throw new PilotfishError('DAMAGED', `block ${id} has ${stored} bytes, its file says ${length}`);
+    }
     this.#usedPacks.add(place.pack);
     // A damaged block may have been stored again elsewhere: if not, reading it says what is wrong.
     if (this.#badBlocks.has(id)) this.#repository.reader.read(id);

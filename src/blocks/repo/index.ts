@@ -6,6 +6,7 @@ export {
   type RepositoryConfig,
   readConfig,
 } from './config.ts';
+export { type Doomed, readDoomed, writeDoomed } from './doomed.ts';
 export { Layout, packNameOf, temporaryWriter } from './layout.ts';
 export { type Lock, type LockDependencies, type LockMode, leftovers, takeLock } from './lock.ts';
 export { removeTemporary } from './publish.ts';

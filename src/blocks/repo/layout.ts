@@ -2,6 +2,8 @@
  * Where things lie in a repository. Everything is a plain file, written once under a name in `tmp/` and renamed.
  *
  *   config         what the repository is; its presence makes a directory a repository
+ *   damaged/       packs that `repair` took apart; absent in most repositories
+ *   doomed         packs that are replaced and wait to be deleted; absent in most repositories
  *   index.sqlite   the exact index, a cache
  *   locks/         one empty file per running command
  *   snapshots/     one file per snapshot: its appearance is the commit
@@ -20,6 +22,12 @@ export class Layout {
 
   get config(): string {
     return `${this.root}/config`;
+  }
+  get damaged(): string {
+    return `${this.root}/damaged`;
+  }
+  get doomed(): string {
+    return `${this.root}/doomed`;
   }
   get index(): string {
     return `${this.root}/index.sqlite`;
@@ -55,6 +63,8 @@ const PACK_SUFFIX = '.pack';
 /** Everything a repository directory may hold; anything else means it is somebody else's directory. */
 export const KNOWN_ENTRIES: ReadonlySet<string> = new Set([
   'config',
+  'damaged',
+  'doomed',
   'index.sqlite',
   'index.sqlite-journal',
   'locks',

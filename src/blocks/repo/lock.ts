@@ -45,10 +45,12 @@ interface LockName {
 export class Lock {
   /** Names the temporary files of the holder. */
   readonly writerId: string;
+  readonly mode: LockMode;
   readonly #release: () => void;
 
-  constructor(writerId: string, release: () => void) {
+  constructor(writerId: string, mode: LockMode, release: () => void) {
     this.writerId = writerId;
+    this.mode = mode;
     this.#release = release;
   }
 
@@ -68,12 +70,12 @@ export function takeLock(deps: LockDependencies, mode: LockMode): Lock {
   } catch (error) {
     // A reader without a lock risks that blocks are pruned under it, which it then reports; it loses nothing.
     if (mode === 'read' && UNWRITABLE.includes(errnoOf(error) ?? ''))
-      return new Lock(writerId, () => undefined);
+      return new Lock(writerId, mode, () => undefined);
     remove(fs, path);
     throw asRepositoryError(error, path);
   }
   const stop = clock.every(REFRESH_MS, () => refresh(deps, path));
-  const lock = new Lock(writerId, () => {
+  const lock = new Lock(writerId, mode, () => {
     stop();
     remove(fs, path);
   });

@@ -7,7 +7,7 @@ import {
   hasCode,
   PilotfishError,
 } from '../../base/index.ts';
-import { checkDepth, childPath } from '../browse/index.ts';
+import { checkDepth, childPath, isStackBreak } from '../browse/index.ts';
 import type { Repository } from '../session/index.ts';
 import { type Problem, Problems } from '../session/index.ts';
 import type { PathTest } from '../source/index.ts';
@@ -102,6 +102,7 @@ class RestoreRun {
 
   async #directory(node: CID, directory: Directory): Promise<void> {
     checkDepth(directory.depth);
+    if (isStackBreak(directory.depth)) await undefined;
     try {
       for (const entry of readDirectory(node, this.#read)) await this.#entry(entry, directory);
     } catch (error) {

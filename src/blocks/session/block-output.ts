@@ -13,6 +13,7 @@ import {
   Advice,
   Arena,
   BlockWriter,
+  EFFORTS,
   PIPELINE_ARENA_BYTES,
   PoolEncoder,
   ResemblanceIndex,
@@ -39,6 +40,8 @@ export interface OutputOptions {
   /** Whether a block need not be written. */
   readonly isStored: (id: string) => boolean;
   readonly adviser?: StoreAdviser | undefined;
+  /** How hard groups and deltas are tried. */
+  readonly effort?: keyof typeof EFFORTS | undefined;
   /** Encode everything and write nothing. */
   readonly dryRun?: boolean | undefined;
   /** Packs about to go: none of their blocks becomes a base. */
@@ -69,6 +72,7 @@ export class BlockOutput {
       arena,
       encoder: this.#encoder,
       advice: new Advice(options.adviser ?? {}),
+      effort: EFFORTS[options.effort ?? 'normal'],
       // Filled when the first new block asks: a run that finds everything stored reads no features.
       resemblance: () => {
         resemblance ??= loadResemblance(repository, sizes.resemblanceBytes, options.doomed ?? new Set());

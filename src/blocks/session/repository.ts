@@ -1,4 +1,12 @@
-import type { Clock, FileSystem, Host, Log, Metrics, RandomSource } from '../../base/index.ts';
+import {
+  asRepositoryError,
+  type Clock,
+  type FileSystem,
+  type Host,
+  type Log,
+  type Metrics,
+  type RandomSource,
+} from '../../base/index.ts';
 import { DEFAULT_AVERAGE_BYTES } from '../chunk/index.ts';
 import { type ExactIndex, MemoryIndex, SqliteIndex } from '../index/index.ts';
 import {
@@ -11,7 +19,9 @@ import {
   openSealer,
   type RepositoryConfig,
   readConfig,
+  type Snapshot,
   SnapshotStore,
+  type StoredSnapshot,
   takeLock,
 } from '../repo/index.ts';
 import type { Sealer } from '../seal/index.ts';
@@ -95,6 +105,25 @@ export class Repository {
     }
     this.reader = new BlockReader(this.packs);
     this.snapshots = new SnapshotStore(fs, this.layout, this.sealer);
+  }
+
+  /**
+   * Commits a snapshot whose blocks are all in published packs: makes every pack durable by name, those of other
+   * writers included, and then the snapshot. The root too: its creator may have been stopped before it made the name
+   * of the config durable.
+   */
+  publishSnapshot(snapshot: Snapshot): StoredSnapshot {
+    for (const path of [this.layout.root, this.layout.store]) this.syncDirectory(path);
+    return this.snapshots.add(snapshot, this.lock.writerId);
+  }
+
+  /** Makes the entries of a directory of the repository durable. */
+  syncDirectory(path: string): void {
+    try {
+      this.ports.fs.fsyncDirectory(path);
+    } catch (error) {
+      throw asRepositoryError(error, path);
+    }
   }
 
   close(): void {

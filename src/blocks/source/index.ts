@@ -1,3 +1,4 @@
+export { nameClass } from './name-class.ts';
 export { Owners } from './owners.ts';
 export { type PathTest, parsePatternFile, pathTest } from './patterns.ts';
 export {

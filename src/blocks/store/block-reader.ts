@@ -40,10 +40,14 @@ export class BlockReader {
     return this.#orElsewhere(id, place, (at) => this.#verified(id, at));
   }
 
-  /** As `read`, for a block whose place is known. */
+  /** As `read`, from this place and no other, and never from the cache. */
   readPlace(place: BlockPlace): Buffer {
-    const id = blockIdAt(place.table, place.block);
-    return this.#raw.get(id) ?? this.#verified(id, place);
+    return this.#verified(blockIdAt(place.table, place.block), place);
+  }
+
+  /** What a block decodes to, unchecked: for a pack whose ids are lost. */
+  salvage(place: BlockPlace): Buffer {
+    return this.#decode(place, 0);
   }
 
   /** Forgets cached bytes, so that the next read comes from disk. */
@@ -102,21 +106,23 @@ export class BlockReader {
     if (place.table.types[number] === RECORD_TYPES.group) return this.#member(place, number, slot);
     const record = this.#packs.record(place.pack, number) as BlockRecord | DeltaRecord;
     if (record.type === RECORD_TYPES.block) return decode(record.codec, record.payload, record.rawLength);
-    if (record.type === RECORD_TYPES.delta) return this.#delta(record, { place, number, steps });
+    if (record.type === RECORD_TYPES.delta) return this.#delta(record, place, steps);
     throw disagree(place.pack);
   }
 
-  #delta(record: DeltaRecord, at: { place: BlockPlace; number: number; steps: number }): Buffer {
-    const basePlace = this.#basePlace(record, at.place, at.number);
+  #delta(record: DeltaRecord, delta: BlockPlace, steps: number): Buffer {
+    const basePlace = this.basePlace(record, delta);
     const baseId = blockIdAt(basePlace.table, basePlace.block);
     const base =
       this.#raw.get(baseId) ??
-      this.#orElsewhere(baseId, basePlace, (place) => this.#decode(place, at.steps + 1));
+      this.#orElsewhere(baseId, basePlace, (place) => this.#decode(place, steps + 1));
     // Bases are kept unchecked: if one is wrong, the block built on it fails its own check.
     return zstdDecode(record.payload, record.rawLength, base);
   }
 
-  #basePlace(record: DeltaRecord, place: BlockPlace, number: number): BlockPlace {
+  /** Where the base of a delta lies. Throws MISSING_BASE. */
+  basePlace(record: DeltaRecord, place: BlockPlace): BlockPlace {
+    const number = must(place.table.recordOf[place.block], 'a block has a record');
     if (record.base.kind === 'id') {
       const found = this.#packs.locateOrRebuild(record.base.id);
       if (found !== undefined) return found;

@@ -8,6 +8,7 @@ import {
   type EncodedBatch,
   type EncodedBlock,
   type EncodeJob,
+  type Effort,
   JOB,
   OUTCOME,
   outcomeAt,
@@ -41,6 +42,7 @@ export interface BlockWriterDependencies {
   /** Filled on first use. */
   readonly resemblance: () => ResemblanceIndex;
   readonly advice: Advice;
+  readonly effort: Effort;
 }
 
 /** Arena bytes after which a batch goes to the encoder. */
@@ -52,7 +54,6 @@ const BATCH_JOBS = 256;
 const PIPELINE_BATCHES = 4;
 /** Arena bytes that may be taken before a job's outcome is applied: what a job refers to must live that long. */
 export const PIPELINE_ARENA_BYTES = 16 * 1024 * 1024;
-const GROUP_LEVEL = 9;
 const GROUPED_DEPTH = 1;
 
 type Task = { readonly entry: Entry; readonly baseId: string | undefined } | { readonly group: OpenGroup };
@@ -155,6 +156,7 @@ export class BlockWriter {
       baseAt: base === undefined ? 0 : arena.offsetOf(base.at),
       baseLength: base?.length ?? 0,
       ...choice,
+      deltaLevel: this.#deps.effort.deltaLevel(chunk.raw.length),
     });
     this.#tasks.push({ entry, baseId: base?.id });
     if (small) this.#contexts.set(entry, { ...context });
@@ -261,7 +263,8 @@ export class BlockWriter {
       baseAt: 0,
       baseLength: 0,
       codecId: CODEC_IDS.zstd,
-      level: GROUP_LEVEL,
+      level: this.#deps.effort.groupLevel,
+      deltaLevel: 0,
     });
     this.#tasks.push({ group });
   }

@@ -17,6 +17,8 @@ export interface EncodeJob {
   readonly baseLength: number;
   readonly codecId: number;
   readonly level: number;
+  /** zstd level of the delta, if one is tried. */
+  readonly deltaLevel: number;
 }
 
 export interface EncodedBlock {
@@ -26,7 +28,7 @@ export interface EncodedBlock {
   readonly payload: Uint8Array | undefined;
 }
 
-const JOB_FIELDS = 7;
+const JOB_FIELDS = 8;
 const OUTCOME_FIELDS = 4;
 
 /** A small block goes into a group unless its delta is smaller than this share of it: a group does about as well. */
@@ -38,24 +40,31 @@ export function packJobs(jobs: readonly EncodeJob[]): Int32Array<ArrayBuffer> {
   const flat = new Int32Array(jobs.length * JOB_FIELDS);
   jobs.forEach((job, i) => {
     flat.set(
-      [job.kind, job.rawAt, job.rawLength, job.baseAt, job.baseLength, job.codecId, job.level],
+      [job.kind, job.rawAt, job.rawLength, job.baseAt, job.baseLength, job.codecId, job.level, job.deltaLevel],
       i * JOB_FIELDS,
     );
   });
   return flat;
 }
 
-/** Delta effort by size, measured: below 32 KiB level 9 takes longer for 0.1 %; above, 3 leaves 5 %, at MiB sizes more. */
-export function deltaLevel(rawLength: number): number {
-  return rawLength <= 32 * 1024 ? 6 : 9;
+/** How hard groups and deltas are tried. */
+export interface Effort {
+  readonly groupLevel: number;
+  readonly deltaLevel: (rawLength: number) => number;
 }
+
+export const EFFORTS: Record<'normal' | 'high', Effort> = {
+  // Measured: below 32 KiB level 9 takes longer for 0.1 %; above, 3 leaves 5 %, at MiB sizes more.
+  normal: { groupLevel: 9, deltaLevel: (rawLength) => (rawLength <= 32 * 1024 ? 6 : 9) },
+  high: { groupLevel: 19, deltaLevel: () => 19 },
+};
 
 /** Runs one job. An encoder that throws (a base may look like a trained dictionary) does not pay. */
 export function runJob(arena: Uint8Array, job: EncodeJob): EncodedBlock {
   const raw = arena.subarray(job.rawAt, job.rawAt + job.rawLength);
   if (job.kind === JOB.plain) return plain(raw, job);
   const base = arena.subarray(job.baseAt, job.baseAt + job.baseLength);
-  const delta = tryDelta(raw, base);
+  const delta = tryDelta(raw, base, job.deltaLevel);
   if (job.kind === JOB.deltaOrNothing) {
     const pays = delta !== undefined && delta.length < raw.length * SMALL_DELTA_SHARE;
     return pays ? asDelta(delta) : { outcome: OUTCOME.nothing, codecId: 0, payload: undefined };
@@ -66,9 +75,9 @@ export function runJob(arena: Uint8Array, job: EncodeJob): EncodedBlock {
   return delta !== undefined && delta.length < aloneLength * RATIO_GATE ? asDelta(delta) : alone;
 }
 
-function tryDelta(raw: Uint8Array, base: Uint8Array): Uint8Array | undefined {
+function tryDelta(raw: Uint8Array, base: Uint8Array, level: number): Uint8Array | undefined {
   try {
-    return zstdEncode(raw, { level: deltaLevel(raw.length), base });
+    return zstdEncode(raw, { level, base });
   } catch {
     return undefined;
   }
@@ -84,6 +93,11 @@ function plain(raw: Uint8Array, job: EncodeJob): EncodedBlock {
   return { outcome: OUTCOME.plain, codecId: CODEC_IDS[algorithm], payload };
 }
 
+function jobAt(flat: Int32Array, i: number): EncodeJob {
+  const [kind, rawAt, rawLength, baseAt, baseLength, codecId, level, deltaLevel] = flat.subarray(i * JOB_FIELDS);
+  return { kind, rawAt, rawLength, baseAt, baseLength, codecId, level, deltaLevel } as EncodeJob;
+}
+
 /** All outcomes of a batch: a table and one run of payload bytes, both transferable. */
 export interface EncodedBatch {
   readonly table: Int32Array<ArrayBuffer>;
@@ -96,16 +110,7 @@ export function runJobs(arena: Uint8Array, flat: Int32Array): EncodedBatch {
   const outcomes: EncodedBlock[] = [];
   let total = 0;
   for (let i = 0; i < count; i++) {
-    const [kind, rawAt, rawLength, baseAt, baseLength, codecId, level] = flat.subarray(i * JOB_FIELDS);
-    const outcome = runJob(arena, {
-      kind,
-      rawAt,
-      rawLength,
-      baseAt,
-      baseLength,
-      codecId,
-      level,
-    } as EncodeJob);
+    const outcome = runJob(arena, jobAt(flat, i));
     outcomes.push(outcome);
     total += outcome.payload?.length ?? 0;
   }

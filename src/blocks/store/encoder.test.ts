@@ -26,7 +26,7 @@ function jobsIn(arena: Arena, seed: number): { jobs: EncodeJob[]; raws: Buffer[]
           number,
         ];
         const place = { rawAt, rawLength: raw.length, baseAt, baseLength: base.length };
-        jobs.push({ kind, ...place, codecId: CODEC_IDS.zstd, level: 3 });
+        jobs.push({ kind, ...place, codecId: CODEC_IDS.zstd, level: 3, deltaLevel: 3 });
         raws.push(raw);
         bases.push(base);
       }

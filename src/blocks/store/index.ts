@@ -2,6 +2,7 @@ export { Advice } from './advice.ts';
 export { Arena } from './arena.ts';
 export { BlockReader } from './block-reader.ts';
 export { type BlockContext, BlockWriter, PIPELINE_ARENA_BYTES } from './block-writer.ts';
+export { EFFORTS } from './encode.ts';
 export { type Encoder, InlineEncoder, PoolEncoder } from './encoder.ts';
 export { Lru } from './lru.ts';
 export { type BlockPlace, type IndexMode, PackSet } from './pack-set.ts';

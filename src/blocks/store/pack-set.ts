@@ -11,7 +11,7 @@ import {
 } from '../../base/index.ts';
 import { type ExactIndex, isBusy, type Place } from '../index/index.ts';
 import { blockIdAt, openFrame, type PackRecord, type PackTable, readPackTable } from '../pack/index.ts';
-import { type Layout, packNameOf } from '../repo/index.ts';
+import { type Layout, packNameOf, readDoomed } from '../repo/index.ts';
 import type { Sealer } from '../seal/index.ts';
 import { Lru } from './lru.ts';
 
@@ -49,6 +49,8 @@ export class PackSet {
   readonly #files: Lru<string, number>;
   /** Packs whose table cannot be read, and why. */
   readonly damaged = new Map<string, PilotfishError>();
+  /** Packs that are replaced: still in `store/`, but nobody's any more. */
+  #doomed: ReadonlySet<string>;
   /** The index knew packs that are no longer there. */
   #gone = false;
   #index: ExactIndex;
@@ -57,6 +59,7 @@ export class PackSet {
   constructor(deps: PackSetDependencies) {
     this.#deps = deps;
     this.#files = new Lru<string, number>(OPEN_FILES, (fd) => closeReader(deps.fs, fd));
+    this.#doomed = new Set(readDoomed(deps.fs, deps.layout).packs);
     this.#index = this.#open('keep');
   }
 
@@ -65,11 +68,12 @@ export class PackSet {
     return this.#gone || this.damaged.size > 0;
   }
 
-  /** Every pack in `store/`. */
+  /** Every pack in `store/` that is not doomed. */
   packNames(): string[] {
     try {
       const names = this.#deps.fs.readDirectory(this.#deps.layout.store);
-      return names.flatMap((name) => packNameOf(name.toString()) ?? []).sort();
+      const packs = names.flatMap((name) => packNameOf(name.toString()) ?? []);
+      return packs.filter((name) => !this.#doomed.has(name)).sort();
     } catch (error) {
       throw asRepositoryError(error, this.#deps.layout.store);
     }
@@ -80,12 +84,12 @@ export class PackSet {
     return this.#names.filter((name) => !this.damaged.has(name));
   }
 
-  /** Where the block is, or undefined when no readable pack holds it. */
-  locate(id: string): BlockPlace | undefined {
+  /** Where the block is, or undefined when no readable pack, other than those in `except`, holds it. */
+  locate(id: string, except?: ReadonlySet<string>): BlockPlace | undefined {
     const diskId = this.#deps.sealer.diskId(id);
     for (const place of this.#find(diskId)) {
       const found = this.#confirm(place, id);
-      if (found !== undefined) return found;
+      if (found !== undefined && except?.has(found.pack) !== true) return found;
     }
     return undefined;
   }
@@ -106,6 +110,12 @@ export class PackSet {
     if (kept !== undefined) return kept;
     const path = this.#deps.layout.pack(name);
     const table = this.#named(path, () => readPackTable(this.#deps.fs, this.#file(name), this.#deps.sealer));
+    this.#tables.set(name, table, table.blockCount * TABLE_BYTES_PER_BLOCK + 1024);
+    return table;
+  }
+
+  /** Uses this table for a pack whose own cannot be read. */
+  adopt(name: string, table: PackTable): PackTable {
     this.#tables.set(name, table, table.blockCount * TABLE_BYTES_PER_BLOCK + 1024);
     return table;
   }
@@ -139,6 +149,17 @@ export class PackSet {
     this.#addToIndex(name);
     const damage = this.damaged.get(name);
     if (damage !== undefined) throw damage;
+  }
+
+  /** Looks at the repository again after its packs were replaced. */
+  reload(): void {
+    this.#doomed = new Set(readDoomed(this.#deps.fs, this.#deps.layout).packs);
+    this.#files.clear();
+    this.#tables.clear();
+    this.damaged.clear();
+    this.#index.close();
+    this.#index = this.#open('fresh');
+    this.#gone = false;
   }
 
   close(): void {

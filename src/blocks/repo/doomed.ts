@@ -1,0 +1,42 @@
+import { type FileSystem, readSmallFile } from '../../base/index.ts';
+import type { Layout } from './layout.ts';
+import { publish, removeTemporary } from './publish.ts';
+
+/**
+ * Packs that are replaced but may not be deleted yet. The file's appearance is what replaces them: from then on
+ * nobody reads, counts or refers to a pack it names, so that deleting them one by one has no half-way state.
+ */
+export interface Doomed {
+  readonly packs: readonly string[];
+  /** When they were replaced. */
+  readonly sinceMs: number;
+}
+
+const MAX_DOOMED_BYTES = 64 * 1024 * 1024;
+const NONE: Doomed = { packs: [], sinceMs: 0 };
+
+/** The doomed packs; none when the file is absent or cannot be read, which keeps everything. */
+export function readDoomed(fs: FileSystem, layout: Layout): Doomed {
+  try {
+    const value = JSON.parse(readSmallFile(fs, layout.doomed, MAX_DOOMED_BYTES).toString('utf8')) as Doomed;
+    const legal =
+      Array.isArray(value.packs) &&
+      value.packs.every((name) => /^[0-9a-f]{64}$/.test(name)) &&
+      Number.isSafeInteger(value.sinceMs);
+    return legal ? value : NONE;
+  } catch {
+    // Absent in most repositories.
+    return NONE;
+  }
+}
+
+/** Puts the list in place, or takes the file away when it is empty. */
+export function writeDoomed(at: { fs: FileSystem; layout: Layout; writerId: string }, doomed: Doomed): void {
+  const { fs, layout, writerId } = at;
+  if (doomed.packs.length === 0) {
+    removeTemporary(fs, layout.doomed);
+    return;
+  }
+  const bytes = Buffer.from(`${JSON.stringify(doomed)}\n`);
+  publish(fs, bytes, { temporary: layout.temporary(writerId, 'doomed'), final: layout.doomed });
+}

@@ -1,0 +1,118 @@
+import { PilotfishError } from '../../base/index.ts';
+import { classify } from '../../signals/index.ts';
+import { Chunker } from '../chunk/index.ts';
+import type { StoredSnapshot } from '../repo/index.ts';
+import { BlockOutput, type Repository } from '../session/index.ts';
+import { nameClass } from '../source/index.ts';
+import { blockOf, fileBlocks, fileNodes, type ReadBlock, readDirectory, type TreeEntry } from '../tree/index.ts';
+import { checkDepth } from '../browse/index.ts';
+import type { CID } from 'multiformats/cid';
+
+export interface CopyOptions {
+  /** Which snapshots (ids, prefixes, `latest`); default: all. */
+  readonly snapshots?: readonly string[];
+  readonly onProgress?: (done: { snapshots: number; totalSnapshots: number; blocks: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface CopyResult {
+  /** Ids of the snapshots copied; those the target had are left out. */
+  readonly copied: readonly string[];
+  /** Blocks the target did not have. */
+  readonly newBlocks: number;
+}
+
+/**
+ * Copies snapshots to another repository, which may be encrypted otherwise or cut blocks otherwise: blocks go over as
+ * they are, so roots and snapshot ids stay the same. Each snapshot is committed on its own.
+ */
+export async function copySnapshots(from: Repository, to: Repository, options: CopyOptions = {}): Promise<CopyResult> {
+  const all = options.snapshots?.map((name) => from.snapshots.resolve(name)) ?? from.snapshots.list(throwIt);
+  const there = new Set(to.snapshots.diskIds());
+  const wanted = all.filter(({ id }) => !there.has(to.sealer.diskId(id)));
+  const copied: string[] = [];
+  let newBlocks = 0;
+  for (const snapshot of wanted) {
+    const run = new CopyRun(from, to, options.signal);
+    newBlocks += await run.copy(snapshot);
+    copied.push(snapshot.id);
+    options.onProgress?.({ snapshots: copied.length, totalSnapshots: wanted.length, blocks: newBlocks });
+  }
+  return { copied, newBlocks };
+}
+
+function throwIt(error: PilotfishError): never {
+  throw error;
+}
+
+class CopyRun {
+  readonly #from: Repository;
+  readonly #to: Repository;
+  readonly #signal: AbortSignal | undefined;
+  readonly #output: BlockOutput;
+  readonly #chunker: Chunker;
+  readonly #read: ReadBlock;
+  readonly #done = new Set<string>();
+
+  constructor(from: Repository, to: Repository, signal: AbortSignal | undefined) {
+    this.#from = from;
+    this.#to = to;
+    this.#signal = signal;
+    this.#output = new BlockOutput(to, { isStored: (id) => to.packs.locate(id) !== undefined });
+    this.#chunker = new Chunker(to.config.averageBlockBytes, to.sealer.gearSeed);
+    this.#read = (id) => from.reader.read(id);
+  }
+
+  /** Returns the number of new blocks. */
+  async copy(snapshot: StoredSnapshot): Promise<number> {
+    const { writer } = this.#output;
+    try {
+      await this.#directory(snapshot.root, 0);
+      await writer.finish();
+      const { id: _, ...content } = snapshot;
+      this.#to.publishSnapshot(content);
+      return writer.counters.newBlocks;
+    } finally {
+      await this.#output.close();
+    }
+  }
+
+  async #directory(node: CID, depth: number): Promise<void> {
+    checkDepth(depth);
+    const { id } = blockOf(node);
+    if (this.#done.has(id)) return;
+    this.#done.add(id);
+    const nodes: string[] = [];
+    const read: ReadBlock = (block) => {
+      nodes.push(block);
+      return this.#read(block);
+    };
+    for (const entry of readDirectory(node, read)) {
+      if (entry.type === 'directory') await this.#directory(entry.node, depth + 1);
+      else if (entry.type === 'file') await this.#file(entry);
+    }
+    for (const block of nodes) await this.#put(block, { isTree: true, nameClass: 0, fileOffsetBytes: 0 });
+    await this.#from.ports.clock.turn();
+    if (this.#signal?.aborted) {
+      throw new PilotfishError('INTERRUPTED', 'interrupted: snapshots copied so far are complete; run it again to go on');
+    }
+  }
+
+  async #file(entry: TreeEntry & { type: 'file' }): Promise<void> {
+    const name = nameClass(entry.name);
+    let fileOffsetBytes = 0;
+    for (const { id, length } of fileBlocks(entry, this.#read)) {
+      await this.#put(id, { isTree: false, nameClass: name, fileOffsetBytes });
+      fileOffsetBytes += length;
+    }
+    for (const id of fileNodes(entry.content, this.#read)) await this.#put(id, { isTree: true, nameClass: 0, fileOffsetBytes: 0 });
+  }
+
+  async #put(id: string, context: { isTree: boolean; nameClass: number; fileOffsetBytes: number }): Promise<void> {
+    const { writer } = this.#output;
+    if (writer.isKnown(id)) return;
+    const raw = this.#read(id);
+    writer.put(this.#chunker.whole(raw), { ...context, fileKind: classify(raw) });
+    if (writer.wantsDrain) await writer.drain();
+  }
+}
