@@ -2,7 +2,7 @@
 // Roots must stay as they are; the test says which changed.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { GOLDEN_KINDS, type GoldenKind, makeGolden } from '../test/golden/repositories.ts';
+import { expectedText, GOLDEN_KINDS, type GoldenKind, makeGolden } from '../test/golden/repositories.ts';
 import { root } from './process.ts';
 
 for (const kind of Object.keys(GOLDEN_KINDS) as GoldenKind[]) {
@@ -13,6 +13,8 @@ for (const kind of Object.keys(GOLDEN_KINDS) as GoldenKind[]) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), bytes);
   }
-  writeFileSync(`${folder}.json`, `${JSON.stringify(expected, null, 2)}\n`);
-  console.log(`${kind}: ${bench.files().size} files, ${JSON.stringify(expected.records)}, ${JSON.stringify(expected.codecs)}`);
+  writeFileSync(`${folder}.jsonl`, expectedText(expected));
+  console.log(
+    `${kind}: ${bench.files().size} files, ${JSON.stringify(expected.records)}, ${JSON.stringify(expected.codecs)}`,
+  );
 }

@@ -15,7 +15,16 @@ export {
   pack,
   type SourceCount,
 } from './backup/index.ts';
-export { fileContent, listSnapshot, type Visited } from './browse/index.ts';
+export {
+  type Change,
+  type Difference,
+  diffSnapshots,
+  type Found,
+  fileContent,
+  findPaths,
+  listSnapshot,
+  type Visited,
+} from './browse/index.ts';
 export { type StatsResult, stats, type VerifyOptions, type VerifyResult, verify } from './check/index.ts';
 export { type CompressedBlock, compressBlock } from './codec/index.ts';
 export type { BaseCandidate, BaseQuestion, CodecQuestion, GroupQuestion, StoreAdviser } from './questions.ts';
@@ -40,3 +49,25 @@ export {
 } from './session/index.ts';
 export { type PathTest, parsePatternFile, pathTest } from './source/index.ts';
 export type { TreeEntry } from './tree/index.ts';
+export {
+  addKey,
+  type CopyOptions,
+  type CopyResult,
+  changePassword,
+  copySnapshots,
+  type ForgetOptions,
+  type ForgetResult,
+  forget,
+  type KeyOptions,
+  type OptimizeOptions,
+  type OptimizeResult,
+  optimize,
+  type PruneOptions,
+  type PruneResult,
+  prune,
+  type RepairOptions,
+  type RepairResult,
+  type RetentionRules,
+  removeKey,
+  repair,
+} from './upkeep/index.ts';

@@ -4,11 +4,11 @@ import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { noise, Place, parseOne } from './support.ts';
 
-test('snapshots: a table for people, all of it for programs', (t) => {
+test('snapshots: a table for people, all of it for programs', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': 'abc' });
   assert.equal(place.run(['snapshots']).code, 10);
-  place.runWell('init');
+  await place.given('init');
   assert.equal(place.runWell('snapshots').stdout, 'no snapshots yet\n');
   const { snapshot, root } = place.json<{ snapshot: string; root: string }>(
     'pack',
@@ -41,12 +41,12 @@ test('snapshots: a table for people, all of it for programs', (t) => {
   });
 });
 
-test('ls: paths, below a path, with details, as JSON', (t) => {
+test('ls: paths, below a path, with details, as JSON', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/b/c.txt': 'abc', 'tree/b.txt': 'x', 'tree/a': '' });
   symlinkSync('b/c.txt', place.path('tree/link'));
   utimesSync(place.path('tree/b/c.txt'), 1e9, 1e9);
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   assert.equal(place.runWell('ls', 'latest').stdout, 'a\nb\nb/c.txt\nb.txt\nlink\n');
   assert.equal(place.runWell('ls', 'latest', 'b').stdout, 'b\nb/c.txt\n');
   assert.equal(place.runWell('ls', 'latest', '/b/').stdout.split('\n')[1], 'b/c.txt');
@@ -70,22 +70,22 @@ test('ls: paths, below a path, with details, as JSON', (t) => {
   assert.equal(entries[4]?.['target'], 'b/c.txt');
 });
 
-test('ls of nothing is an empty list', (t) => {
+test('ls of nothing is an empty list', async (t) => {
   const place = new Place(t);
   mkdirSync(place.path('tree'));
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   assert.deepEqual(place.json('ls', 'latest'), { entries: [] });
   assert.equal(place.runWell('ls', 'latest').stdout, '');
 });
 
-test('names that a terminal would obey are shown as escapes; --null and --json keep them', (t) => {
+test('names that a terminal would obey are shown as escapes; --null and --json keep them', async (t) => {
   const place = new Place(t);
   mkdirSync(place.path('tree'));
   const evil = 'a\x1b]0;owned\x07\nb\u202e.txt';
   writeFileSync(place.path('tree', evil), '1');
   const raw = Buffer.concat([Buffer.from(`${place.path('tree')}/`), Buffer.from([0x66, 0xff, 0xc3, 0xa9])]);
   writeFileSync(raw, '2');
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   assert.equal(place.runWell('ls', 'latest').stdout, 'a\\x1b]0;owned\\x07\\nb\\u202e.txt\nf\\xffé\n');
   assert.match(place.runWell('ls', 'latest', '-l').stdout, /a\\x1b\]0;owned\\x07\\nb\\u202e\.txt\n/);
   const { entries } = place.json<{ entries: { path: string; pathBase64?: string }[] }>('ls', 'latest');
@@ -95,11 +95,11 @@ test('names that a terminal would obey are shown as escapes; --null and --json k
   assert.match(error, /^pilotfish: USAGE: the snapshot has no no\\x1b\[31m: /);
 });
 
-test('cat: the bytes of one file', (t) => {
+test('cat: the bytes of one file', async (t) => {
   const place = new Place(t);
   const bytes = noise(400_000);
   place.write({ 'tree/deep/b.bin': bytes, 'tree/empty': '' });
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   assert.equal(place.runWell('cat', 'latest', 'deep/b.bin').stdout, bytes.toString());
   assert.equal(place.runWell('cat', 'latest', 'empty').stdout, '');
   for (const path of ['deep', 'nowhere', 'empty/x']) {
@@ -109,10 +109,10 @@ test('cat: the bytes of one file', (t) => {
   }
 });
 
-test('stats: for people and for programs', (t) => {
+test('stats: for people and for programs', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': noise(100_000) });
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   const { snapshots, packs, snapshotBytes, storedBytes, encrypted } = place.json('stats');
   assert.deepEqual(
     { snapshots, packs, snapshotBytes, encrypted },
@@ -122,7 +122,7 @@ test('stats: for people and for programs', (t) => {
   assert.match(place.runWell('stats').stdout, /^repository +[0-9a-f]{32}\nsnapshots +1, 97\.7 KiB in all\n/);
 });
 
-test('init: once', (t) => {
+test('init: once', async (t) => {
   const place = new Place(t);
   const { path, averageBlockBytes, encrypted } = place.json('init', '--block-size', '128');
   assert.deepEqual(
@@ -134,7 +134,7 @@ test('init: once', (t) => {
   assert.equal((parseOne(again.stdout) as { error: { code: string } }).error.code, 'EXISTS');
 });
 
-test('a prefix must be long enough and fit one snapshot; latest is the newest', (t) => {
+test('a prefix must be long enough and fit one snapshot; latest is the newest', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1' });
   const { snapshot } = place.json<{ snapshot: string }>('pack', 'tree');

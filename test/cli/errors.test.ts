@@ -7,12 +7,12 @@ import { createRepository, nodePorts, pack, Repository } from '../../src/index.t
 import { noise, Place, parseOne } from './support.ts';
 
 /** Runs a command that must fail with this exit code and error code, in words and in JSON. */
-function fails(
+async function fails(
   place: Place,
   args: readonly string[],
   { code, error }: { code: number; error: string },
-): string {
-  const ended = place.run(args);
+): Promise<string> {
+  const ended = await place.inside(args);
   assert.equal(ended.code, code, `${args.join(' ')}: ${ended.stderr}`);
   assert.match(ended.stderr, new RegExp(`^pilotfish: ${error}: [^\\n]+\\n$`));
   if (args.includes('--json')) {
@@ -23,7 +23,7 @@ function fails(
   return ended.stderr;
 }
 
-test('10: no repository', (t) => {
+test('10: no repository', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1', file: 'x', 'foreign/thing': 'x' });
   const none = { code: 10, error: 'NO_REPOSITORY' };
@@ -34,15 +34,15 @@ test('10: no repository', (t) => {
     ['snapshots'],
     ['restore', 'latest', '--to', 'out'],
   ]) {
-    fails(place, [...command, '--json'], none);
+    await fails(place, [...command, '--json'], none);
   }
-  fails(place, ['cat', 'latest', 'a'], none);
-  fails(place, ['stats', '--repo', 'file'], none);
-  fails(place, ['stats', '--repo', 'file/below'], none);
-  fails(place, ['stats', '--repo', 'foreign'], none);
+  await fails(place, ['cat', 'latest', 'a'], none);
+  await fails(place, ['stats', '--repo', 'file'], none);
+  await fails(place, ['stats', '--repo', 'file/below'], none);
+  await fails(place, ['stats', '--repo', 'foreign'], none);
   const foreign = { code: 10, error: 'NOT_A_REPOSITORY' };
-  fails(place, ['pack', 'tree', '--repo', 'foreign', '--json'], foreign);
-  fails(place, ['init', '--repo', 'foreign'], foreign);
+  await fails(place, ['pack', 'tree', '--repo', 'foreign', '--json'], foreign);
+  await fails(place, ['init', '--repo', 'foreign'], foreign);
   const unnamed = place.run(['stats'], { env: { PILOTFISH_REPO: '' } });
   assert.equal(unnamed.code, 10);
   assert.match(
@@ -51,7 +51,7 @@ test('10: no repository', (t) => {
   );
 });
 
-test('a repository that cannot be made: what is in the way is named', (t) => {
+test('a repository that cannot be made: what is in the way is named', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1', file: 'x' });
   for (const repo of ['file', 'file/below']) {
@@ -61,15 +61,15 @@ test('a repository that cannot be made: what is in the way is named', (t) => {
   }
 });
 
-test('11: locked', (t) => {
+test('11: locked', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1' });
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   const holder = new Repository({ path: place.path('repo') }, nodePorts(), 'exclusive');
   const locked = { code: 11, error: 'LOCKED' };
-  const words = fails(place, ['pack', 'tree', '--json'], locked);
+  const words = await fails(place, ['pack', 'tree', '--json'], locked);
   assert.match(words, new RegExp(`process ${process.pid} on `));
-  fails(place, ['ls', 'latest'], locked);
+  assert.equal(place.run(['ls', 'latest']).code, 11);
   holder.close();
   place.runWell('ls', 'latest');
 });
@@ -84,7 +84,7 @@ test('12: wrong password, and the right one from either variable', async (t) => 
   repository.close();
 
   const wrong = { code: 12, error: 'WRONG_PASSWORD' };
-  assert.match(fails(place, ['ls', 'latest', '--json'], wrong), /needs a password/);
+  assert.match(await fails(place, ['ls', 'latest', '--json'], wrong), /needs a password/);
   const cat = (env: NodeJS.ProcessEnv) => place.run(['cat', 'latest', 'a'], { env });
   const refused = cat({ PILOTFISH_PASSWORD: 'guess' });
   assert.equal(refused.code, 12);
@@ -99,7 +99,7 @@ test('12: wrong password, and the right one from either variable', async (t) => 
   assert.equal(packed.code, 0);
 });
 
-test('a password that would not be used is refused', (t) => {
+test('a password that would not be used is refused', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1' });
   const { code, stderr } = place.run(['pack', 'tree'], { env: { PILOTFISH_PASSWORD: 'x' } });
@@ -107,15 +107,15 @@ test('a password that would not be used is refused', (t) => {
   assert.match(stderr, /^pilotfish: USAGE: a password is set, but new repositories are not encrypted yet/);
 });
 
-test('a newer version and a damaged configuration', (t) => {
+test('a newer version and a damaged configuration', async (t) => {
   const place = new Place(t);
-  place.runWell('init');
+  await place.given('init');
   const path = place.path('repo/config');
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace('"version": 1', '"version": 2'));
-  fails(place, ['ls', 'latest', '--json'], { code: 1, error: 'NEWER_VERSION' });
+  await fails(place, ['ls', 'latest', '--json'], { code: 1, error: 'NEWER_VERSION' });
   writeFileSync(path, text.slice(0, 40));
-  fails(place, ['ls', 'latest', '--json'], { code: 1, error: 'CONFIG_DAMAGED' });
+  await fails(place, ['ls', 'latest', '--json'], { code: 1, error: 'CONFIG_DAMAGED' });
 });
 
 interface Damage {
@@ -138,10 +138,10 @@ function flip(pack: string): void {
 }
 
 for (const { name, harm, codes } of damages) {
-  test(`${name}: verify names the file, restore saves the rest, nothing claims success`, (t) => {
+  test(`${name}: verify names the file, restore saves the rest, nothing claims success`, async (t) => {
     const place = new Place(t);
     place.write({ 'tree/large': noise(900_000) });
-    place.runWell('pack', 'tree');
+    await place.given('pack', 'tree');
     harm(place.pack());
 
     const verified = place.run(['verify', '--data', '--json']);
@@ -171,10 +171,10 @@ for (const { name, harm, codes } of damages) {
   });
 }
 
-test('damage to one file leaves the others', (t) => {
+test('damage to one file leaves the others', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/first': noise(900_000), 'tree/second': noise(900_000, 3) });
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   flip(place.pack());
   const { code, stdout, stderr } = place.run(['restore', 'latest', '--to', 'out', '--json']);
   const { errors, files } = parseOne(stdout) as { errors: { path: string; code: string }[]; files: number };
@@ -189,10 +189,10 @@ test('damage to one file leaves the others', (t) => {
   );
 });
 
-test('verify: sound repositories, samples, and what is no damage', (t) => {
+test('verify: sound repositories, samples, and what is no damage', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': noise(100_000) });
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   place.write({ 'repo/tmp/0123456789abcdef-0': 'left by a writer that is gone' });
   const { snapshots, packs, leftovers, damage, checkedBlocks } = place.json('verify');
   assert.deepEqual(
@@ -206,24 +206,24 @@ test('verify: sound repositories, samples, and what is no damage', (t) => {
     /^1 snapshot, 1 pack, \d+ blocks\n1 leftover of stopped writers .*\nno damage\n$/,
   );
   for (const share of ['0', '101%', 'x', '-1'])
-    fails(place, ['verify', `--sample=${share}`, '--json'], { code: 1, error: 'USAGE' });
-  fails(place, ['verify', '--data', '--sample', '5%'], { code: 1, error: 'USAGE' });
+    await fails(place, ['verify', `--sample=${share}`, '--json'], { code: 1, error: 'USAGE' });
+  await fails(place, ['verify', '--data', '--sample', '5%'], { code: 1, error: 'USAGE' });
 });
 
-test('usage errors: one line, exit code 1', (t) => {
+test('usage errors: one line, exit code 1', async (t) => {
   const place = new Place(t);
   const usage = { code: 1, error: 'USAGE' };
-  fails(place, ['pack', '--json'], usage);
-  fails(place, ['pack', 'x', '--nonsense', '--json'], usage);
-  fails(place, ['nonsense'], usage);
-  fails(place, ['restore', '--json'], usage);
-  fails(place, ['snapshots', 'extra'], usage);
-  fails(place, ['pack', 'x', '--threads', '-1'], usage);
-  fails(place, ['pack', 'x', '--exclude'], usage);
-  fails(place, ['pack', ''], usage);
+  await fails(place, ['pack', '--json'], usage);
+  await fails(place, ['pack', 'x', '--nonsense', '--json'], usage);
+  await fails(place, ['nonsense'], usage);
+  await fails(place, ['restore', '--json'], usage);
+  await fails(place, ['snapshots', 'extra'], usage);
+  await fails(place, ['pack', 'x', '--threads', '-1'], usage);
+  await fails(place, ['pack', 'x', '--exclude'], usage);
+  await fails(place, ['pack', ''], usage);
 });
 
-test('help and version are results: stdout, exit code 0', (t) => {
+test('help and version are results: stdout, exit code 0', async (t) => {
   const place = new Place(t);
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   assert.equal(place.runWell('--version').stdout, `${version}\n`);
@@ -251,7 +251,7 @@ test('help and version are results: stdout, exit code 0', (t) => {
   assert.match(bare.stderr, /^Usage: pilotfish /);
 });
 
-test('a fault of ours has a code as well; its stack only on request', (t) => {
+test('a fault of ours has a code as well; its stack only on request', async (t) => {
   const place = new Place(t);
   const env = { PILOTFISH_DEBUG: '1' };
   assert.doesNotMatch(place.run(['stats']).stderr, /\n {4}at /);

@@ -1,12 +1,15 @@
 // What happens when the run is stopped or its reader goes away.
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { ManualClock } from '../../src/base/index.ts';
 import { watchSignals } from '../../src/cli/index.ts';
-import { ended, noise, Place, parseOne } from './support.ts';
+import { ended, launcher, noise, Place, parseOne } from './support.ts';
+
+/** A run that does not stop must fail here, not hold up everything. */
+const limit = { timeout: 30_000 };
 
 /** Waits until a program has begun to work: it holds its lock. */
 async function working(place: Place, child: ChildProcess): Promise<void> {
@@ -24,7 +27,7 @@ function manyFiles(place: Place): void {
   place.write(files);
 }
 
-test('130: a stopped pack leaves a clean repository, and the next one works', async (t) => {
+test('130: a stopped pack leaves a clean repository, and the next one works', limit, async (t) => {
   const place = new Place(t);
   manyFiles(place);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -41,11 +44,11 @@ test('130: a stopped pack leaves a clean repository, and the next one works', as
     assert.deepEqual(readdirSync(place.path('repo/snapshots')), []);
   }
   assert.deepEqual(place.json('verify', '--data')['damage'], []);
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   assert.deepEqual(place.json('verify', '--data')['damage'], []);
 });
 
-test('130: two signals, as npm delivers them, do not cut the cleanup short', async (t) => {
+test('130: two signals, as npm delivers them, do not cut the cleanup short', limit, async (t) => {
   const place = new Place(t);
   manyFiles(place);
   const child = place.start(['pack', 'tree']);
@@ -57,10 +60,10 @@ test('130: two signals, as npm delivers them, do not cut the cleanup short', asy
   assert.deepEqual(place.locks(), []);
 });
 
-test('130: a reader that does not read cannot hold us', async (t) => {
+test('130: a reader that does not read cannot hold us', limit, async (t) => {
   const place = new Place(t);
   place.write({ 'tree/large': noise(3 * 1024 * 1024) });
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   const child = place.start(['cat', 'latest', 'large']);
   await working(place, child);
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -70,10 +73,10 @@ test('130: a reader that does not read cannot hold us', async (t) => {
   assert.deepEqual(place.locks(), []);
 });
 
-test('a reader that goes away ends the command quietly', async (t) => {
+test('a reader that goes away ends the command quietly', limit, async (t) => {
   const place = new Place(t);
   place.write({ 'tree/large': noise(3 * 1024 * 1024) });
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   for (const args of [
     ['cat', 'latest', 'large'],
     ['restore', 'latest', '--tar', '-'],
@@ -90,13 +93,11 @@ test('a reader that goes away ends the command quietly', async (t) => {
   }
 });
 
-test('a result that cannot be written is a failure', async (t) => {
+test('a result that cannot be written is a failure', limit, async (t) => {
   if (!existsSync('/dev/full')) return t.skip('no /dev/full on this platform');
   const place = new Place(t);
   place.write({ 'tree/a': '1' });
-  place.runWell('pack', 'tree');
-  const { spawnSync } = await import('node:child_process');
-  const { launcher } = await import('./support.ts');
+  await place.given('pack', 'tree');
   for (const args of [
     ['ls', 'latest'],
     ['cat', 'latest', 'a'],

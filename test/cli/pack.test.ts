@@ -14,9 +14,10 @@ interface Packed {
   errors: { path: string; code: string; message: string }[];
 }
 
-const paths = (place: Place): string[] => place.runWell('ls', 'latest').stdout.trimEnd().split('\n');
+const paths = async (place: Place): Promise<string[]> =>
+  (await place.given('ls', 'latest')).stdout.trimEnd().split('\n');
 
-test('one JSON object with the documented fields', (t) => {
+test('one JSON object with the documented fields', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a.txt': 'a text\n'.repeat(1000), 'tree/deep/b.bin': noise(300_000) });
   const result = place.json('pack', 'tree');
@@ -53,7 +54,7 @@ test('one JSON object with the documented fields', (t) => {
     assert.deepEqual(Object.keys(codec), ['blocks', 'bytes']);
 });
 
-test('bytesStored is what the repository directory grew by', (t) => {
+test('bytesStored is what the repository directory grew by', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/b.bin': noise(300_000) });
   const sizeOf = (): number =>
@@ -68,7 +69,7 @@ test('bytesStored is what the repository directory grew by', (t) => {
   assert.equal(place.json<Packed>('pack', 'tree').bytesStored, sizeOf() - afterFirst);
 });
 
-test('the same input gives the same root, whatever the number of threads', (t) => {
+test('the same input gives the same root, whatever the number of threads', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': 'x'.repeat(70_000), 'tree/b': noise(200_000) });
   const one = place.json<Packed>('pack', 'tree', '--threads', '0');
@@ -76,7 +77,7 @@ test('the same input gives the same root, whatever the number of threads', (t) =
   assert.equal(one.root, two.root);
 });
 
-test('people get a summary, --quiet nothing', (t) => {
+test('people get a summary, --quiet nothing', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a.txt': 'a' });
   const { stdout, stderr } = place.runWell('pack', 'tree');
@@ -85,7 +86,7 @@ test('people get a summary, --quiet nothing', (t) => {
   assert.deepEqual(place.run(['pack', 'tree', '--quiet']), { code: 0, stdout: '', stderr: '' });
 });
 
-test('--exclude and --exclude-file', (t) => {
+test('--exclude and --exclude-file', async (t) => {
   const place = new Place(t);
   place.write({
     'tree/keep.txt': '1',
@@ -97,13 +98,13 @@ test('--exclude and --exclude-file', (t) => {
     patterns: '# a comment\n\ndeep/cache\n',
   });
   place.runWell('pack', 'tree', '--exclude', '*.log', '--exclude', '/build', '--exclude-file', 'patterns');
-  assert.deepEqual(paths(place), ['cache', 'cache/kept', 'deep', 'keep.txt']);
+  assert.deepEqual(await paths(place), ['cache', 'cache/kept', 'deep', 'keep.txt']);
   const missing = place.run(['pack', 'tree', '--exclude-file', 'nowhere']);
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /^pilotfish: UNREADABLE: nowhere cannot be read/);
 });
 
-test('tags, host and absolute paths are noted in the snapshot', (t) => {
+test('tags, host and absolute paths are noted in the snapshot', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1' });
   place.runWell('pack', 'tree', '--tag', 'daily', '--tag', 'db', '--host', 'other');
@@ -115,29 +116,29 @@ test('tags, host and absolute paths are noted in the snapshot', (t) => {
   );
 });
 
-test('several paths and single files appear under their names; equal names are refused', (t) => {
+test('several paths and single files appear under their names; equal names are refused', async (t) => {
   const place = new Place(t);
   place.write({ 'one/a': '1', 'two/b': '2', 'x/one/c': '3', 'single.txt': '4' });
   place.runWell('pack', 'two', 'one', 'single.txt');
-  assert.deepEqual(paths(place), ['one', 'one/a', 'single.txt', 'two', 'two/b']);
+  assert.deepEqual(await paths(place), ['one', 'one/a', 'single.txt', 'two', 'two/b']);
   place.runWell('pack', 'single.txt');
-  assert.deepEqual(paths(place), ['single.txt']);
+  assert.deepEqual(await paths(place), ['single.txt']);
   const { code, stderr } = place.run(['pack', 'one', 'x/one']);
   assert.equal(code, 1);
   assert.match(stderr, /^pilotfish: USAGE: two paths are named one: .*\n$/);
 });
 
-test('a symbolic link is stored as one; a slash behind it means where it leads', (t) => {
+test('a symbolic link is stored as one; a slash behind it means where it leads', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1' });
   symlinkSync('tree', place.path('link'));
   place.runWell('pack', 'link');
-  assert.deepEqual(paths(place), ['link']);
+  assert.deepEqual(await paths(place), ['link']);
   place.runWell('pack', 'link/');
-  assert.deepEqual(paths(place), ['a']);
+  assert.deepEqual(await paths(place), ['a']);
 });
 
-test('the repository inside the tree is left out', (t) => {
+test('the repository inside the tree is left out', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1' });
   for (let i = 0; i < 2; i++) place.runWell('pack', 'tree', '--repo', 'tree/.backup');
@@ -145,7 +146,7 @@ test('the repository inside the tree is left out', (t) => {
   assert.equal(stdout, 'a\n');
 });
 
-test('standard input is one file', (t) => {
+test('standard input is one file', async (t) => {
   const place = new Place(t);
   const bytes = noise(200_000);
   for (const args of [
@@ -154,7 +155,7 @@ test('standard input is one file', (t) => {
   ]) {
     const { code, stderr } = place.run(['pack', ...args], { input: bytes });
     assert.equal(code, 0, stderr);
-    assert.deepEqual(paths(place), ['all.tar']);
+    assert.deepEqual(await paths(place), ['all.tar']);
     place.runWell('restore', 'latest', '--to', 'out', '--overwrite');
     assert.ok(readFileSync(place.path('out/all.tar')).equals(bytes));
   }
@@ -174,22 +175,28 @@ test('standard input that comes slowly', async (t) => {
   assert.equal(place.runWell('cat', 'latest', 'stdin').stdout, 'first second');
 });
 
-test('--dry-run writes nothing, neither a repository nor a snapshot', (t) => {
+test('--dry-run writes nothing, neither a repository nor a snapshot', async (t) => {
   const place = new Place(t);
-  place.write({ 'tree/a': noise(100_000) });
+  place.write({ 'tree/a': noise(100_000), 'tmp/mine': '' });
   const before = readdirSync(place.folder).sort();
-  const dry = place.json<Packed>('pack', 'tree', '--dry-run');
+  const dryRun = (): Packed => {
+    const { code, stdout, stderr } = place.run(['pack', 'tree', '--dry-run', '--json'], {
+      env: { TMPDIR: place.path('tmp') },
+    });
+    assert.equal(code, 0, stderr);
+    return parseOne(stdout) as Packed;
+  };
+  const dry = dryRun();
   assert.equal(dry.snapshot, null);
   assert.ok(dry.bytesStored > 100_000);
   assert.deepEqual(readdirSync(place.folder).sort(), before);
+  assert.deepEqual(readdirSync(place.path('tmp')), ['mine']);
 
-  const real = place.json<Packed>('pack', 'tree');
-  assert.equal(real.root, dry.root);
+  assert.equal(place.json<Packed>('pack', 'tree').root, dry.root);
   place.write({ 'tree/b': noise(100_000, 5) });
   const stored = contents(place.path('repo'));
-  place.runWell('pack', 'tree', '--dry-run');
+  dryRun();
   assert.deepEqual(contents(place.path('repo')), stored);
-  assert.ok(!readdirSync(place.folder).some((name) => name.startsWith('pilotfish-dry-run')));
 });
 
 test('unchanged files are not read again, unless --read-all asks for it', async (t) => {
@@ -205,7 +212,7 @@ test('unchanged files are not read again, unless --read-all asks for it', async 
   assert.equal(all.root, again.root);
 });
 
-test('--block-size is fixed at creation', (t) => {
+test('--block-size is fixed at creation', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': noise(600_000) });
   const small = place.json<Packed & { blocks: number }>('pack', 'tree', '--block-size', '16');
@@ -227,7 +234,7 @@ test('--block-size is fixed at creation', (t) => {
     assert.equal(place.run(['pack', 'tree', '--block-size', size]).code, 1);
 });
 
-test('a file of more blocks than one list holds', (t) => {
+test('a file of more blocks than one list holds', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/large': noise(20 * 1024 * 1024) });
   const { blocks } = place.json<{ blocks: number }>('pack', 'tree', '--block-size', '16');
@@ -236,7 +243,7 @@ test('a file of more blocks than one list holds', (t) => {
   assert.ok(readFileSync(place.path('out/large')).equals(readFileSync(place.path('tree/large'))));
 });
 
-test('files that cannot be read are reported, the others stored: exit code 3', (t) => {
+test('files that cannot be read are reported, the others stored: exit code 3', async (t) => {
   // Root may read everything except what the kernel refuses.
   const unreadable = '/proc/self/mem';
   if (!existsSync(unreadable)) return t.skip('no /proc on this platform');
@@ -248,10 +255,10 @@ test('files that cannot be read are reported, the others stored: exit code 3', (
   assert.deepEqual(errors, [{ path: unreadable, code: 'UNREADABLE', message: 'it cannot be read (EIO)' }]);
   assert.ok(files >= 1);
   assert.equal(stderr, `pilotfish: warning: UNREADABLE: ${unreadable}: it cannot be read (EIO)\n`);
-  assert.deepEqual(paths(place), ['tree', 'tree/a']);
+  assert.deepEqual(await paths(place), ['tree', 'tree/a']);
 });
 
-test('a source that is not there: nothing is created', (t) => {
+test('a source that is not there: nothing is created', async (t) => {
   const place = new Place(t);
   const { code, stdout, stderr } = place.run(['pack', 'nowhere', '--json']);
   assert.equal(code, 1);
@@ -260,7 +267,7 @@ test('a source that is not there: nothing is created', (t) => {
   assert.ok(!existsSync(place.path('repo')));
 });
 
-test('a name that is not UTF-8 arrives mangled as an argument, and the message says what to do', (t) => {
+test('a name that is not UTF-8 arrives mangled as an argument, and the message says what to do', async (t) => {
   const place = new Place(t);
   mkdirSync(join(place.folder, 'tree'));
   assert.match(place.run(['pack', 'tree/\ufffd']).stderr, /not UTF-8 cannot be given as arguments/);

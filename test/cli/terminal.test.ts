@@ -47,6 +47,19 @@ test('on a terminal one line is written over, with percent and time left once th
   );
 });
 
+test('the rate is that of the last seconds', () => {
+  const { stream, text } = screen(true);
+  const clock = new ManualClock();
+  const progress = new Progress(new Terminal(stream, false), clock, { noun: undefined, isQuiet: false });
+  let bytes = 0;
+  for (let second = 1; second <= 40; second++) {
+    clock.advance(1000);
+    bytes += second <= 20 ? 10 * MIB : MIB;
+    progress.update({ bytes });
+  }
+  assert.equal(text().split('\r\x1b[K').at(-1), '220 MiB, 1.00 MiB/s, 40.0 s');
+});
+
 test('lines that stay go above the progress line, which comes back', () => {
   const { stream, text } = screen(true, 20);
   const terminal = new Terminal(stream, false);
@@ -136,11 +149,11 @@ test('no character of any name reaches the terminal as a control', () => {
   }
 });
 
-test('warnings about a hostile name are one line of plain text', (t) => {
+test('warnings about a hostile name are one line of plain text', async (t) => {
   const place = new Place(t);
   mkdirSync(place.path('tree'));
   writeFileSync(place.path('tree/a\x1b[2J\nb'), '1');
-  place.runWell('pack', 'tree');
+  await place.given('pack', 'tree');
   mkdirSync(place.path('out/a\x1b[2J\nb'), { recursive: true });
   const { stderr } = place.run(['restore', 'latest', '--to', 'out', '--overwrite']);
   assert.match(stderr, /^pilotfish: warning: EXISTS: a\\x1b\[2J\\nb: [^\n]*\n$/);

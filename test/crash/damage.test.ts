@@ -8,6 +8,7 @@ import type { SimFileSystem } from '../sim/disk.ts';
 import { noise } from '../sim/noise.ts';
 import { writeFile } from '../sim/tree.ts';
 import { readTree, type TreeState, treeDifferences } from '../sim/tree-state.ts';
+import { assertRestores } from './checks.ts';
 import { secondPack } from './prepared.ts';
 import { opened, packSource, REPOSITORY, type World } from './world.ts';
 
@@ -228,4 +229,23 @@ test('a repository that lost its config is not taken for an empty directory', as
   const world = prepared.world.fork(new Rng(1));
   world.disk.unlink(`${REPOSITORY}/config`);
   await assert.rejects(async () => world.process((ports) => packSource(ports)), { code: 'CONFIG_DAMAGED' });
+});
+
+test('what the cache of unchanged files says counts only as long as its snapshot exists', async () => {
+  const { world } = await secondPack();
+  const before = new Set(world.disk.readDirectory(`${REPOSITORY}/store`).map(String));
+  const { snapshot } = await world.process((ports) => packSource(ports));
+  // As a snapshot forgotten since leaves it: the packs only it needed may be gone.
+  const own = world.disk.readDirectory(`${REPOSITORY}/store`).map(String).filter((name) => !before.has(name));
+  assert.ok(own.length >= 2);
+  for (const name of own) {
+    const copy = world.fork(new Rng(1));
+    copy.disk.unlink(`${REPOSITORY}/snapshots/${snapshot}`);
+    copy.disk.unlink(`${REPOSITORY}/store/${name}`);
+    const { unchangedFiles } = await copy.process((ports) => packSource(ports));
+    assert.equal(unchangedFiles, 0);
+    await copy.process((ports) =>
+      opened(ports, 'read', (repository) => assertRestores(repository, 'latest', prepared.current)),
+    );
+  }
 });

@@ -2,7 +2,9 @@ import type { Rng } from '../../src/base/index.ts';
 import { pick } from '../sim/noise.ts';
 
 /** Numbers at which lengths and counts go wrong. */
-const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff] as const;
+const EDGES = [
+  0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
+] as const;
 
 type Mutation = (bytes: Buffer, rng: Rng, others: readonly Buffer[]) => Buffer;
 
@@ -35,16 +37,33 @@ const insert: Mutation = (bytes, rng) => {
   return Buffer.concat([bytes.subarray(0, at), rng.bytes(1 + rng.below(8)), bytes.subarray(at)]);
 };
 const repeat: Mutation = (bytes, rng) => {
-  const [from, to] = [rng.below(bytes.length), rng.below(bytes.length + 1)].sort((a, b) => a - b) as [number, number];
+  const [from, to] = [rng.below(bytes.length), rng.below(bytes.length + 1)].sort((a, b) => a - b) as [
+    number,
+    number,
+  ];
   const piece = bytes.subarray(from, to);
-  return Buffer.concat([bytes.subarray(0, to), ...new Array<Buffer>(1 + rng.below(20)).fill(piece), bytes.subarray(to)]);
+  return Buffer.concat([
+    bytes.subarray(0, to),
+    ...new Array<Buffer>(1 + rng.below(20)).fill(piece),
+    bytes.subarray(to),
+  ]);
 };
 const splice: Mutation = (bytes, rng, others) => {
   const other = pick(rng, others as [Buffer, ...Buffer[]]);
   return Buffer.concat([bytes.subarray(0, rng.below(bytes.length)), other.subarray(rng.below(other.length))]);
 };
 
-const MUTATIONS: readonly [Mutation, ...Mutation[]] = [flip, flip, setByte, setNumber, cut, remove, insert, repeat, splice];
+const MUTATIONS: readonly [Mutation, ...Mutation[]] = [
+  flip,
+  flip,
+  setByte,
+  setNumber,
+  cut,
+  remove,
+  insert,
+  repeat,
+  splice,
+];
 const MAX_BYTES = 100_000;
 
 /** One of the samples with one to four changes. */

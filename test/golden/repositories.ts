@@ -1,8 +1,8 @@
 // Makes the golden repositories and says what is in them. `node scripts/run.mjs scripts/golden.ts` writes both down.
 import { stats } from '../../src/blocks/index.ts';
-import { SOURCE, PASSWORD, Workbench } from './workbench.ts';
 import { readTree, type TreeState } from '../sim/tree-state.ts';
 import { buildDatabases, GOLDEN_TREES, goldenAdviser } from './sources.ts';
+import { PASSWORD, SOURCE, Workbench } from './workbench.ts';
 
 export const GOLDEN_KINDS = { plain: undefined, encrypted: PASSWORD } as const;
 export type GoldenKind = keyof typeof GOLDEN_KINDS;
@@ -26,7 +26,10 @@ export interface Expected {
 export function treeJson(tree: TreeState): Record<string, object> {
   const plain = (value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
   return Object.fromEntries(
-    [...tree].map(([path, state]) => [path, Object.fromEntries(Object.entries(state).map(([key, value]) => [key, plain(value)]))]),
+    [...tree].map(([path, state]) => [
+      path,
+      Object.fromEntries(Object.entries(state).map(([key, value]) => [key, plain(value)])),
+    ]),
   );
 }
 
@@ -39,10 +42,47 @@ export async function makeGolden(kind: GoldenKind): Promise<{ bench: Workbench; 
   const adviser = goldenAdviser();
   for (const sources of GOLDEN_TREES) {
     bench.build(sources);
-    const { snapshot = '', root, files, bytes, codecs: used } = await bench.pack({ adviser, tags: ['golden'] });
-    snapshots.push({ id: snapshot, root: root.toString(), files, bytes, tree: treeJson(readTree(bench.fs, SOURCE)) });
+    const {
+      snapshot = '',
+      root,
+      files,
+      bytes,
+      codecs: used,
+    } = await bench.pack({ adviser, tags: ['golden'] });
+    snapshots.push({
+      id: snapshot,
+      root: root.toString(),
+      files,
+      bytes,
+      tree: treeJson(readTree(bench.fs, SOURCE)),
+    });
     for (const [codec, { blocks }] of Object.entries(used)) codecs[codec] = (codecs[codec] ?? 0) + blocks;
   }
   const { records } = await bench.open(stats);
   return { bench, expected: { snapshots, records, codecs } };
+}
+
+/** A line for what it all comes to, one for each snapshot, and one for each entry after its snapshot. */
+export function expectedText({ snapshots, records, codecs }: Expected): string {
+  const lines: object[] = [{ records, codecs }];
+  for (const { tree, ...facts } of snapshots) {
+    lines.push(facts);
+    for (const [path, state] of Object.entries(tree)) lines.push({ path, ...state });
+  }
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** What `expectedText` wrote. */
+export function parseExpected(text: string): Expected {
+  const [sums, ...lines] = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const snapshots: (Expected['snapshots'][number] & { readonly tree: Record<string, object> })[] = [];
+  for (const { path, ...rest } of lines) {
+    const latest = snapshots.at(-1);
+    if (path === undefined || latest === undefined) snapshots.push({ ...rest, tree: {} });
+    else latest.tree[path] = rest;
+  }
+  return { snapshots, ...sums };
 }

@@ -22,13 +22,33 @@ const FIRST: readonly Source[] = [
   { path: 'noise.bin', bytes: new Rng(2).bytes(17_000), mode: 0o600, mtimeNs: at(2) },
   { path: 'zeros', bytes: Buffer.alloc(20_000), mtimeNs: at(3) },
   { path: 'empty', bytes: '', mode: 0o444, mtimeNs: at(4) },
-  ...Array.from({ length: 6 }, (_, i) => ({ path: `small/${i}.md`, bytes: verse(10 + i, 9), mtimeNs: at(10 + i) })),
-  ...Array.from({ length: 4 }, (_, i) => ({ path: `prose/${i}`, bytes: verse(20 + i, 640), mtimeNs: at(30 + i) })),
+  ...Array.from({ length: 6 }, (_, i) => ({
+    path: `small/${i}.md`,
+    bytes: verse(10 + i, 9),
+    mtimeNs: at(10 + i),
+  })),
+  ...Array.from({ length: 4 }, (_, i) => ({
+    path: `prose/${i}`,
+    bytes: verse(20 + i, 640),
+    mtimeNs: at(30 + i),
+  })),
   { path: 'prose', directory: true, mtimeNs: at(40) },
   { path: 'small', directory: true, mode: 0o2755, owner: [0, 50], mtimeNs: at(5) },
   { path: Buffer.from('names/caf\xe9\xff', 'latin1'), bytes: 'not UTF-8', mtimeNs: at(6) },
-  { path: 'names', directory: true, mode: 0o755, mtimeNs: at(7), xattrs: { 'user.note': 'a directory may have them too' } },
-  { path: 'tool', bytes: '#!/bin/sh\n', mode: 0o4755, mtimeNs: at(8), xattrs: { 'user.a': '1', 'user.b': Buffer.from([0, 255]) } },
+  {
+    path: 'names',
+    directory: true,
+    mode: 0o755,
+    mtimeNs: at(7),
+    xattrs: { 'user.note': 'a directory may have them too' },
+  },
+  {
+    path: 'tool',
+    bytes: '#!/bin/sh\n',
+    mode: 0o4755,
+    mtimeNs: at(8),
+    xattrs: { 'user.a': '1', 'user.b': Buffer.from([0, 255]) },
+  },
   { path: 'second-name', hardLink: 'tool' },
   { path: 'link', symlink: Buffer.from('small/\xff', 'latin1'), mtimeNs: at(9) },
   { path: 'fifo', node: 'fifo', mode: 0o620, mtimeNs: -1n },
@@ -40,7 +60,11 @@ const FIRST: readonly Source[] = [
 const SECOND: readonly Source[] = [
   ...FIRST.map((source) => {
     if (source.path !== 'play.txt') return source;
-    return { ...source, bytes: `${PLAY.slice(0, 20_000)}an edit\n${PLAY.slice(20_000)}`, mtimeNs: at(86_400) };
+    return {
+      ...source,
+      bytes: `${PLAY.slice(0, 20_000)}an edit\n${PLAY.slice(20_000)}`,
+      mtimeNs: at(86_400),
+    };
   }).filter(({ path }) => path !== 'zeros'),
   { path: 'new.md', bytes: verse(11, 9).replaceAll('question', 'answer'), mtimeNs: at(86_401) },
 ];

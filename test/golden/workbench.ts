@@ -71,7 +71,7 @@ export class Workbench {
   /** Runs `work` on the open repository. */
   async open<T>(
     work: (repository: Repository) => Promise<T> | T,
-    mode: 'read' | 'write' = 'read',
+    mode: 'read' | 'write' | 'exclusive' = 'read',
   ): Promise<T> {
     const repository = new Repository(this.options, this.ports, mode);
     try {

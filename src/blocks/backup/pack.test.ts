@@ -14,7 +14,11 @@ const pathsIn = (bench: Workbench): Promise<string[]> =>
 
 function newBench(): Workbench {
   const bench = new Workbench();
-  bench.build([{ path: 'a/x', bytes: '1' }, { path: 'b/x', bytes: '2' }, { path: 'file', bytes: '3' }]);
+  bench.build([
+    { path: 'a/x', bytes: '1' },
+    { path: 'b/x', bytes: '2' },
+    { path: 'file', bytes: '3' },
+  ]);
   return bench;
 }
 
@@ -31,9 +35,15 @@ test('of one directory the entries are the root, several paths appear under thei
 test('paths that cannot be told apart, have no name or are not there are refused before anything is written', async () => {
   const bench = newBench();
   const before = bench.files();
-  await assert.rejects(bench.pack({ paths: paths(`${SOURCE}/a/x`, `${SOURCE}/b/x`) }), { code: 'USAGE', message: /x/ });
+  await assert.rejects(bench.pack({ paths: paths(`${SOURCE}/a/x`, `${SOURCE}/b/x`) }), {
+    code: 'USAGE',
+    message: /x/,
+  });
   await assert.rejects(bench.pack({ paths: paths('/', SOURCE) }), { code: 'USAGE' });
-  await assert.rejects(bench.pack({ paths: paths(`${SOURCE}/none`) }), { code: 'UNREADABLE', path: `${SOURCE}/none` });
+  await assert.rejects(bench.pack({ paths: paths(`${SOURCE}/none`) }), {
+    code: 'UNREADABLE',
+    path: `${SOURCE}/none`,
+  });
   await assert.rejects(bench.pack({ paths: paths(SOURCE, `${SOURCE}/none`) }), { code: 'UNREADABLE' });
   assert.deepEqual(bench.files(), before);
 });
@@ -43,8 +53,14 @@ test('a snapshot says when, where, what and how much', async () => {
   const { snapshot } = await bench.pack({ tags: ['daily', 'x'] });
   const stored = await bench.open(({ snapshots }) => snapshots.resolve('latest'));
   assert.equal(stored.id, snapshot);
-  assert.deepEqual([stored.host, stored.tags, stored.timeMs], ['golden', ['daily', 'x'], bench.clock.nowMs()]);
-  assert.deepEqual(stored.paths.map((path) => Buffer.from(path).toString()), [SOURCE]);
+  assert.deepEqual(
+    [stored.host, stored.tags, stored.timeMs],
+    ['golden', ['daily', 'x'], bench.clock.nowMs()],
+  );
+  assert.deepEqual(
+    stored.paths.map((path) => Buffer.from(path).toString()),
+    [SOURCE],
+  );
   assert.deepEqual([stored.files, stored.bytes, stored.errors], [3, 3, 0]);
   await bench.pack({ host: 'other' });
   assert.equal(await bench.open(({ snapshots }) => snapshots.resolve('latest').host), 'other');
@@ -59,8 +75,14 @@ test('a dry run finds everything out and writes nothing', async () => {
   assert.equal(dry.snapshot, undefined);
   const real = await bench.pack();
   assert.equal(dry.root.toString(), real.root.toString());
-  assert.deepEqual([dry.files, dry.bytes, dry.newBlocks, dry.codecs], [real.files, real.bytes, real.newBlocks, real.codecs]);
-  assert.ok(Math.abs(dry.bytesStored - real.bytesStored) < 1000, `${dry.bytesStored} and ${real.bytesStored}`);
+  assert.deepEqual(
+    [dry.files, dry.bytes, dry.newBlocks, dry.codecs],
+    [real.files, real.bytes, real.newBlocks, real.codecs],
+  );
+  assert.ok(
+    Math.abs(dry.bytesStored - real.bytesStored) < 1000,
+    `${dry.bytesStored} and ${real.bytesStored}`,
+  );
 });
 
 test('a stream is stored as one file of its length', async () => {
@@ -70,7 +92,9 @@ test('a stream is stored as one file of its length', async () => {
     bench.fs.feed(0, content);
     const { files, bytesRead } = await bench.pack({ paths: [], stream: { name: 'dump.sql', fd: 0 } });
     assert.deepEqual([files, bytesRead], [1, content.length]);
-    const stored = await bench.open((repository) => Buffer.concat([...fileContent(repository, 'latest', Buffer.from('dump.sql'))]));
+    const stored = await bench.open((repository) =>
+      Buffer.concat([...fileContent(repository, 'latest', Buffer.from('dump.sql'))]),
+    );
     assert.ok(stored.equals(content));
   }
 });

@@ -22,7 +22,10 @@ async function newBench(): Promise<Workbench> {
 
 const list = (bench: Workbench, path?: string | Buffer): Promise<string[]> =>
   bench.open((repository) =>
-    Array.from(listSnapshot(repository, 'latest', path === undefined ? undefined : Buffer.from(path)), (item) => item.path.toString('latin1')),
+    Array.from(
+      listSnapshot(repository, 'latest', path === undefined ? undefined : Buffer.from(path)),
+      (item) => item.path.toString('latin1'),
+    ),
   );
 const cat = (bench: Workbench, path: string | Buffer): Promise<Buffer> =>
   bench.open((repository) => Buffer.concat([...fileContent(repository, 'latest', Buffer.from(path))]));
@@ -47,7 +50,8 @@ test('a file gives its bytes, anything else is refused', async () => {
   assert.ok((await cat(bench, 'a/d')).equals(BIG));
   assert.equal((await cat(bench, 'a.b')).length, 0);
   assert.equal((await cat(bench, ODD)).toString(), 'odd');
-  for (const path of ['a', 'link', 'none', '']) await assert.rejects(cat(bench, path), { code: 'USAGE' }, path);
+  for (const path of ['a', 'link', 'none', ''])
+    await assert.rejects(cat(bench, path), { code: 'USAGE' }, path);
 });
 
 test('directories nested without end are refused', async () => {

@@ -19,12 +19,19 @@ test('what a repository holds is counted', async () => {
   ]);
   const found = await bench.open(stats);
   const files = bench.files();
-  const sum = (pattern: RegExp): number => [...files].reduce((all, [name, bytes]) => all + (pattern.test(name) ? bytes.length : 0), 0);
+  const sum = (pattern: RegExp): number =>
+    [...files].reduce((all, [name, bytes]) => all + (pattern.test(name) ? bytes.length : 0), 0);
   assert.deepEqual([found.snapshots, found.packs, found.unreadablePacks, found.encrypted], [1, 1, 0, false]);
   assert.deepEqual([found.packBytes, found.storedBytes, found.indexBytes], [sum(/^store/), sum(/./), 0]);
-  assert.equal(found.depths.reduce((all, blocks) => all + blocks, 0), found.blocks);
+  assert.equal(
+    found.depths.reduce((all, blocks) => all + blocks, 0),
+    found.blocks,
+  );
   assert.ok(found.records.delta >= 1 && found.records.block >= 2 && found.records.group >= 1);
-  assert.ok(found.rawBytes > 100_000 && found.rawBytes < found.snapshotBytes - 40_000, 'the copy is counted once');
+  assert.ok(
+    found.rawBytes > 100_000 && found.rawBytes < found.snapshotBytes - 40_000,
+    'the copy is counted once',
+  );
 });
 
 test('a pack that cannot be read is counted as such', async () => {

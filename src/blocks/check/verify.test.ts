@@ -23,7 +23,8 @@ async function twoPacks(): Promise<{ bench: Workbench; packs: string[] }> {
   return { bench, packs: [first as string, second as string] };
 }
 
-const packsOf = (bench: Workbench): string[] => [...bench.files().keys()].filter((name) => name.startsWith('store/'));
+const packsOf = (bench: Workbench): string[] =>
+  [...bench.files().keys()].filter((name) => name.startsWith('store/'));
 
 function change(bench: Workbench, name: string, edit: (bytes: Buffer) => Uint8Array): void {
   writeFile(bench.fs, `${REPOSITORY}/${name}`, edit(Buffer.from(bench.files().get(name) as Buffer)));
@@ -32,7 +33,10 @@ function change(bench: Workbench, name: string, edit: (bytes: Buffer) => Uint8Ar
 test('a sound repository is sound, and the result says how much was looked at', async () => {
   const { bench } = await twoPacks();
   const quick = await run(bench);
-  assert.deepEqual([quick.snapshots, quick.packs, quick.checkedBlocks, quick.unusedPacks, quick.leftovers, quick.damage], [2, 2, 0, 0, 0, []]);
+  assert.deepEqual(
+    [quick.snapshots, quick.packs, quick.checkedBlocks, quick.unusedPacks, quick.leftovers, quick.damage],
+    [2, 2, 0, 0, 0, []],
+  );
   const full = await run(bench, { data: true });
   assert.deepEqual([full.checkedBlocks, full.damage], [quick.blocks, []]);
 });
@@ -43,14 +47,20 @@ test('a flipped bit, a cut and a missing pack are told apart and named', async (
   const whole = bench.files().get(first) as Buffer;
   const cases: Record<string, [edit: (bytes: Buffer) => Uint8Array, code: string]> = {
     'a bit in a record': [(bytes) => bytes.fill((bytes[1000] as number) ^ 1, 1000, 1001), 'DAMAGED'],
-    'a bit in the footer': [(bytes) => bytes.fill((bytes.at(-40) as number) ^ 1, bytes.length - 40, bytes.length - 39), 'DAMAGED'],
+    'a bit in the footer': [
+      (bytes) => bytes.fill((bytes.at(-40) as number) ^ 1, bytes.length - 40, bytes.length - 39),
+      'DAMAGED',
+    ],
     'cut short': [(bytes) => bytes.subarray(0, 20_000), 'TRUNCATED'],
     'an empty file': [() => new Uint8Array(0), 'TRUNCATED'],
   };
   for (const [what, [edit, code]] of Object.entries(cases)) {
     change(bench, first, edit);
     const result = await run(bench, { data: true });
-    assert.ok(result.damage.some((item) => item.code === code && item.path.endsWith(first)), `${what}: ${codes(result)}`);
+    assert.ok(
+      result.damage.some((item) => item.code === code && item.path.endsWith(first)),
+      `${what}: ${codes(result)}`,
+    );
     assert.ok(!result.damage.some(({ path }) => path.endsWith(second)), 'the other pack is not blamed');
     writeFile(bench.fs, `${REPOSITORY}/${first}`, whole);
   }
@@ -70,10 +80,14 @@ test('a bit in a record is found by reading data only', async () => {
 
 test('a sample reads its share of the packs', async () => {
   const sizes = { arenaBytes: 32 * MIB, resemblanceBytes: MIB, packBytes: 30_000 };
-  const { bench } = await packFresh(Array.from({ length: 60 }, (_, i) => ({ path: `${i}`, bytes: noise(new Rng(i), 40_000) })), { sizes });
+  const { bench } = await packFresh(
+    Array.from({ length: 60 }, (_, i) => ({ path: `${i}`, bytes: noise(new Rng(i), 40_000) })),
+    { sizes },
+  );
   const { blocks } = await run(bench);
   const shares: number[] = [];
-  for (let i = 0; i < 10; i += 1) shares.push((await run(bench, { sampleShare: 0.3 })).checkedBlocks / blocks);
+  for (let i = 0; i < 10; i += 1)
+    shares.push((await run(bench, { sampleShare: 0.3 })).checkedBlocks / blocks);
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   assert.ok(mean > 0.2 && mean < 0.4, `${shares}`);
   assert.ok(new Set(shares).size > 1, 'other packs every time');
@@ -106,8 +120,14 @@ test('damage in one directory or file does not hide that in others', async () =>
     );
   });
   const { damage } = await run(bench);
-  assert.deepEqual(damage.map(({ code }) => code), ['MISSING', 'DAMAGED', 'MISSING']);
-  assert.deepEqual(damage.map(({ path }) => path.split(':')[1]), ['a', 'b', 'c/d']);
+  assert.deepEqual(
+    damage.map(({ code }) => code),
+    ['MISSING', 'DAMAGED', 'MISSING'],
+  );
+  assert.deepEqual(
+    damage.map(({ path }) => path.split(':')[1]),
+    ['a', 'b', 'c/d'],
+  );
 });
 
 test('sizes that are not those of the blocks are damage, whoever else uses the blocks', async () => {
@@ -125,7 +145,10 @@ test('sizes that are not those of the blocks are damage, whoever else uses the b
     );
   });
   const { damage } = await run(bench);
-  assert.deepEqual(damage.map(({ path, code }) => `${code} ${path.split(':')[1]}`), ['b', 'd', 'e', 'f'].map((name) => `DAMAGED ${name}`));
+  assert.deepEqual(
+    damage.map(({ path, code }) => `${code} ${path.split(':')[1]}`),
+    ['b', 'd', 'e', 'f'].map((name) => `DAMAGED ${name}`),
+  );
 });
 
 test('an interrupted check says so', async () => {

@@ -63,7 +63,7 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS)) {
 
     test('answers with all places whose 48 bits agree: the caller checks them', () => {
       const index = open();
-      const twins = ['0', '7', 'f'].map((digit) => 'fedcba987654' + digit.repeat(52));
+      const twins = ['0', '7', 'f'].map((digit) => `fedcba987654${digit.repeat(52)}`);
       index.addPack(idOf(1), twins.slice(0, 2));
       index.addPack(idOf(2), twins.slice(2));
       for (const twin of twins) {
@@ -112,7 +112,7 @@ for (const [name, open] of Object.entries(IMPLEMENTATIONS)) {
             index.addPack(idOf(1000 + number), blocks.map(idOf));
             if (names.includes(number)) continue;
             const ordinal = names.push(number) - 1;
-            blocks.forEach((id, block) => list.push({ id, pack: ordinal, block }));
+            for (const [block, id] of blocks.entries()) list.push({ id, pack: ordinal, block });
           }
           assert.deepEqual(
             index.packNames(),

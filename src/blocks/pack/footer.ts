@@ -18,7 +18,7 @@ import { malformed, WireReader, WireWriter } from './wire.ts';
  */
 const FEATURE_BYTES = 2 * FEATURE_COUNT;
 /** Footers beyond this are refused before anything is allocated. */
-export const MAX_FOOTER_BYTES = 128 * 1024 * 1024;
+export const MAX_FOOTER_BYTES = 32 * 1024 * 1024;
 const MAX_RECORDS = 2 ** 22;
 const TABLE_LEVEL = 9;
 

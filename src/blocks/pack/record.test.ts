@@ -35,7 +35,10 @@ const group = fc
   });
 const anyRecord: fc.Arbitrary<PackRecord> = fc.oneof(
   fc.record({ type: fc.constant(RECORD_TYPES.block), codec, rawLength, payload }, plain),
-  fc.record({ type: fc.constant(RECORD_TYPES.delta), codec: fc.constant('zstd' as const), rawLength, base, payload }, plain),
+  fc.record(
+    { type: fc.constant(RECORD_TYPES.delta), codec: fc.constant('zstd' as const), rawLength, base, payload },
+    plain,
+  ),
   group.filter((record) => record.rawLength <= MAX_GROUP_BYTES),
 );
 

@@ -20,7 +20,7 @@ import {
   type Sealer,
 } from '../seal/index.ts';
 import { KNOWN_ENTRIES, type Layout } from './layout.ts';
-import { publishOnce } from './publish.ts';
+import { publish, publishOnce } from './publish.ts';
 
 export const REPOSITORY_VERSION = 1;
 const MAX_CONFIG_BYTES = 65536;
@@ -68,8 +68,7 @@ export function initRepository(fs: FileSystem, layout: Layout, options: InitOpti
   } catch (error) {
     throw asRepositoryError(error, layout.root);
   }
-  const bytes = Buffer.from(`${JSON.stringify(config, null, 2)}\n`);
-  publishOnce(fs, bytes, { temporary: layout.temporary(config.id, 'config'), final: layout.config });
+  publishOnce(fs, configBytes(config), { temporary: layout.temporary(config.id, 'config'), final: layout.config });
   return config;
 }
 
@@ -197,10 +196,15 @@ export function openSealer(
   random: RandomSource,
 ): Sealer {
   if (config.keySlots.length === 0) return plainSealer;
+  return new AesGcmSealer(unlock(config, password).masterKey, random);
+}
+
+/** The master key of an encrypted repository and the slot that gave it. Throws WRONG_PASSWORD. */
+export function unlock(config: RepositoryConfig, password: string | undefined): { masterKey: Buffer; slot: KeySlot } {
   if (password !== undefined) {
     for (const slot of config.keySlots) {
-      const master = openKeySlot(slot, password);
-      if (master !== undefined) return new AesGcmSealer(master, random);
+      const masterKey = openKeySlot(slot, password);
+      if (masterKey !== undefined) return { masterKey, slot };
     }
   }
   const what = password === undefined ? 'needs a password' : 'does not open with this password';
@@ -208,4 +212,16 @@ export function openSealer(
     'WRONG_PASSWORD',
     `the repository ${what}: give it in PILOTFISH_PASSWORD, or a file that holds it in PILOTFISH_PASSWORD_FILE`,
   );
+}
+
+/** Replaces the config: its key slots are the only part that ever changes. Old or new, never half. */
+export function rewriteConfig(fs: FileSystem, layout: Layout, update: { config: RepositoryConfig; writerId: string }): void {
+  publish(fs, configBytes(update.config), {
+    temporary: layout.temporary(update.writerId, 'config'),
+    final: layout.config,
+  });
+}
+
+function configBytes(config: RepositoryConfig): Buffer {
+  return Buffer.from(`${JSON.stringify(config, null, 2)}\n`);
 }

@@ -40,3 +40,12 @@ export function writeDoomed(at: { fs: FileSystem; layout: Layout; writerId: stri
   const bytes = Buffer.from(`${JSON.stringify(doomed)}\n`);
   publish(fs, bytes, { temporary: layout.temporary(writerId, 'doomed'), final: layout.doomed });
 }
+
+/**
+ * Takes the whole list back, for good: what it named is merely unused then. For a writer whose new pack has a doomed
+ * name, being equal to it. Two writers may do it at once; changing the list instead, one would undo what the other did.
+ */
+export function pardonDoomed(fs: FileSystem, layout: Layout): void {
+  removeTemporary(fs, layout.doomed);
+  fs.fsyncDirectory(layout.root);
+}

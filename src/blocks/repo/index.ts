@@ -5,8 +5,10 @@ export {
   openSealer,
   type RepositoryConfig,
   readConfig,
+  rewriteConfig,
+  unlock,
 } from './config.ts';
-export { type Doomed, readDoomed, writeDoomed } from './doomed.ts';
+export { type Doomed, pardonDoomed, readDoomed, writeDoomed } from './doomed.ts';
 export { Layout, packNameOf, temporaryWriter } from './layout.ts';
 export { type Lock, type LockDependencies, type LockMode, leftovers, takeLock } from './lock.ts';
 export { removeTemporary } from './publish.ts';

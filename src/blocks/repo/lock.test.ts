@@ -164,10 +164,7 @@ test('files that are no locks are let be', () => {
 
 test('temporary files of writers that live are no leftovers', () => {
   const scene = new Scene();
-  const [living, dead] = [10, 11].map((pid) => takeLock(scene.by(pid), 'write')) as [
-    { writerId: string },
-    { writerId: string },
-  ];
+  const [living, dead] = [takeLock(scene.by(10), 'write'), takeLock(scene.by(11), 'write')];
   for (const { writerId } of [living, dead]) writeFile(scene.fs, layout.temporary(writerId, '0'), 'x');
   const left = (): string[] => leftovers(scene.by(10), layout.tmp, temporaryWriter);
   assert.deepEqual(left(), []);

@@ -208,7 +208,12 @@ class CountingFileSystem extends FaultyFileSystem {
 }
 
 test('runs of zeros are not written', async () => {
-  const bytes = Buffer.concat([Buffer.from('head'), Buffer.alloc(2 * MIB), Buffer.from('tail'), Buffer.alloc(MIB)]);
+  const bytes = Buffer.concat([
+    Buffer.from('head'),
+    Buffer.alloc(2 * MIB),
+    Buffer.from('tail'),
+    Buffer.alloc(MIB),
+  ]);
   const { bench } = await packFresh([
     { path: 'sparse', bytes },
     { path: 'zeros', bytes: Buffer.alloc(MIB) },

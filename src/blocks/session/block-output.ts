@@ -8,7 +8,7 @@ import {
 } from '../../base/index.ts';
 import { blockIdAt, type FinishedPack, PackWriter, packFeatures } from '../pack/index.ts';
 import type { StoreAdviser } from '../questions.ts';
-import { removeTemporary } from '../repo/index.ts';
+import { pardonDoomed, readDoomed, removeTemporary } from '../repo/index.ts';
 import {
   Advice,
   Arena,
@@ -51,6 +51,8 @@ export interface OutputOptions {
 /** Where new blocks of a repository go: a block writer with its memory, its threads and its packs. */
 export class BlockOutput {
   readonly writer: BlockWriter;
+  /** Packs put in place. Equal blocks make equal packs: one may have the name of a pack it was to replace. */
+  readonly published = new Set<string>();
   readonly #repository: Repository;
   readonly #options: OutputOptions;
   readonly #encoder: PoolEncoder;
@@ -106,12 +108,16 @@ export class BlockOutput {
       return;
     }
     const { layout, ports, packs } = this.#repository;
+    const isDoomed = readDoomed(ports.fs, layout).packs.includes(pack.name);
     try {
+      if (isDoomed) pardonDoomed(ports.fs, layout);
       ports.fs.rename(pack.path, layout.pack(pack.name));
     } catch (error) {
       removeTemporary(ports.fs, pack.path);
       throw asRepositoryError(error, layout.pack(pack.name));
     }
+    this.published.add(pack.name);
+    if (isDoomed) packs.reload();
     packs.add(pack.name);
   }
 

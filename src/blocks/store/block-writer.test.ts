@@ -8,7 +8,7 @@ import { treeVersions } from '../../../test/sim/sources.ts';
 import type { Source } from '../../../test/sim/tree.ts';
 import { readTree, treeDifferences } from '../../../test/sim/tree-state.ts';
 import { KIB, MAX_CHAIN_DEPTH, MIB, Rng } from '../../base/index.ts';
-import { stats, verify } from '../index.ts';
+import { stats, verify } from '../check/index.ts';
 
 /** Restores the latest snapshot, compares it with the source, and checks every stored byte and every chain. */
 async function assertSound(bench: Workbench): Promise<void> {

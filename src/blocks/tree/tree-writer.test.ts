@@ -48,7 +48,7 @@ const idOf = (i: number): string => sha256Hex(nameOf(i));
 
 function writeFileList(store: Store, lengths: readonly number[]): CID | null {
   const writer = new FileListWriter(store.put);
-  lengths.forEach((length, i) => writer.add(idOf(i), length));
+  for (const [i, length] of lengths.entries()) writer.add(idOf(i), length);
   return writer.finish();
 }
 

@@ -1,12 +1,19 @@
+import type { CID } from 'multiformats/cid';
 import { PilotfishError } from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
+import { checkDepth } from '../browse/index.ts';
 import { Chunker } from '../chunk/index.ts';
 import type { StoredSnapshot } from '../repo/index.ts';
 import { BlockOutput, type Repository } from '../session/index.ts';
 import { nameClass } from '../source/index.ts';
-import { blockOf, fileBlocks, fileNodes, type ReadBlock, readDirectory, type TreeEntry } from '../tree/index.ts';
-import { checkDepth } from '../browse/index.ts';
-import type { CID } from 'multiformats/cid';
+import {
+  blockOf,
+  fileBlocks,
+  fileNodes,
+  type ReadBlock,
+  readDirectory,
+  type TreeEntry,
+} from '../tree/index.ts';
 
 export interface CopyOptions {
   /** Which snapshots (ids, prefixes, `latest`); default: all. */
@@ -26,7 +33,11 @@ export interface CopyResult {
  * Copies snapshots to another repository, which may be encrypted otherwise or cut blocks otherwise: blocks go over as
  * they are, so roots and snapshot ids stay the same. Each snapshot is committed on its own.
  */
-export async function copySnapshots(from: Repository, to: Repository, options: CopyOptions = {}): Promise<CopyResult> {
+export async function copySnapshots(
+  from: Repository,
+  to: Repository,
+  options: CopyOptions = {},
+): Promise<CopyResult> {
   const all = options.snapshots?.map((name) => from.snapshots.resolve(name)) ?? from.snapshots.list(throwIt);
   const there = new Set(to.snapshots.diskIds());
   const wanted = all.filter(({ id }) => !there.has(to.sealer.diskId(id)));
@@ -94,7 +105,10 @@ class CopyRun {
     for (const block of nodes) await this.#put(block, { isTree: true, nameClass: 0, fileOffsetBytes: 0 });
     await this.#from.ports.clock.turn();
     if (this.#signal?.aborted) {
-      throw new PilotfishError('INTERRUPTED', 'interrupted: snapshots copied so far are complete; run it again to go on');
+      throw new PilotfishError(
+        'INTERRUPTED',
+        'interrupted: snapshots copied so far are complete; run it again to go on',
+      );
     }
   }
 
@@ -105,10 +119,14 @@ class CopyRun {
       await this.#put(id, { isTree: false, nameClass: name, fileOffsetBytes });
       fileOffsetBytes += length;
     }
-    for (const id of fileNodes(entry.content, this.#read)) await this.#put(id, { isTree: true, nameClass: 0, fileOffsetBytes: 0 });
+    for (const id of fileNodes(entry.content, this.#read))
+      await this.#put(id, { isTree: true, nameClass: 0, fileOffsetBytes: 0 });
   }
 
-  async #put(id: string, context: { isTree: boolean; nameClass: number; fileOffsetBytes: number }): Promise<void> {
+  async #put(
+    id: string,
+    context: { isTree: boolean; nameClass: number; fileOffsetBytes: number },
+  ): Promise<void> {
     const { writer } = this.#output;
     if (writer.isKnown(id)) return;
     const raw = this.#read(id);

@@ -23,7 +23,8 @@ export interface ForgetResult {
 /** Removes snapshots. Their blocks stay until `prune`. */
 export function forget(repository: Repository, options: ForgetOptions): ForgetResult {
   const all = repository.snapshots.list(() => undefined);
-  const doomed = options.snapshots === undefined ? byRules(all, options) : byName(repository, options.snapshots);
+  const doomed =
+    options.snapshots === undefined ? byRules(all, options) : byName(repository, options.snapshots);
   if (options.dryRun !== true) for (const snapshot of doomed) remove(repository, snapshot);
   return {
     forgotten: [...doomed].map(({ id }) => id),
@@ -38,12 +39,19 @@ function byName(repository: Repository, names: readonly string[]): Set<StoredSna
 
 function byRules(all: readonly StoredSnapshot[], options: ForgetOptions): Set<StoredSnapshot> {
   const { keep, host, tags } = options;
-  if (keep === undefined || !Object.values(keep).some((rule) => (Array.isArray(rule) ? rule.length > 0 : rule > 0))) {
-    throw new PilotfishError('USAGE', 'nothing says what to keep: name snapshots, or give --keep-last and the like');
+  if (
+    keep === undefined ||
+    !Object.values(keep).some((rule) => (Array.isArray(rule) ? rule.length > 0 : rule > 0))
+  ) {
+    throw new PilotfishError(
+      'USAGE',
+      'nothing says what to keep: name snapshots, or give --keep-last and the like',
+    );
   }
   const asked = all.filter(
     (snapshot) =>
-      (host === undefined || snapshot.host === host) && (tags ?? []).every((tag) => snapshot.tags.includes(tag)),
+      (host === undefined || snapshot.host === host) &&
+      (tags ?? []).every((tag) => snapshot.tags.includes(tag)),
   );
   const doomed = new Set<StoredSnapshot>();
   for (const group of groups(asked)) {

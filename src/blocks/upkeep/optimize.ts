@@ -23,10 +23,16 @@ const ADVISER = { codec: () => 'zstd-19' };
  * happened to be stored before. Roots and snapshots stay as they are; what nobody needs is left behind. Under the
  * exclusive lock. It takes about 30 times as long as storing did.
  */
-export async function optimize(repository: Repository, options: OptimizeOptions = {}): Promise<OptimizeResult> {
+export async function optimize(
+  repository: Repository,
+  options: OptimizeOptions = {},
+): Promise<OptimizeResult> {
   const throwIfInterrupted = (): void => {
     if (options.signal?.aborted) {
-      throw new PilotfishError('INTERRUPTED', 'interrupted: the repository is as it was; run the command again');
+      throw new PilotfishError(
+        'INTERRUPTED',
+        'interrupted: the repository is as it was; run the command again',
+      );
     }
   };
   deleteDoomed(repository, 0);
@@ -38,7 +44,14 @@ export async function optimize(repository: Repository, options: OptimizeOptions 
   await usage.markRoots(snapshots.map(({ root }) => root));
   const doomed = new Set(repository.packs.inOrder());
   const { onProgress } = options;
-  await replacePacks(repository, { doomed, usage, adviser: ADVISER, effort: 'high', throwIfInterrupted, onProgress });
+  await replacePacks(repository, {
+    doomed,
+    usage,
+    adviser: ADVISER,
+    effort: 'high',
+    throwIfInterrupted,
+    onProgress,
+  });
   deleteDoomed(repository, 0);
   return { packs: doomed.size, bytesBefore, bytesAfter: repositoryBytes(repository) };
 }

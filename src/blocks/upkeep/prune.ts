@@ -53,7 +53,10 @@ export async function prune(repository: Repository, options: PruneOptions = {}):
   const result = { packs: waste.length, unusedBytes, replacedPacks: doomed.size };
   if (dryRun) return { ...result, deletedPacks: 0, freedBytes: 0 };
   const before = storedBytes(repository);
-  const replacedBytes = sum([...doomed], (name) => repository.ports.fs.lstat(repository.layout.pack(name)).sizeBytes);
+  const replacedBytes = sum(
+    [...doomed],
+    (name) => repository.ports.fs.lstat(repository.layout.pack(name)).sizeBytes,
+  );
   if (doomed.size > 0) {
     const { onProgress } = options;
     await replacePacks(repository, { doomed, usage, throwIfInterrupted, onProgress });
@@ -105,7 +108,9 @@ function chooseDoomed(waste: readonly Waste[], usage: Usage, maxUnusedShare: num
   const doomed = new Set<string>();
   const total = sum(waste, ({ bytes }) => bytes);
   let unused = sum(waste, (pack) => pack.unused);
-  const worst = waste.filter((pack) => pack.unused > 0).sort((a, b) => b.unused / b.bytes - a.unused / a.bytes);
+  const worst = waste
+    .filter((pack) => pack.unused > 0)
+    .sort((a, b) => b.unused / b.bytes - a.unused / a.bytes);
   for (const pack of worst) {
     const isEmpty = usage.packs.get(pack.name) === undefined;
     if (!isEmpty && unused <= total * maxUnusedShare) break;
@@ -119,7 +124,8 @@ function chooseDoomed(waste: readonly Waste[], usage: Usage, maxUnusedShare: num
 /** A live delta whose base goes must be written anew too. */
 function addDependents(doomed: Set<string>, usage: Usage): void {
   // A set that grows while it is walked is walked to its end.
-  for (const name of doomed) for (const dependent of usage.packs.get(name)?.pinnedBy ?? []) doomed.add(dependent);
+  for (const name of doomed)
+    for (const dependent of usage.packs.get(name)?.pinnedBy ?? []) doomed.add(dependent);
 }
 
 function storedBytes({ packs, ports, layout }: Repository): number {

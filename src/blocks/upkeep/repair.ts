@@ -35,8 +35,11 @@ export async function repair(repository: Repository, options: RepairOptions = {}
   if (options.dryRun === true || damagedPacks.length === 0) {
     return { damagedPacks, salvagedBlocks: 0, affected: filesOnly(before) };
   }
-  const salvagedBlocks = await salvage(repository, damagedPacks);
-  setAside(repository, damagedPacks);
+  const { salvagedBlocks, published } = await salvage(repository, damagedPacks);
+  setAside(
+    repository,
+    damagedPacks.filter((name) => !published.has(name)),
+  );
   repository.packs.reload();
   repository.reader.forget();
   const after = await verify(repository);
@@ -53,16 +56,22 @@ function filesOnly({ damage }: VerifyResult): Problem[] {
   return damage.filter(({ path }) => !path.endsWith('.pack'));
 }
 
-async function salvage(repository: Repository, damaged: readonly string[]): Promise<number> {
+async function salvage(
+  repository: Repository,
+  damaged: readonly string[],
+): Promise<{ salvagedBlocks: number; published: ReadonlySet<string> }> {
   const { packs } = repository;
   const except = new Set(damaged);
-  const output = new BlockOutput(repository, { isStored: (id) => packs.locate(id, except) !== undefined, doomed: except });
+  const output = new BlockOutput(repository, {
+    isStored: (id) => packs.locate(id, except) !== undefined,
+    doomed: except,
+  });
   const chunker = new Chunker(repository.config.averageBlockBytes, repository.sealer.gearSeed);
   try {
     for (const name of damaged) await salvagePack(repository, name, { output, chunker });
     await output.writer.finish();
     repository.syncDirectory(repository.layout.store);
-    return output.writer.counters.newBlocks;
+    return { salvagedBlocks: output.writer.counters.newBlocks, published: output.published };
   } finally {
     await output.close();
   }
@@ -79,7 +88,12 @@ async function salvagePack(
     if (raw === undefined) continue;
     sha256(raw).copy(table.ids, 32 * block);
     const fileKind = classify(raw);
-    output.writer.put(chunker.whole(raw), { fileKind, nameClass: fileKind + 1, fileOffsetBytes: 0, isTree: false });
+    output.writer.put(chunker.whole(raw), {
+      fileKind,
+      nameClass: fileKind + 1,
+      fileOffsetBytes: 0,
+      isTree: false,
+    });
     if (output.writer.wantsDrain) await output.writer.drain();
   }
 }

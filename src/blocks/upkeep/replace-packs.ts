@@ -36,7 +36,8 @@ export async function replacePacks(repository: Repository, options: ReplaceOptio
     let done = 0;
     for (const name of options.doomed) {
       const usage = options.usage.packs.get(name);
-      if (usage !== undefined) await moveLive(repository, { writer: output.writer, chunker }, { name, usage });
+      if (usage !== undefined)
+        await moveLive(repository, { writer: output.writer, chunker }, { name, usage });
       done += 1;
       options.onProgress?.({ packs: done, totalPacks: options.doomed.size });
       await repository.ports.clock.turn();
@@ -46,7 +47,7 @@ export async function replacePacks(repository: Repository, options: ReplaceOptio
   } finally {
     await output.close();
   }
-  doom(repository, options.doomed);
+  doom(repository, options.doomed.difference(output.published));
 }
 
 async function moveLive(
@@ -84,7 +85,8 @@ export function deleteDoomed(repository: Repository, graceMs: number): { packs: 
   const { ports, layout, lock } = repository;
   const { fs } = ports;
   const doomed = readDoomed(fs, layout);
-  if (doomed.packs.length === 0 || ports.clock.nowMs() - doomed.sinceMs < graceMs) return { packs: 0, bytes: 0 };
+  if (doomed.packs.length === 0 || ports.clock.nowMs() - doomed.sinceMs < graceMs)
+    return { packs: 0, bytes: 0 };
   assert(lock.mode === 'exclusive', 'packs are deleted under the exclusive lock');
   let bytes = 0;
   for (const name of doomed.packs) bytes += remove(fs, layout.pack(name));

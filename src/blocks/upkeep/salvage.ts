@@ -20,7 +20,9 @@ export function salvageTable(fs: FileSystem, fd: number, sealer: Sealer): PackTa
     at += found.length;
     offsets.push(at);
   }
-  const lengths = records.map((record) => (record.type === RECORD_TYPES.group ? record.memberLengths : [record.rawLength]));
+  const lengths = records.map((record) =>
+    record.type === RECORD_TYPES.group ? record.memberLengths : [record.rawLength],
+  );
   const firstBlock = new Uint32Array(records.length + 1);
   lengths.forEach((members, i) => {
     firstBlock[i + 1] = (firstBlock[i] ?? 0) + members.length;

@@ -51,7 +51,8 @@ export class Usage {
     const open: BlockPlace[] = [];
     for (const [pack, usage] of this.#packs) {
       const table = this.#repository.packs.table(pack);
-      for (let block = 0; block < table.blockCount; block++) if (usage.live[block] === 1) open.push({ pack, block, table });
+      for (let block = 0; block < table.blockCount; block++)
+        if (usage.live[block] === 1) open.push({ pack, block, table });
       await this.#pinFrom(open);
     }
   }
@@ -74,7 +75,10 @@ export class Usage {
     const { table } = place;
     const record = must(table.recordOf[place.block], 'a block has a record');
     if (table.types[record] !== RECORD_TYPES.delta) return undefined;
-    return this.#repository.reader.basePlace(this.#repository.packs.record(place.pack, record) as DeltaRecord, place);
+    return this.#repository.reader.basePlace(
+      this.#repository.packs.record(place.pack, record) as DeltaRecord,
+      place,
+    );
   }
 
   async #directory(node: CID, depth: number): Promise<void> {

@@ -1,0 +1,63 @@
+import { PilotfishError } from '../../base/index.ts';
+import { readConfig, rewriteConfig, unlock } from '../repo/index.ts';
+import { type KeySlot, makeKeySlot } from '../seal/index.ts';
+import type { Repository } from '../session/index.ts';
+
+/** Most passwords one repository may have: each costs a wrong password a scrypt run. */
+const MAX_SLOTS = 16;
+
+export interface KeyOptions {
+  /** One that opens the repository now. */
+  readonly password: string;
+  /** scrypt cost; lowered only by tests. */
+  readonly costN?: number;
+}
+
+/** Lets another password open the repository as well. Returns how many do now. */
+export function addKey(repository: Repository, newPassword: string, options: KeyOptions): number {
+  const { config, masterKey } = current(repository, options.password);
+  if (config.keySlots.length >= MAX_SLOTS) {
+    throw new PilotfishError('LIMIT', `the repository has ${MAX_SLOTS} passwords: remove one first`);
+  }
+  const slots = [...config.keySlots, newSlot(repository, masterKey, { newPassword, ...options })];
+  return write(repository, slots);
+}
+
+/** Takes a password away; the last one stays. Returns how many are left. */
+export function removeKey(repository: Repository, options: KeyOptions): number {
+  const { config, slot } = current(repository, options.password);
+  if (config.keySlots.length === 1) {
+    throw new PilotfishError('USAGE', 'this is the only password: add another one first, or nobody could read the data');
+  }
+  return write(repository, config.keySlots.filter((one) => one.salt !== slot.salt));
+}
+
+/** Puts a new password in the place of the one given. */
+export function changePassword(repository: Repository, newPassword: string, options: KeyOptions): void {
+  const { config, masterKey, slot } = current(repository, options.password);
+  const fresh = newSlot(repository, masterKey, { newPassword, ...options });
+  write(repository, config.keySlots.map((one) => (one.salt === slot.salt ? fresh : one)));
+}
+
+/** Read again: another process may have changed the slots since the repository was opened. */
+function current({ ports, layout }: Repository, password: string) {
+  const config = readConfig(ports.fs, layout);
+  if (config.keySlots.length === 0) {
+    throw new PilotfishError('USAGE', 'the repository is not encrypted: create one with `pilotfish init --encrypt` and copy into it');
+  }
+  return { config, ...unlock(config, password) };
+}
+
+function newSlot(
+  { ports }: Repository,
+  masterKey: Uint8Array,
+  { newPassword, costN }: { newPassword: string; costN?: number },
+): KeySlot {
+  if (newPassword === '') throw new PilotfishError('USAGE', 'an empty password protects nothing: give another one');
+  return makeKeySlot(masterKey, newPassword, { random: ports.random, ...(costN === undefined ? {} : { costN }) });
+}
+
+function write({ ports, layout, lock, config }: Repository, keySlots: readonly KeySlot[]): number {
+  rewriteConfig(ports.fs, layout, { config: { ...config, keySlots }, writerId: lock.writerId });
+  return keySlots.length;
+}
