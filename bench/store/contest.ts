@@ -51,6 +51,13 @@ class Turn {
   readonly #set: MeasuringSet;
   readonly #contender: Contender;
   readonly #place: Place;
+  readonly #steps: Readonly<Record<Step, (row: Row) => void>> = {
+    rerun: (row) => this.#rerun(row),
+    verify: (row) => this.#measure(row, 'verify'),
+    read: (row) => this.#read(row),
+    inspect: (row) => this.#inspect(row),
+    restore: (row) => this.#restore(row),
+  };
 
   constructor(contest: Contest, set: MeasuringSet, contender: Contender) {
     this.#contest = contest;
@@ -65,7 +72,7 @@ class Turn {
     mkdirSync(this.#place.home);
     try {
       this.#create(row);
-      for (const step of this.#contest.steps) this.#step(row, step);
+      for (const step of this.#contest.steps) this.#steps[step](row);
     } finally {
       remove(this.#contest.folder);
     }
@@ -78,17 +85,17 @@ class Turn {
     row.stored.push(storedBytes(this.#place.repository));
   }
 
-  #step(row: Row, step: Step): void {
-    const { readBlocks, inspect } = this.#contender;
-    if (step === 'restore') return this.#restore(row);
-    if (step === 'verify') return this.#measure(row, 'verify');
-    if (step === 'rerun') return this.#rerun(row);
-    if (step === 'read') {
-      const read = readBlocks && (JSON.parse(runWell(readBlocks(this.#place))) as RandomRead | null);
-      if (read) row.reads.push(read);
-    } else if (inspect !== undefined) {
-      row.inspection ??= JSON.parse(runWell(inspect(this.#place))) as Inspection;
-    }
+  #read(row: Row): void {
+    const command = this.#contender.readBlocks?.(this.#place);
+    if (command === undefined) return;
+    // Null when the set has no blocks of that size.
+    const read = JSON.parse(runWell(command)) as RandomRead | null;
+    if (read !== null) row.reads.push(read);
+  }
+
+  #inspect(row: Row): void {
+    const command = this.#contender.inspect?.(this.#place);
+    if (command !== undefined) row.inspection ??= JSON.parse(runWell(command)) as Inspection;
   }
 
   #rerun(row: Row): void {

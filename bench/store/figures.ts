@@ -54,7 +54,11 @@ export class Figures {
   }
 
   /** A quantile of random reads, median of rounds. */
-  read(set: string, tool: string, key: 'p50Ms' | 'p99Ms' | 'maxMs' | 'peakBytes' | 'meanBytes'): number | null {
+  read(
+    set: string,
+    tool: string,
+    key: 'p50Ms' | 'p99Ms' | 'maxMs' | 'peakBytes' | 'meanBytes',
+  ): number | null {
     return median((this.row(set, tool)?.reads ?? []).map((read) => read[key]));
   }
 

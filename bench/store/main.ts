@@ -8,7 +8,10 @@ function run(args: readonly string[]): void | Promise<void> {
   if (args[0] === 'growth') return runGrowth(args.slice(1));
   const options = readOptions(args);
   if (options.render !== undefined) return renderAgain(options.render, options);
-  return runBenchmark(options, ['npm run bench:store', ...(args.length > 0 ? ['--', ...args] : [])].join(' '));
+  return runBenchmark(
+    options,
+    ['npm run bench:store', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+  );
 }
 
 try {

@@ -41,7 +41,11 @@ export interface Options {
 /** Something on the command line that cannot be. */
 export class UsageError extends Error {}
 
-function chosen<T extends string>(name: string, text: string | undefined, all: readonly T[]): T[] | undefined {
+function chosen<T extends string>(
+  name: string,
+  text: string | undefined,
+  all: readonly T[],
+): T[] | undefined {
   if (text === undefined) return undefined;
   const words = text.split(',').filter((word) => word !== '');
   const strange = words.find((word) => !(all as readonly string[]).includes(word));

@@ -1,8 +1,8 @@
 // One run of the benchmark: sets, tools, rounds, reports.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureTool } from '../../test/full/tools.ts';
 import { root } from '../../scripts/process.ts';
+import { ensureTool } from '../../test/full/tools.ts';
 import { isGnuTime, Meter } from './commands.ts';
 import { runContest } from './contest.ts';
 import { type Folders, makeFolders } from './folders.ts';

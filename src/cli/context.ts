@@ -27,6 +27,8 @@ export class Context {
   readonly output: Output;
   /** What the process will end with; set by the command that ran. */
   exitCode: number = EXIT.done;
+  /** True once the one JSON object on stdout holds the error: a second object must not follow. */
+  hasToldError = false;
   #ports: RepositoryPorts | undefined;
   #startNs: bigint | undefined;
   #warnings = 0;

@@ -71,7 +71,11 @@ async function fail(context: Context, error: unknown, isJson: boolean): Promise<
   const coded = codedError(error instanceof CommanderError ? asUsage(error) : error);
   context.terminal.line(safeText(`pilotfish: ${coded.code}: ${coded.message}`));
   if (context.world.settings.isDebug) context.terminal.line(safeStack(coded));
-  if (isJson) await tell(context, { error: { code: coded.code, message: coded.message } });
+  const { code, message } = coded;
+  await tell(
+    context,
+    isJson && !context.hasToldError ? `${JSON.stringify({ error: { code, message } })}\n` : '',
+  );
   return exitCodeOf(coded);
 }
 
@@ -89,9 +93,11 @@ function safeStack(error: Error): string {
   return `${error.stack}${cause}`.split('\n').map(safeText).join('\n');
 }
 
-async function tell(context: Context, object: object): Promise<void> {
+/** Last words on stdout, and what was written before them, unless nobody takes them. */
+async function tell(context: Context, text: string): Promise<void> {
+  if (context.output.isStalled) return;
   try {
-    await context.output.write(`${JSON.stringify(object)}\n`);
+    await context.output.write(text);
     await context.output.flush();
   } catch {
     // Nobody reads; the line on stderr and the exit code say it.

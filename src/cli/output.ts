@@ -28,6 +28,11 @@ export class Output {
     stream.on('error', () => undefined);
   }
 
+  /** True while the reader has not taken what was handed over. */
+  get isStalled(): boolean {
+    return this.#stream.writableLength > 0;
+  }
+
   /** Takes text or bytes; waits for the reader now and then. The bytes must not change afterwards. */
   async write(part: string | Uint8Array): Promise<void> {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part;

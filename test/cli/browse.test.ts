@@ -70,6 +70,18 @@ test('ls: paths, below a path, with details, as JSON', async (t) => {
   assert.equal(entries[4]?.['target'], 'b/c.txt');
 });
 
+test('ls --json that breaks off is still one object, and says so', async (t) => {
+  const place = new Place(t);
+  place.write(Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`tree/${i}`, ''])));
+  await place.given('pack', 'tree');
+  const { code, stdout, stderr } = await place.inside(['ls', 'latest', '--json'], new AbortController());
+  assert.equal(code, 130);
+  const { entries, error } = parseOne(stdout) as { entries: object[]; error: { code: string } };
+  assert.ok(entries.length > 0 && entries.length < 2000);
+  assert.equal(error.code, 'INTERRUPTED');
+  assert.match(stderr, /^pilotfish: INTERRUPTED: [^\n]+\n$/);
+});
+
 test('ls of nothing is an empty list', async (t) => {
   const place = new Place(t);
   mkdirSync(place.path('tree'));

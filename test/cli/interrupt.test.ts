@@ -63,14 +63,20 @@ test('130: two signals, as npm delivers them, do not cut the cleanup short', lim
 test('130: a reader that does not read cannot hold us', limit, async (t) => {
   const place = new Place(t);
   place.write({ 'tree/large': noise(3 * 1024 * 1024) });
+  place.write(Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`tree/${i}`, ''])));
   await place.given('pack', 'tree');
-  const child = place.start(['cat', 'latest', 'large']);
-  await working(place, child);
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  child.kill('SIGTERM');
-  const [code] = await once(child, 'exit');
-  assert.equal(code, 130);
-  assert.deepEqual(place.locks(), []);
+  for (const args of [
+    ['cat', 'latest', 'large'],
+    ['ls', 'latest', '--json'],
+  ]) {
+    const child = place.start(args);
+    await working(place, child);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 130);
+    assert.deepEqual(place.locks(), []);
+  }
 });
 
 test('a reader that goes away ends the command quietly', limit, async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FileSystem } from '../../src/base/index.ts';
+import { exists, type FileSystem } from '../../src/base/index.ts';
 import {
   type PackResult,
   type Repository,
@@ -67,15 +67,19 @@ function assertLatest(repository: Repository, found: readonly StoredSnapshot[]):
 
 /** A repository without a writer: no lock and no temporary file but those of the neighbours. */
 export function assertTidy(fs: FileSystem, neighbours: readonly string[] = []): void {
-  const left = ['locks', 'tmp'].flatMap((room) =>
-    fs.readDirectory(`${REPOSITORY}/${room}`).map((name) => `${room}/${name.toString()}`),
-  );
-  assert.deepEqual(left.sort(), [...neighbours].sort());
+  assert.deepEqual(workFiles(fs).sort(), [...neighbours].sort());
   assert.deepEqual(
     fs.readDirectory(CACHE).map((name) => name.subarray(32).toString()),
     ['.unchanged'],
   );
 }
+
+/** What lies in the rooms where every command keeps something while it runs. */
+export const workFiles = (fs: FileSystem): string[] =>
+  ['locks', 'tmp'].flatMap((room) => {
+    const path = `${REPOSITORY}/${room}`;
+    return exists(fs, path) ? fs.readDirectory(path).map((name) => `${room}/${name.toString()}`) : [];
+  });
 
 /** The user's next step: the same command again, by another process. It must succeed and leave nothing behind. */
 export async function retry(

@@ -236,7 +236,10 @@ test('what the cache of unchanged files says counts only as long as its snapshot
   const before = new Set(world.disk.readDirectory(`${REPOSITORY}/store`).map(String));
   const { snapshot } = await world.process((ports) => packSource(ports));
   // As a snapshot forgotten since leaves it: the packs only it needed may be gone.
-  const own = world.disk.readDirectory(`${REPOSITORY}/store`).map(String).filter((name) => !before.has(name));
+  const own = world.disk
+    .readDirectory(`${REPOSITORY}/store`)
+    .map(String)
+    .filter((name) => !before.has(name));
   assert.ok(own.length >= 2);
   for (const name of own) {
     const copy = world.fork(new Rng(1));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Rng } from '../../src/base/index.ts';
-import { assertSound } from './checks.ts';
+import { assertSound, workFiles } from './checks.ts';
 import {
   callsOf,
   expectedAfter,
@@ -30,6 +30,12 @@ for (const prepared of [firstPack(), await secondPack()]) {
     await forEveryCall(prepared, 'ENOSPC', async (outcome) => {
       const { world, fs, error } = outcome;
       if (error !== undefined) assert.equal((error as { code?: string }).code, 'NO_SPACE');
+      // A run that fails takes its files away: on a full device they would keep the space.
+      const before = workFiles(prepared.world.disk);
+      assert.deepEqual(
+        workFiles(world.disk).filter((name) => !before.includes(name)),
+        [],
+      );
       const expected = expectedAfter(prepared, outcome);
       await world.process((ports) => assertSound(ports, expected), fs);
       fs.freeSpace();

@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type FileSystem,
   hasCode,
   ManualClock,
@@ -100,10 +101,26 @@ export class World {
   }
 }
 
+/** A clock on which every look is a tenth of a second later, so that work is handed over at every entry. */
+export function hastyClock(world: World, rng: Rng): Clock {
+  let nowMs = world.clock.nowMs();
+  return {
+    nowMs: () => {
+      nowMs += 100;
+      return nowMs;
+    },
+    monotonicNs: () => BigInt(nowMs) * 1_000_000n,
+    every: () => () => undefined,
+    async turn() {
+      for (let left = rng.below(4); left > 0; left -= 1) await Promise.resolve();
+    },
+  };
+}
+
 /** Runs `work` on the open repository at `path` and closes it. */
 export async function opened<T>(
   ports: RepositoryPorts,
-  mode: 'read' | 'write',
+  mode: 'read' | 'write' | 'exclusive',
   work: (repository: Repository) => Promise<T> | T,
   path = REPOSITORY,
 ): Promise<T> {

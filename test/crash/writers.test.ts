@@ -1,7 +1,7 @@
 // Writers and readers beside each other in one repository, interleaved in one process on a simulated disk.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Clock, hasCode, must, Rng, readSmallFile, writeAll } from '../../src/base/index.ts';
+import { hasCode, must, Rng, readSmallFile, writeAll } from '../../src/base/index.ts';
 import {
   createRepository,
   type PackResult,
@@ -18,7 +18,7 @@ import { assertRestores, assertSound, assertTidy, sourceState } from './checks.t
 import { firstPack, secondPack } from './prepared.ts';
 import { moveOn, twoVersions } from './versions.ts';
 import { watched } from './watched.ts';
-import { opened, packSource, REPOSITORY, SOURCE, STATE, World } from './world.ts';
+import { hastyClock, opened, packSource, REPOSITORY, SOURCE, STATE, World } from './world.ts';
 
 /** How many calls a `pack` of the prepared world makes on the repository. */
 async function callCount(world: World): Promise<number> {
@@ -122,22 +122,6 @@ test('a second process that creates the repository between any two calls of the 
   }
 });
 
-/** A clock on which every look is a tenth of a second later, so that work is handed over at every entry. */
-function hasty(world: World, rng: Rng): Clock {
-  let nowMs = world.clock.nowMs();
-  return {
-    nowMs: () => {
-      nowMs += 100;
-      return nowMs;
-    },
-    monotonicNs: () => BigInt(nowMs) * 1_000_000n,
-    every: () => () => undefined,
-    async turn() {
-      for (let left = rng.below(4); left > 0; left -= 1) await Promise.resolve();
-    },
-  };
-}
-
 interface Task {
   readonly source: string;
   readonly state: TreeState;
@@ -158,7 +142,7 @@ async function interleaved(seed: number): Promise<void> {
   createRepository({ path: REPOSITORY }, world.ports(world.start()));
   const portsOf = (): RepositoryPorts => ({
     ...world.ports(world.start()),
-    clock: hasty(world, rng.split()),
+    clock: hastyClock(world, rng.split()),
   });
   await Promise.all(
     tasks.map(async ({ source, state }) => {

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { type FileStat, ManualClock, Rng, readSmallFile, sha256Hex } from '../../src/base/index.ts';
 import { WireWriter } from '../../src/blocks/pack/index.ts';
 import { readConfig } from '../../src/blocks/repo/config.ts';
+import { readDoomed } from '../../src/blocks/repo/doomed.ts';
 import { leftovers } from '../../src/blocks/repo/lock.ts';
 import { SnapshotStore } from '../../src/blocks/repo/snapshot.ts';
 import { plainSealer } from '../../src/blocks/seal/index.ts';
@@ -78,6 +79,11 @@ export function fileTargets(samples: { snapshots: readonly Buffer[]; configs: re
       name: 'config',
       samples: samples.configs,
       parse: (bytes) => readConfig(withFile(layout.config, bytes), layout),
+    },
+    {
+      name: 'doomed list',
+      samples: [Buffer.from(JSON.stringify({ packs: ['ab'.repeat(32)], sinceMs: 5 }))],
+      parse: (bytes) => readDoomed(withFile(layout.doomed, bytes), layout),
     },
     { name: 'unchanged cache', samples: [UNCHANGED], parse: parseUnchanged },
     {

@@ -1,6 +1,6 @@
 // node inspect.ts REPOSITORY: figures about the set behind a repository that holds it. What its small files take beside
 // zstd -3 one by one, and how much of it is left after exact dedup alone.
-import { zstdCompressSync, constants } from 'node:zlib';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { listSnapshot, Repository } from '../../../src/blocks/index.ts';
 import { fileBlocks, type TreeEntry } from '../../../src/blocks/tree/index.ts';
 import { ports, repositoryOptions } from './ports.ts';

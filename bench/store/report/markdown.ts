@@ -2,6 +2,7 @@
 import { Figures, ratio } from '../figures.ts';
 import { judge } from '../goals.ts';
 import type { Results, SetNote } from '../results.ts';
+import { machineLine } from './machine-line.ts';
 import { markdownTable, megabytes } from './table.ts';
 import {
   contentTable,
@@ -105,11 +106,12 @@ function machineSection({ machine, date, tools, absent, sets, command, rounds }:
   const versions = tools.map(({ label, version }) => `${label} ${version}`);
   const lines = [
     `- ${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`,
-    `- ${machine.cpu}, ${machine.cores} cores, ${(machine.memoryBytes / 1024 ** 3).toFixed(0)} GiB memory, load ${machine.loadBefore.toFixed(1)} before the start`,
-    `- ${machine.system}, kernel ${machine.kernel}, ${machine.fileSystem}, Node ${machine.node}`,
+    `- ${machineLine(machine)}`,
     `- ${versions.join('; ')}`,
     ...absent.map(({ id, reason }) => `- not measured: ${id}: ${reason}`),
-    ...sets.map(({ name, fingerprint }) => `- set ${name}: SHA-256 of its list \`${fingerprint.listSha256}\``),
+    ...sets.map(
+      ({ name, fingerprint }) => `- set ${name}: SHA-256 of its list \`${fingerprint.listSha256}\``,
+    ),
   ];
   return ['## Where and when', lines.join('\n'), 'To repeat it:', `\`\`\`\n${command}\n\`\`\``].join('\n\n');
 }
@@ -133,4 +135,3 @@ export function markdownReport(results: Results): string {
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
-

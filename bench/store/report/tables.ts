@@ -43,7 +43,16 @@ export function createTable(figures: Figures, set: string): Table {
       mebibytes(figures.peak(set, id, 'create')),
     ];
   });
-  const head = ['create', 'stored MB', '/ restic', '/ zstd --long', 'wall s', '/ restic', 'CPU s', '/ restic'];
+  const head = [
+    'create',
+    'stored MB',
+    '/ restic',
+    '/ zstd --long',
+    'wall s',
+    '/ restic',
+    'CPU s',
+    '/ restic',
+  ];
   return { head: [...head, 'peak MiB'], rows };
 }
 
@@ -114,16 +123,17 @@ export function contentTable(figures: Figures): Table {
   const rows = figures.results.sets.flatMap(({ name }) => {
     const found = figures.inspection(name);
     if (found === undefined) return [];
-    return [{ label: 'all files', sums: found.all }, { label: 'files of at most 16 KiB', sums: found.small }].map(
-      ({ label, sums }) => [
-        `set ${name}, ${label}`,
-        String(sums.blocks),
-        megabytes(sums.rawBytes),
-        megabytes(sums.zstdBytes),
-        megabytes(sums.storedBytes),
-        ratioText(ratio(sums.storedBytes, sums.zstdBytes)),
-      ],
-    );
+    return [
+      { label: 'all files', sums: found.all },
+      { label: 'files of at most 16 KiB', sums: found.small },
+    ].map(({ label, sums }) => [
+      `set ${name}, ${label}`,
+      String(sums.blocks),
+      megabytes(sums.rawBytes),
+      megabytes(sums.zstdBytes),
+      megabytes(sums.storedBytes),
+      ratioText(ratio(sums.storedBytes, sums.zstdBytes)),
+    ]);
   });
   const head = ['distinct blocks of', 'blocks', 'raw MB', 'zstd -3 of each MB', 'Pilotfish MB', 'ratio'];
   return { head, rows };

@@ -56,7 +56,10 @@ export function deriveIncompressible(set: Growing): void {
 /** An ext4 image of the documents, with its free space. */
 export function deriveImage(set: Growing, scratch: string): void {
   const mke2fs = ensureTool('mke2fs', 'e2fsprogs');
-  if (mke2fs === null) return set.say('set A: mke2fs IS ABSENT, the set goes without a disk image');
+  if (mke2fs === null) {
+    set.say('set A: mke2fs IS ABSENT, the set goes without a disk image');
+    return;
+  }
   const source = emptyFolder(join(scratch, 'documents'));
   for (const path of pathsOf(set, ['documents'])) {
     mkdirSync(dirname(join(source, path)), { recursive: true });

@@ -37,7 +37,10 @@ export function downloadPackages(folder: string, say: (line: string) => void): s
 /** Compiles what Python there is, so that there is bytecode; without a clock in it. */
 function compilePython(root: string, say: (line: string) => void): void {
   const python = ensureTool('python3');
-  if (python === null) return say('set A: python3 IS ABSENT, the set goes without bytecode');
+  if (python === null) {
+    say('set A: python3 IS ABSENT, the set goes without bytecode');
+    return;
+  }
   const flags = ['-q', '-j', '0', '-s', root, '--invalidation-mode', 'unchecked-hash'];
   // Some files are samples of what does not compile: the exit code says no more than that.
   const line = `"$0" -m compileall "$@" >/dev/null 2>&1; true`;

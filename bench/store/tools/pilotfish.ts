@@ -70,7 +70,10 @@ export function pilotfish({ path, form }: Launcher, encrypts: boolean): Contende
     isRepository: true,
     // `pack` makes a plain repository itself, which is timed.
     ...(encrypts
-      ? { prepare: (place: Place) => void runWell(node(place, probe('create-encrypted.ts'), place.repository)) }
+      ? {
+          prepare: (place: Place) =>
+            void runWell(node(place, probe('create-encrypted.ts'), place.repository)),
+        }
       : {}),
     create,
     restore: (place) => command(place, 'restore', 'latest', '--to', place.target),

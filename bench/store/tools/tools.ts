@@ -76,7 +76,9 @@ function look({ name, aptPackage, ask, version }: Program, find: Find): Found | 
   if (path === null) return `${name} IS ABSENT: install the Debian package ${aptPackage}`;
   const text = runWell({ program: path, args: ask, cwd: '/' });
   const found = version.exec(text)?.[1];
-  return found === undefined ? `${name} says ${text.split('\n', 1)[0]}: another program` : { path, version: found };
+  return found === undefined
+    ? `${name} says ${text.split('\n', 1)[0]}: another program`
+    : { path, version: found };
 }
 
 /** The contenders that can run here, and why the others cannot. */

@@ -12,7 +12,6 @@ export {
   type BlockRecord,
   type DeltaRecord,
   type GroupRecord,
-  MAX_GROUP_MEMBERS,
   type PackRecord,
   RECORD_TYPES,
   type RecordType,

@@ -1,4 +1,4 @@
-import { type FileSystem, readSmallFile } from '../../base/index.ts';
+import { asRepositoryError, errnoOf, type FileSystem, readSmallFile } from '../../base/index.ts';
 import type { Layout } from './layout.ts';
 import { publish, removeTemporary } from './publish.ts';
 
@@ -15,17 +15,31 @@ export interface Doomed {
 const MAX_DOOMED_BYTES = 64 * 1024 * 1024;
 const NONE: Doomed = { packs: [], sinceMs: 0 };
 
-/** The doomed packs; none when the file is absent or cannot be read, which keeps everything. */
+/**
+ * The doomed packs; none when the file is absent or does not parse, which keeps everything. A file that cannot be
+ * read this once is neither: who took the packs for living might refer to them, and the next `prune` deletes them.
+ */
 export function readDoomed(fs: FileSystem, layout: Layout): Doomed {
+  let bytes: Buffer;
   try {
-    const value = JSON.parse(readSmallFile(fs, layout.doomed, MAX_DOOMED_BYTES).toString('utf8')) as Doomed;
+    bytes = readSmallFile(fs, layout.doomed, MAX_DOOMED_BYTES);
+  } catch (error) {
+    // Absent in most repositories.
+    if (errnoOf(error) === 'ENOENT') return NONE;
+    throw asRepositoryError(error, layout.doomed);
+  }
+  return parseDoomed(bytes);
+}
+
+function parseDoomed(bytes: Buffer): Doomed {
+  try {
+    const value = JSON.parse(bytes.toString('utf8')) as Doomed;
     const legal =
       Array.isArray(value.packs) &&
       value.packs.every((name) => /^[0-9a-f]{64}$/.test(name)) &&
       Number.isSafeInteger(value.sinceMs);
     return legal ? value : NONE;
   } catch {
-    // Absent in most repositories.
     return NONE;
   }
 }
@@ -46,6 +60,11 @@ export function writeDoomed(at: { fs: FileSystem; layout: Layout; writerId: stri
  * name, being equal to it. Two writers may do it at once; changing the list instead, one would undo what the other did.
  */
 export function pardonDoomed(fs: FileSystem, layout: Layout): void {
-  removeTemporary(fs, layout.doomed);
+  try {
+    fs.unlink(layout.doomed);
+  } catch (error) {
+    // Another writer was first.
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
   fs.fsyncDirectory(layout.root);
 }

@@ -14,7 +14,7 @@ export interface PackUsage {
   readonly node: Uint8Array;
   /** Only deltas that are live need it, as their base. */
   readonly pinned: Uint8Array;
-  /** Packs holding live deltas whose base is a block here that no snapshot needs. */
+  /** Packs holding deltas in use whose base is a block here. */
   readonly pinnedBy: Set<string>;
 }
 
@@ -63,8 +63,9 @@ export class Usage {
       const base = this.#baseOf(place);
       if (base === undefined) continue;
       const usage = this.#usage(base);
-      if (usage.live[base.block] === 1) continue;
+      // Of live bases too: written anew one may become a deeper delta, or one against what is based on it.
       usage.pinnedBy.add(place.pack);
+      if (usage.live[base.block] === 1) continue;
       if (usage.pinned[base.block] === 1) continue;
       usage.pinned[base.block] = 1;
       open.push(base);

@@ -3,6 +3,7 @@ import { listSnapshot, type Visited } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { codedError, usageError } from '../exit.ts';
 import { withExamples, withJson } from '../options.ts';
+import { OutputClosed } from '../output.ts';
 import { storedPath } from '../sources.ts';
 import { safeName } from '../text.ts';
 import { entryJson, longLine } from './listing.ts';
@@ -66,8 +67,9 @@ async function printJson(context: Context, entries: Iterable<Visited>): Promise<
     });
   } catch (error) {
     // Nothing written yet: the one object will be that of the error.
-    if (separator !== ',\n') throw error;
+    if (separator !== ',\n' || error instanceof OutputClosed) throw error;
     const { code, message } = codedError(error);
+    context.hasToldError = true;
     await output.write(`],"error":${JSON.stringify({ code, message })}}\n`);
     throw error;
   }
