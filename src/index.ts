@@ -17,7 +17,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { NodeFileSystem, secureBytes, silentLog, systemClock, systemHost } from './base/index.ts';
-import type { RepositoryPorts } from './blocks/index.ts';
+import { MAX_DEFAULT_THREADS, type RepositoryPorts } from './blocks/index.ts';
 
 export {
   type ByteRange,
@@ -49,9 +49,6 @@ export {
 } from './base/index.ts';
 export * from './blocks/index.ts';
 
-/** More encode threads than this wait for the one that reads. */
-const MAX_THREADS = 8;
-
 /**
  * The parts a repository runs on, as this machine offers them: its files, clock and chance, SQLite for the index, no
  * log. Give parts of your own to replace them; `cacheDirectory` makes a second `pack` skip files that did not change.
@@ -64,7 +61,7 @@ export function nodePorts(own: Partial<RepositoryPorts> = {}): RepositoryPorts {
     random: secureBytes,
     log: silentLog,
     index: 'sqlite',
-    threads: Math.min(availableParallelism(), MAX_THREADS),
+    threads: Math.min(availableParallelism(), MAX_DEFAULT_THREADS),
     ...own,
   };
 }

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf, PilotfishError } from '../base/index.ts';
-import type { Settings } from '../cli/index.ts';
+import { readPasswordFile, type Settings } from '../cli/index.ts';
 
 /** The variables of the environment as text; an empty one counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,9 +8,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads the environment into settings. The only place that does. */
 export function readSettings(environment: Environment = process.env): Settings {
   const read = (name: string): string | undefined => environment[name] || undefined;
+  const password = (name: string) => () => read(name) ?? passwordFrom(`${name}_FILE`, read(`${name}_FILE`));
   return {
     repository: read('PILOTFISH_REPO'),
-    password: () => read('PILOTFISH_PASSWORD') ?? passwordFrom(read('PILOTFISH_PASSWORD_FILE')),
+    password: password('PILOTFISH_PASSWORD'),
+    newPassword: password('PILOTFISH_NEW_PASSWORD'),
+    targetPassword: password('PILOTFISH_TO_PASSWORD'),
     cacheDirectory: read('PILOTFISH_CACHE_DIR') ?? join(cacheHome(read), 'pilotfish'),
     isDebug: read('PILOTFISH_DEBUG') !== undefined,
   };
@@ -24,13 +25,7 @@ function cacheHome(read: (name: string) => string | undefined): string {
   return home?.startsWith('/') ? home : join(homedir(), '.cache');
 }
 
-/** The first line of the password file. The password goes nowhere but into the key derivation. */
-function passwordFrom(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0];
-  } catch (cause) {
-    const message = `PILOTFISH_PASSWORD_FILE names ${file}, which cannot be read (${errnoOf(cause)}): correct it`;
-    throw new PilotfishError('UNREADABLE', message, { cause });
-  }
+/** The password in the file a variable names. It goes nowhere but into the key derivation. */
+function passwordFrom(variable: string, file: string | undefined): string | undefined {
+  return file === undefined ? undefined : readPasswordFile(file, variable);
 }

@@ -15,10 +15,16 @@ function usage(): Usage {
 /** Runs the command line; resolves to the exit code. */
 export async function main(argv: string[]): Promise<number> {
   const settings = readSettings();
+  let usesStdin = false;
   const world: World = {
     settings,
     ports: (choices) => composePorts(settings, choices),
     usage,
+    get stdin() {
+      // Only when asked for: merely touching it may keep the process alive.
+      usesStdin = true;
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     version: packageJson.version,
@@ -28,6 +34,8 @@ export async function main(argv: string[]): Promise<number> {
   const unwatch = watchSignals(process, { controller, clock: systemClock, giveUp });
   const code = await runCommandLine(argv, world, controller.signal);
   unwatch();
+  // A producer that is still silent would keep the process waiting after an interrupt.
+  if (usesStdin) process.stdin.destroy();
   // A reader that never reads would keep the process alive for what it will not take.
   if (code === INTERRUPTED && process.stdout.writableLength > 0) giveUp();
   return code;

@@ -84,7 +84,12 @@ export interface Xattr {
 }
 
 /** Writes all of `bytes` at `position`, however short each single write is. */
-export function writeAll(fs: FileSystem, fd: number, bytes: Uint8Array, position: number): void {
+export function writeAll(
+  fs: Pick<FileSystem, 'write'>,
+  fd: number,
+  bytes: Uint8Array,
+  position: number,
+): void {
   let done = 0;
   while (done < bytes.length) {
     done += fs.write(fd, bytes, { offset: done, length: bytes.length - done, position: position + done });

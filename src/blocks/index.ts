@@ -41,6 +41,7 @@ export {
   type CreateOptions,
   createRepository,
   directoryBytes,
+  MAX_DEFAULT_THREADS,
   type OpenOptions,
   type Problem,
   Repository,

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
-import { PilotfishError } from '../base/index.ts';
+import { hasCode, PilotfishError } from '../base/index.ts';
 import { type Problem, Repository, type RepositoryPorts } from '../blocks/index.ts';
 import { EXIT } from './exit.ts';
 import { Output } from './output.ts';
+import { givenPassword } from './passwords.ts';
 import { Progress } from './progress.ts';
+import { askHidden } from './prompt.ts';
 import { Terminal } from './terminal.ts';
 import { safeText } from './text.ts';
 import type { Usage, World } from './world.ts';
@@ -11,9 +13,18 @@ import type { Usage, World } from './world.ts';
 /** Options most commands have. */
 export interface CommonOptions {
   readonly repo?: string;
+  readonly passwordFile?: string;
   readonly json?: true;
   readonly quiet?: true;
   readonly threads?: number;
+}
+
+/** How a command opens a repository. */
+export interface OpenChoices extends CommonOptions {
+  /** What it may do there; default: read. */
+  readonly mode?: 'read' | 'write' | 'exclusive';
+  /** The password, for a repository that is not the one the environment is about. */
+  readonly password?: () => string | undefined;
 }
 
 /** Warnings printed one by one; beyond, only their number is. */
@@ -63,22 +74,40 @@ export class Context {
     );
   }
 
-  /** Opens the repository, runs `work` on it, and closes it whatever happens. */
+  /** The password of the repository meant, unless a person has to be asked. */
+  givenPassword({ passwordFile }: CommonOptions): string | undefined {
+    const { password } = this.world.settings;
+    return givenPassword({ option: '--password-file', file: passwordFile, setting: password });
+  }
+
+  /** Opens the repository, runs `work` on it and its password, and closes it whatever happens. */
   async withRepository<T>(
-    options: CommonOptions & { readonly mode?: 'read' | 'write' },
-    work: (repository: Repository) => T | Promise<T>,
+    options: OpenChoices,
+    work: (repository: Repository, password: string | undefined) => T | Promise<T>,
   ): Promise<T> {
-    const path = this.repositoryPath(options);
-    const password = this.world.settings.password();
-    const repository = new Repository(
-      { path, password },
-      this.ports(options.threads),
-      options.mode ?? 'read',
-    );
+    const { repository, password } = await this.#open(options);
     try {
-      return await work(repository);
+      return await work(repository, password);
     } finally {
       repository.close();
+    }
+  }
+
+  /** Opens it with the password given, or else with one typed. */
+  async #open(options: OpenChoices): Promise<{ repository: Repository; password: string | undefined }> {
+    const path = this.repositoryPath(options);
+    const open = (password: string | undefined) => ({
+      repository: new Repository({ path, password }, this.ports(options.threads), options.mode ?? 'read'),
+      password,
+    });
+    const given = options.password === undefined ? this.givenPassword(options) : options.password();
+    try {
+      return open(given);
+    } catch (error) {
+      if (given !== undefined || !hasCode(error, 'WRONG_PASSWORD')) throw error;
+      const typed = await askHidden(this, `password of ${path}: `);
+      if (typed === undefined) throw error;
+      return open(typed);
     }
   }
 

@@ -1,24 +1,47 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasCode } from '../base/index.ts';
+import { hasCode, PilotfishError } from '../base/index.ts';
 import { createRepository, type Repository, repositoryExists } from '../blocks/index.ts';
 import type { CommonOptions, Context } from './context.ts';
 import { usageError } from './exit.ts';
+import { newPassword } from './passwords.ts';
 
 interface CreateChoices extends CommonOptions {
   readonly blockSize?: number;
 }
 
-/** Creates a repository. Throws USAGE when a password is set: it would be a promise not kept. */
-export function create(context: Context, options: CreateChoices): ReturnType<typeof createRepository> {
-  if (context.world.settings.password() !== undefined) {
+type Created = ReturnType<typeof createRepository>;
+
+/** Creates a repository that is not encrypted. Throws USAGE when a password is set: it would be a promise not kept. */
+export function create(context: Context, options: CreateChoices): Created {
+  if (context.givenPassword(options) !== undefined) {
     throw usageError(
-      'a password is set, but new repositories are not encrypted yet: unset PILOTFISH_PASSWORD and PILOTFISH_PASSWORD_FILE to create a plain one',
+      'a password is set, but nothing says to encrypt the new repository: create it with `pilotfish init --encrypt`, or for a plain one unset PILOTFISH_PASSWORD and PILOTFISH_PASSWORD_FILE and leave out --password-file',
     );
   }
+  return createWith(context, options, undefined);
+}
+
+/** Creates an encrypted repository. */
+export async function createEncrypted(context: Context, options: CreateChoices): Promise<Created> {
+  // Nobody should have to think of a password for what cannot be done.
+  if (isThere(context, options)) {
+    const path = context.repositoryPath(options);
+    throw new PilotfishError(
+      'EXISTS',
+      `${path} already is a repository: choose another directory; \`pilotfish copy\` takes its snapshots over`,
+    );
+  }
+  const { password } = context.world.settings;
+  const sources = { option: '--password-file', file: options.passwordFile, setting: password };
+  return createWith(context, options, await newPassword(context, sources));
+}
+
+function createWith(context: Context, options: CreateChoices, password: string | undefined): Created {
   const path = context.repositoryPath(options);
-  return createRepository({ path, averageBlockBytes: options.blockSize }, context.ports(options.threads));
+  const averageBlockBytes = options.blockSize;
+  return createRepository({ path, password, averageBlockBytes }, context.ports(options.threads));
 }
 
 /** Opens the repository for writing, creating it where there is none. */

@@ -18,6 +18,7 @@ import { safeText } from './text.ts';
 import type { World } from './world.ts';
 
 export { type SignalSource, watchSignals } from './interrupt.ts';
+export { readPasswordFile } from './passwords.ts';
 export type { PortChoices, Settings, Usage, World } from './world.ts';
 
 const COMMANDS = [

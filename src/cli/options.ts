@@ -7,6 +7,7 @@ export function withExamples(command: Command, examples: readonly string[]): Com
   const lines = examples.map((line) => `  ${line}\n`).join('');
   return command
     .option('--repo <dir>', 'the repository (or in PILOTFISH_REPO)')
+    .option('--password-file <file>', 'its password, if encrypted (or in PILOTFISH_PASSWORD)')
     .helpOption('--help', 'show help')
     .addHelpText('after', `\nExamples:\n${lines}`);
 }
@@ -24,6 +25,34 @@ export function wholeNumber(name: string, range: { min: number; max: number }): 
     throw usageError(
       `${name} ${safeText(text)} cannot be used: give a whole number from ${range.min} to ${range.max}`,
     );
+  };
+}
+
+/** Reads the value of an option that is a share, such as `5%`, into a number from 0 to 1. */
+export function share(name: string, { isZeroMeant }: { isZeroMeant: boolean }): (text: string) => number {
+  return (text) => {
+    const percent = /^[0-9]+(\.[0-9]+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+    if (percent <= 100 && (percent > 0 || (isZeroMeant && percent === 0))) return percent / 100;
+    const least = isZeroMeant ? 'from 0' : 'above 0 and';
+    throw usageError(`${name} ${safeText(text)} cannot be used: give a share ${least} up to 100, such as 5%`);
+  };
+}
+
+const SECOND_MS = 1000;
+const UNIT_MS: Readonly<Record<string, number>> = {
+  s: SECOND_MS,
+  m: 60 * SECOND_MS,
+  h: 3600 * SECOND_MS,
+  d: 86_400 * SECOND_MS,
+};
+
+/** Reads the value of an option that is a span of time, such as `30m`, into milliseconds. */
+export function duration(name: string): (text: string) => number {
+  return (text) => {
+    const [, digits, unit] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
+    const ms = text === '0' ? 0 : Number(digits) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
+    if (ms >= 0) return ms;
+    throw usageError(`${name} ${safeText(text)} cannot be used: give a time such as 30m, 12h or 2d, or 0`);
   };
 }
 

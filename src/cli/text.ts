@@ -10,7 +10,7 @@ export function bytesText(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${unit === 0 ? value : threeDigits(value)} ${UNITS[unit]}`;
+  return `${unit === 0 ? Math.round(value) : threeDigits(value)} ${UNITS[unit]}`;
 }
 
 function threeDigits(value: number): string {
@@ -27,6 +27,13 @@ export function countText(count: number): string {
 /** `1 file`, `2 files`. */
 export function counted(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const SHORT_ID_DIGITS = 12;
+
+/** So much of a snapshot's id as tells it from the others. */
+export function shortId(id: string): string {
+  return id.slice(0, SHORT_ID_DIGITS);
 }
 
 /** A span of time: `0.4 s`, `12.3 s`, `4:05`, `1:02:03`. */

@@ -7,6 +7,10 @@ export interface Settings {
   readonly repository: string | undefined;
   /** Password of an encrypted repository; reads the password file when that is where it is. Throws UNREADABLE. */
   readonly password: () => string | undefined;
+  /** The password that is to be set, by `key`. Throws UNREADABLE. */
+  readonly newPassword: () => string | undefined;
+  /** Password of the repository that is copied to. Throws UNREADABLE. */
+  readonly targetPassword: () => string | undefined;
   /** Where the caches of this machine lie. */
   readonly cacheDirectory: string;
   /** Show stacks of errors and debug lines of the log. */
@@ -34,6 +38,7 @@ export interface World {
   readonly settings: Settings;
   readonly ports: (choices: PortChoices) => RepositoryPorts;
   readonly usage: () => Usage;
+  readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly version: string;

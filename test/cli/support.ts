@@ -106,6 +106,7 @@ export class Place {
       settings,
       ports: (choices) => composePorts(settings, choices),
       usage: () => ({ cpuSeconds: 0, peakRssBytes: 0 }),
+      stdin: process.stdin,
       stdout: stdout as unknown as Stream,
       stderr: stderr as unknown as Stream,
       version: '0.0.0',

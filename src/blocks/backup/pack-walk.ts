@@ -9,10 +9,11 @@ import {
 } from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
 import { isStackBreak } from '../browse/index.ts';
-import type { Chunker } from '../chunk/index.ts';
+import type { Chunker, ReadInto } from '../chunk/index.ts';
 import type { Problems } from '../session/index.ts';
 import {
-  cacheKey, nameClass,
+  cacheKey,
+  nameClass,
   type Owners,
   type PathTest,
   type UnchangedReader,
@@ -20,6 +21,7 @@ import {
 } from '../source/index.ts';
 import type { BlockContext, BlockWriter } from '../store/index.ts';
 import { blockOf, DirectoryWriter, FileListWriter, type PutNode, type TreeEntry } from '../tree/index.ts';
+import type { StreamSource } from './stream-source.ts';
 
 export interface WalkDependencies {
   readonly fs: FileSystem;
@@ -34,7 +36,7 @@ export interface WalkDependencies {
   /** True for paths (relative to the root) to leave out. */
   readonly isExcluded: PathTest;
   /** Directories that are never entered: the repository itself. */
-  readonly ownPath: Buffer;
+  readonly own: { readonly device: bigint; readonly inode: bigint };
   readonly oneFileSystem: boolean;
   /** Called between files: reports progress, lets other work of the process run, throws INTERRUPTED. */
   readonly pause: () => Promise<void> | undefined;
@@ -107,13 +109,10 @@ export class Walker {
   }
 
   /** A stream without a name of its own, as one file. */
-  async stream(
-    name: Buffer,
-    read: (into: Uint8Array, offset: number, length: number) => number,
-    timeMs: number,
-  ) {
-    const content = await this.#content(read, name);
+  async stream(name: Buffer, stream: StreamSource, timeMs: number) {
+    const content = await this.#content(stream.read, name, () => stream.fill());
     this.#deps.tally.files += 1;
+    this.#deps.tally.bytes += content.size;
     const owner = [0, 0, '', ''] as const;
     const mtimeNs = BigInt(timeMs) * 1_000_000n;
     return {
@@ -161,7 +160,7 @@ export class Walker {
       case 'file':
         return { ...meta, type: 'file', ...(await this.#file(place, stat)) };
       case 'directory': {
-        if (place.path.equals(this.#deps.ownPath)) return undefined;
+        if (stat.inode === this.#deps.own.inode && stat.device === this.#deps.own.device) return undefined;
         this.#deps.tally.directories += 1;
         const other = this.#deps.oneFileSystem && device >= 0n && stat.device !== device;
         const node = other
@@ -277,13 +276,18 @@ export class Walker {
     }
   }
 
-  async #content(read: (into: Uint8Array, offset: number, length: number) => number, name: Buffer) {
+  /** `later` is awaited whenever `read` has nothing yet. */
+  async #content(read: ReadInto, name: Buffer, later?: () => Promise<void>) {
     const { writer, chunker, putNode, tally } = this.#deps;
     const blocks = new FileListWriter(putNode);
     const context = this.#context;
     context.nameClass = nameClass(name);
     context.fileOffsetBytes = 0;
-    for (const chunk of chunker.blocks(read)) {
+    for (const chunk of chunker.blocksAsTheyCome(read)) {
+      if (chunk === undefined) {
+        await later?.();
+        continue;
+      }
       const { length } = chunk.raw;
       if (context.fileOffsetBytes === 0) context.fileKind = classify(chunk.raw);
       blocks.add(writer.put(chunk, context), length);
@@ -319,11 +323,7 @@ function changed(): PilotfishError {
 }
 
 /** Reads a file in order. A short read at its known size is the end, which saves one call for each small file. */
-function fileReader(
-  fs: FileSystem,
-  fd: number,
-  sizeBytes: number,
-): (into: Uint8Array, offset: number, length: number) => number {
+function fileReader(fs: FileSystem, fd: number, sizeBytes: number): ReadInto {
   let position = 0;
   let ended = false;
   return (into, offset, length) => {

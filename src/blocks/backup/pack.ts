@@ -15,6 +15,7 @@ import { cacheWriter, Owners, type PathTest, UnchangedReader, UnchangedWriter } 
 import type { BlockWriter } from '../store/index.ts';
 import { DirectoryWriter, type PutNode } from '../tree/index.ts';
 import { Walker, type WalkTally } from './pack-walk.ts';
+import { StreamSource } from './stream-source.ts';
 
 export interface PackOptions {
   /** Absolute paths. One directory: its entries are the root. Otherwise each appears under its base name. */
@@ -31,7 +32,7 @@ export interface PackOptions {
   /** Trust nothing: read every file, also those that look unchanged, and every stored block they need. */
   readonly readAll?: boolean;
   /** Store a stream as one file instead of paths. */
-  readonly stream?: { readonly name: string; readonly fd: number };
+  readonly stream?: { readonly name: string; readonly bytes: AsyncIterable<Uint8Array> };
   readonly adviser?: StoreAdviser;
   readonly onProgress?: (tally: Readonly<WalkTally>) => void;
   readonly onProblem?: (problem: Problem) => void;
@@ -102,10 +103,12 @@ class PackRun {
 
   async run(): Promise<PackResult> {
     const { tmp } = this.#repository.layout;
-    removeLeftovers(this.#repository, tmp, temporaryWriter);
+    if (this.#options.dryRun !== true) removeLeftovers(this.#repository, tmp, temporaryWriter);
     this.#openCaches();
     const root = await this.#storeRoot();
     await this.#writer.finish();
+    // The last chance for a signal: after the commit there is nothing to interrupt.
+    await this.#repository.ports.clock.turn();
     this.#throwIfInterrupted();
     const snapshot = this.#options.dryRun === true ? undefined : this.#commit(root);
     return this.#result(root, snapshot);
@@ -132,7 +135,7 @@ class PackRun {
       unchanged: this.#unchanged,
       cache: this.#cache,
       isExcluded: this.#options.isExcluded ?? (() => false),
-      ownPath: Buffer.from(repository.layout.root),
+      own: fs.lstat(repository.layout.root),
       oneFileSystem: this.#options.oneFileSystem ?? false,
       pause: () => this.#pause(),
       tally: this.#tally,
@@ -142,6 +145,13 @@ class PackRun {
     const only = paths.length === 1 ? must(paths[0], 'one path') : undefined;
     if (only !== undefined) {
       const stat = statSource(fs, only);
+      const own = fs.lstat(repository.layout.root);
+      if (stat.inode === own.inode && stat.device === own.device) {
+        throw new PilotfishError(
+          'USAGE',
+          'a repository cannot store itself: pack something else, or give another --repo',
+        );
+      }
       if (stat.kind === 'directory') return walker.directory(only, Buffer.alloc(0), stat.device);
     }
     return this.#storePaths(walker, paths, putNode);
@@ -168,13 +178,15 @@ class PackRun {
     return directory.finish();
   }
 
-  async #storeStream(walker: Walker, stream: { name: string; fd: number }, putNode: PutNode): Promise<CID> {
-    const { fs, clock } = this.#repository.ports;
-    // Position -1: a stream has none and is read as it comes.
-    const read = (into: Uint8Array, offset: number, length: number) =>
-      fs.read(stream.fd, into, { offset, length, position: -1 });
+  async #storeStream(
+    walker: Walker,
+    stream: NonNullable<PackOptions['stream']>,
+    putNode: PutNode,
+  ): Promise<CID> {
+    const source = new StreamSource(stream.bytes, this.#options.signal);
     const directory = new DirectoryWriter(putNode);
-    directory.add(await walker.stream(Buffer.from(stream.name), read, clock.nowMs()));
+    const timeMs = this.#repository.ports.clock.nowMs();
+    directory.add(await walker.stream(Buffer.from(stream.name), source, timeMs));
     return directory.finish();
   }
 

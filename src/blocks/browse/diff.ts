@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
-import { type ReadBlock, readDirectory, type TreeEntry } from '../tree/index.ts';
 import type { Repository } from '../session/index.ts';
+import { type ReadBlock, readDirectory, type TreeEntry } from '../tree/index.ts';
 import { checkDepth, childPath } from './tree-walk.ts';
 
 /** How a path differs between two snapshots. `changed`: content or type; `attributes`: only what is around it. */
@@ -14,7 +14,11 @@ export interface Difference {
 }
 
 /** What changed from one snapshot to another, in path order. Directories with one node are never opened. */
-export function* diffSnapshots(repository: Repository, before: string, after: string): Generator<Difference, void> {
+export function* diffSnapshots(
+  repository: Repository,
+  before: string,
+  after: string,
+): Generator<Difference, void> {
   const read: ReadBlock = (id) => repository.reader.read(id);
   const [a, b] = [before, after].map((name) => repository.snapshots.resolve(name).root) as [CID, CID];
   yield* diffDirectories(a, b, { read, path: Buffer.alloc(0), depth: 0 });
@@ -29,7 +33,9 @@ interface At {
 function* diffDirectories(a: CID | undefined, b: CID | undefined, at: At): Generator<Difference, void> {
   checkDepth(at.depth);
   if (a !== undefined && b !== undefined && a.equals(b)) return;
-  const [left, right] = [a, b].map((node) => (node === undefined ? [][Symbol.iterator]() : readDirectory(node, at.read)));
+  const [left, right] = [a, b].map((node) =>
+    node === undefined ? [][Symbol.iterator]() : readDirectory(node, at.read),
+  );
   let one = next(left);
   let two = next(right);
   while (one !== undefined || two !== undefined) {
@@ -42,13 +48,18 @@ function* diffDirectories(a: CID | undefined, b: CID | undefined, at: At): Gener
   }
 }
 
-function* diffEntries(before: TreeEntry | undefined, after: TreeEntry | undefined, at: At): Generator<Difference, void> {
+function* diffEntries(
+  before: TreeEntry | undefined,
+  after: TreeEntry | undefined,
+  at: At,
+): Generator<Difference, void> {
   const path = childPath(at.path, (before ?? after)?.name ?? new Uint8Array(0));
   const change = changeOf(before, after);
   if (change !== undefined) yield { path, change, before, after };
   const a = before?.type === 'directory' ? before.node : undefined;
   const b = after?.type === 'directory' ? after.node : undefined;
-  if (a !== undefined || b !== undefined) yield* diffDirectories(a, b, { read: at.read, path, depth: at.depth + 1 });
+  if (a !== undefined || b !== undefined)
+    yield* diffDirectories(a, b, { read: at.read, path, depth: at.depth + 1 });
 }
 
 function changeOf(before: TreeEntry | undefined, after: TreeEntry | undefined): Change | undefined {

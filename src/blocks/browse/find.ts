@@ -9,7 +9,11 @@ export interface Found extends Visited {
 }
 
 /** Paths that fit a pattern, in all snapshots from the newest to the oldest, or in those named. */
-export function* findPaths(repository: Repository, fits: PathTest, names?: readonly string[]): Generator<Found, void> {
+export function* findPaths(
+  repository: Repository,
+  fits: PathTest,
+  names?: readonly string[],
+): Generator<Found, void> {
   const { snapshots, reader } = repository;
   const all =
     names?.map((name) => snapshots.resolve(name)) ??

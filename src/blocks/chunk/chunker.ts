@@ -15,7 +15,7 @@ export interface Chunk {
   features: Uint32Array;
 }
 
-/** Fills `into` from `offset`; returns the number of bytes, 0 at the end of the source. */
+/** Fills `into` from `offset`; returns the number of bytes, 0 at the end of the source, negative for `later`. */
 export type ReadInto = (into: Uint8Array, offset: number, length: number) => number;
 
 /** Cuts byte streams into blocks (FastCDC, normalised) through one buffer in WASM memory. */
@@ -36,7 +36,12 @@ export class Chunker {
    * The blocks of one stream in order. `read` is called until it returns 0. A chunk is valid only until the
    * next one is asked for.
    */
-  *blocks(read: ReadInto): Generator<Chunk, void> {
+  blocks(read: ReadInto): Generator<Chunk, void> {
+    return this.blocksAsTheyCome(read) as Generator<Chunk, void>;
+  }
+
+  /** As `blocks`, for a source that may have to wait: undefined whenever `read` says `later`. */
+  *blocksAsTheyCome(read: ReadInto): Generator<Chunk | undefined, void> {
     const buffer = this.#kernel.buffer;
     let start = 0;
     let end = 0;
@@ -50,8 +55,9 @@ export class Chunker {
           start = 0;
         }
         const got = read(buffer, end, buffer.length - end);
-        if (got === 0) ended = true;
-        end += got;
+        if (got < 0) yield undefined;
+        else if (got === 0) ended = true;
+        else end += got;
       }
       if (start === end) return;
       // A small file is one block, whatever the average, and is sampled densely.

@@ -6,7 +6,7 @@ export {
   packFeatures,
 } from './footer.ts';
 export { HEADER_BYTES, openFrame, PACK_VERSION, readPackTable, TRAILER_BYTES } from './pack-file.ts';
-export { type FinishedPack, PackWriter, type RecordNote } from './pack-writer.ts';
+export { type FinishedPack, type PackFiles, PackWriter, type RecordNote } from './pack-writer.ts';
 export {
   type BaseRef,
   type BlockRecord,

@@ -9,6 +9,9 @@ import { WireWriter } from './wire.ts';
 
 const BUFFER_BYTES = 1024 * 1024;
 
+/** The calls a pack is written with. */
+export type PackFiles = Pick<FileSystem, 'open' | 'write' | 'fsync' | 'close' | 'unlink'>;
+
 /** What the footer keeps of a record beside its bytes. */
 export interface RecordNote {
   readonly depth: number;
@@ -31,7 +34,7 @@ export interface FinishedPack {
  */
 export class PackWriter {
   readonly path: string;
-  readonly #fs: FileSystem;
+  readonly #fs: PackFiles;
   readonly #sealer: Sealer;
   readonly #fd: number;
   readonly #hash: Hash = createHash('sha256');
@@ -42,7 +45,7 @@ export class PackWriter {
   #poisoned = false;
   #closed = false;
 
-  constructor(fs: FileSystem, path: string, sealer: Sealer) {
+  constructor(fs: PackFiles, path: string, sealer: Sealer) {
     this.#fs = fs;
     this.path = path;
     this.#sealer = sealer;

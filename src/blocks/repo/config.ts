@@ -68,7 +68,10 @@ export function initRepository(fs: FileSystem, layout: Layout, options: InitOpti
   } catch (error) {
     throw asRepositoryError(error, layout.root);
   }
-  publishOnce(fs, configBytes(config), { temporary: layout.temporary(config.id, 'config'), final: layout.config });
+  publishOnce(fs, configBytes(config), {
+    temporary: layout.temporary(config.id, 'config'),
+    final: layout.config,
+  });
   return config;
 }
 
@@ -94,6 +97,12 @@ function syncWayTo(fs: FileSystem, path: string): void {
 
 function refuseForeignDirectory(fs: FileSystem, layout: Layout): void {
   if (!exists(fs, layout.root)) return;
+  if (fs.lstat(layout.root).kind === 'file') {
+    throw new PilotfishError(
+      'NOT_A_REPOSITORY',
+      `${layout.root} is a file: choose an empty or new directory`,
+    );
+  }
   const names = fs.readDirectory(layout.root).map((name) => name.toString());
   if (names.includes('config')) {
     throw new PilotfishError(
@@ -200,7 +209,10 @@ export function openSealer(
 }
 
 /** The master key of an encrypted repository and the slot that gave it. Throws WRONG_PASSWORD. */
-export function unlock(config: RepositoryConfig, password: string | undefined): { masterKey: Buffer; slot: KeySlot } {
+export function unlock(
+  config: RepositoryConfig,
+  password: string | undefined,
+): { masterKey: Buffer; slot: KeySlot } {
   if (password !== undefined) {
     for (const slot of config.keySlots) {
       const masterKey = openKeySlot(slot, password);
@@ -215,7 +227,11 @@ export function unlock(config: RepositoryConfig, password: string | undefined): 
 }
 
 /** Replaces the config: its key slots are the only part that ever changes. Old or new, never half. */
-export function rewriteConfig(fs: FileSystem, layout: Layout, update: { config: RepositoryConfig; writerId: string }): void {
+export function rewriteConfig(
+  fs: FileSystem,
+  layout: Layout,
+  update: { config: RepositoryConfig; writerId: string },
+): void {
   publish(fs, configBytes(update.config), {
     temporary: layout.temporary(update.writerId, 'config'),
     final: layout.config,

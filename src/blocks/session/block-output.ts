@@ -1,12 +1,5 @@
-import {
-  asRepositoryError,
-  assert,
-  type FileSystem,
-  hasCode,
-  MAX_BLOCK_BYTES,
-  MIB,
-} from '../../base/index.ts';
-import { blockIdAt, type FinishedPack, PackWriter, packFeatures } from '../pack/index.ts';
+import { asRepositoryError, assert, hasCode, MAX_BLOCK_BYTES, MIB } from '../../base/index.ts';
+import { blockIdAt, type FinishedPack, type PackFiles, PackWriter, packFeatures } from '../pack/index.ts';
 import type { StoreAdviser } from '../questions.ts';
 import { pardonDoomed, readDoomed, removeTemporary } from '../repo/index.ts';
 import {
@@ -31,6 +24,8 @@ export interface WriterSizes {
 }
 
 const DEFAULT_SIZES: WriterSizes = { arenaBytes: 48 * MIB, resemblanceBytes: 48 * MIB, packBytes: 32 * MIB };
+/** Each encode thread takes about 40 MiB: with three the whole stays below 512. */
+export const MAX_DEFAULT_THREADS = 3;
 /** Batches encoded before threads are started. */
 const INLINE_BATCHES = 2;
 /** Ids a dry run remembers; beyond, it counts a block that returns as new. */
@@ -99,7 +94,7 @@ export class BlockOutput {
   #openPack(): PackWriter {
     const { layout, lock, ports, sealer } = this.#repository;
     const path = layout.temporary(lock.writerId, String(this.#packs++));
-    return new PackWriter(this.#options.dryRun === true ? discard(ports.fs) : ports.fs, path, sealer);
+    return new PackWriter(this.#options.dryRun === true ? nowhere : ports.fs, path, sealer);
   }
 
   #publish(pack: FinishedPack): void {
@@ -181,12 +176,11 @@ function addPack(index: ResemblanceIndex, packs: Repository['packs'], name: stri
   }
 }
 
-/** A file system whose new files go nowhere: a dry run writes packs through it. */
-function discard(fs: FileSystem): FileSystem {
-  const nowhere = Object.create(fs) as FileSystem;
-  nowhere.open = () => -1;
-  nowhere.write = (_fd, _from, range) => range.length;
-  nowhere.fsync = () => undefined;
-  nowhere.close = () => undefined;
-  return nowhere;
-}
+/** Files that go nowhere: a dry run writes its packs to them. */
+const nowhere: PackFiles = {
+  open: () => -1,
+  write: (_fd, _from, range) => range.length,
+  fsync: () => undefined,
+  close: () => undefined,
+  unlink: () => undefined,
+};

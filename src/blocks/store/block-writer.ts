@@ -5,10 +5,10 @@ import { RECORD_TYPES } from '../pack/index.ts';
 import { type Advice, TREE_GROUP } from './advice.ts';
 import type { Arena } from './arena.ts';
 import {
+  type Effort,
   type EncodedBatch,
   type EncodedBlock,
   type EncodeJob,
-  type Effort,
   JOB,
   OUTCOME,
   outcomeAt,

@@ -40,7 +40,16 @@ export function packJobs(jobs: readonly EncodeJob[]): Int32Array<ArrayBuffer> {
   const flat = new Int32Array(jobs.length * JOB_FIELDS);
   jobs.forEach((job, i) => {
     flat.set(
-      [job.kind, job.rawAt, job.rawLength, job.baseAt, job.baseLength, job.codecId, job.level, job.deltaLevel],
+      [
+        job.kind,
+        job.rawAt,
+        job.rawLength,
+        job.baseAt,
+        job.baseLength,
+        job.codecId,
+        job.level,
+        job.deltaLevel,
+      ],
       i * JOB_FIELDS,
     );
   });
@@ -94,7 +103,9 @@ function plain(raw: Uint8Array, job: EncodeJob): EncodedBlock {
 }
 
 function jobAt(flat: Int32Array, i: number): EncodeJob {
-  const [kind, rawAt, rawLength, baseAt, baseLength, codecId, level, deltaLevel] = flat.subarray(i * JOB_FIELDS);
+  const [kind, rawAt, rawLength, baseAt, baseLength, codecId, level, deltaLevel] = flat.subarray(
+    i * JOB_FIELDS,
+  );
   return { kind, rawAt, rawLength, baseAt, baseLength, codecId, level, deltaLevel } as EncodeJob;
 }
 

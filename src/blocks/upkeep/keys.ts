@@ -27,23 +27,35 @@ export function addKey(repository: Repository, newPassword: string, options: Key
 export function removeKey(repository: Repository, options: KeyOptions): number {
   const { config, slot } = current(repository, options.password);
   if (config.keySlots.length === 1) {
-    throw new PilotfishError('USAGE', 'this is the only password: add another one first, or nobody could read the data');
+    throw new PilotfishError(
+      'USAGE',
+      'this is the only password: add another one first, or nobody could read the data',
+    );
   }
-  return write(repository, config.keySlots.filter((one) => one.salt !== slot.salt));
+  return write(
+    repository,
+    config.keySlots.filter((one) => one.salt !== slot.salt),
+  );
 }
 
 /** Puts a new password in the place of the one given. */
 export function changePassword(repository: Repository, newPassword: string, options: KeyOptions): void {
   const { config, masterKey, slot } = current(repository, options.password);
   const fresh = newSlot(repository, masterKey, { newPassword, ...options });
-  write(repository, config.keySlots.map((one) => (one.salt === slot.salt ? fresh : one)));
+  write(
+    repository,
+    config.keySlots.map((one) => (one.salt === slot.salt ? fresh : one)),
+  );
 }
 
 /** Read again: another process may have changed the slots since the repository was opened. */
 function current({ ports, layout }: Repository, password: string) {
   const config = readConfig(ports.fs, layout);
   if (config.keySlots.length === 0) {
-    throw new PilotfishError('USAGE', 'the repository is not encrypted: create one with `pilotfish init --encrypt` and copy into it');
+    throw new PilotfishError(
+      'USAGE',
+      'the repository is not encrypted: create one with `pilotfish init --encrypt` and copy into it',
+    );
   }
   return { config, ...unlock(config, password) };
 }
@@ -53,8 +65,12 @@ function newSlot(
   masterKey: Uint8Array,
   { newPassword, costN }: { newPassword: string; costN?: number },
 ): KeySlot {
-  if (newPassword === '') throw new PilotfishError('USAGE', 'an empty password protects nothing: give another one');
-  return makeKeySlot(masterKey, newPassword, { random: ports.random, ...(costN === undefined ? {} : { costN }) });
+  if (newPassword === '')
+    throw new PilotfishError('USAGE', 'an empty password protects nothing: give another one');
+  return makeKeySlot(masterKey, newPassword, {
+    random: ports.random,
+    ...(costN === undefined ? {} : { costN }),
+  });
 }
 
 function write({ ports, layout, lock, config }: Repository, keySlots: readonly KeySlot[]): number {

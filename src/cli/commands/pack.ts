@@ -30,7 +30,6 @@ interface PackCommandOptions extends CommonOptions {
 
 /** More threads than any machine this was tried on makes use of. */
 const MAX_THREADS = 64;
-const STDIN_FD = 0;
 
 const EXAMPLES = [
   'pilotfish pack . --repo /backup/repo                        the entries of this directory are the root',
@@ -95,7 +94,7 @@ function packOptions(context: Context, args: readonly string[], options: PackCom
   const patterns = excludePatterns(options.exclude, options.excludeFile);
   return {
     paths,
-    ...(isStream ? { stream: { name: streamName(options.stdinName), fd: STDIN_FD } } : {}),
+    ...(isStream ? { stream: { name: streamName(options.stdinName), bytes: context.world.stdin } } : {}),
     ...(patterns.length === 0 ? {} : { isExcluded: pathTest(patterns) }),
     oneFileSystem: options.oneFileSystem === true,
     tags: options.tag ?? [],

@@ -4,7 +4,7 @@ import { type PathTest, pathTest, type Repository, type RestoreResult, restore }
 import type { CommonOptions, Context } from '../context.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { repeated, withExamples, withJson } from '../options.ts';
-import { bytesText, counted, safeText, secondsText } from '../text.ts';
+import { bytesText, counted, safeText, secondsText, shortId } from '../text.ts';
 import { restoreTar } from './restore-tar.ts';
 
 interface RestoreCommandOptions extends CommonOptions {
@@ -86,7 +86,7 @@ function restoreInto(
 }
 
 function text({ files, bytes, errors, snapshot }: RestoreResult, target: string, seconds: number): string {
-  const what = `${counted(files, 'file')}, ${bytesText(bytes)}, of snapshot ${snapshot.slice(0, 12)}`;
+  const what = `${counted(files, 'file')}, ${bytesText(bytes)}, of snapshot ${shortId(snapshot)}`;
   const lines = [`restored ${what} into ${safeText(target)}`, `took ${secondsText(seconds)}`];
   if (errors.length > 0) lines.push(`${counted(errors.length, 'problem')}, see above`);
   return `${lines.join('\n')}\n`;

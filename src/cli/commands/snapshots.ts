@@ -4,9 +4,8 @@ import type { StoredSnapshot } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { withExamples, withJson } from '../options.ts';
-import { bytesText, countText, localTime, safeName, safeText, table } from '../text.ts';
+import { bytesText, countText, localTime, safeName, safeText, shortId, table } from '../text.ts';
 
-const SHORT_ID_DIGITS = 12;
 /** Columns of numbers. */
 const RIGHT = new Set([4, 5]);
 
@@ -52,7 +51,7 @@ function asJson(snapshot: StoredSnapshot): object {
 function text(snapshots: readonly StoredSnapshot[]): string {
   if (snapshots.length === 0) return 'no snapshots yet\n';
   const rows = snapshots.map((snapshot) => [
-    snapshot.id.slice(0, SHORT_ID_DIGITS),
+    shortId(snapshot.id),
     localTime(snapshot.timeMs),
     safeText(snapshot.host),
     safeText(snapshot.tags.join(',')),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type VerifyResult, verify } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { EXIT, usageError } from '../exit.ts';
-import { withExamples, withJson } from '../options.ts';
+import { share, withExamples, withJson } from '../options.ts';
 import { counted, safeText } from '../text.ts';
 
 interface VerifyCommandOptions extends CommonOptions {
@@ -20,10 +20,12 @@ export function registerVerify(program: Command, context: Context): void {
   withJson(command)
     .description('check that every snapshot can be restored; exit code 1 when something is damaged')
     .option('--data', 'read and check every stored byte')
-    .option('--sample <share>', 'read and check this share of the packs, chosen by chance', parseShare)
+    .option('--sample <share>', 'read and check this share of the packs, chosen by chance', sampleShare)
     .option('--quiet', 'no progress, and no result when nothing is damaged')
     .action((options: VerifyCommandOptions) => run(context, options));
 }
+
+const sampleShare = share('--sample', { isZeroMeant: false });
 
 async function run(context: Context, options: VerifyCommandOptions): Promise<void> {
   if (options.data && options.sample !== undefined)
@@ -60,12 +62,4 @@ function text(result: VerifyResult): string {
   if (unusedPacks > 0) lines.push(`${counted(unusedPacks, 'pack')} that no snapshot needs (no damage)`);
   lines.push(damage.length === 0 ? 'no damage' : `${counted(damage.length, 'problem')}`);
   return `${lines.join('\n')}\n`;
-}
-
-function parseShare(share: string): number {
-  const percent = /^[0-9]+(\.[0-9]+)?%?$/.test(share) ? Number.parseFloat(share) : Number.NaN;
-  if (percent > 0 && percent <= 100) return percent / 100;
-  throw usageError(
-    `--sample ${safeText(share)} cannot be used: give a share above 0 and up to 100, such as 5%`,
-  );
 }

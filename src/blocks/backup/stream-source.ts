@@ -1,0 +1,54 @@
+import { PilotfishError } from '../../base/index.ts';
+import type { ReadInto } from '../chunk/index.ts';
+
+/**
+ * A stream of bytes as the chunker reads: synchronously, from the piece that has arrived. Between pieces the caller
+ * awaits `fill`, so that signals and timers are served while the producer takes its time.
+ */
+export class StreamSource {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  readonly #aborted: Promise<never>;
+  #piece: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #ended = false;
+
+  constructor(stream: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
+    this.#pieces = stream[Symbol.asyncIterator]();
+    this.#aborted = new Promise((_, reject) => {
+      const stop = (): void =>
+        reject(
+          new PilotfishError('INTERRUPTED', 'interrupted: nothing was committed; run the command again'),
+        );
+      if (signal?.aborted) stop();
+      signal?.addEventListener('abort', stop, { once: true });
+    });
+    // Nobody may be waiting when it is rejected.
+    this.#aborted.catch(() => undefined);
+  }
+
+  /** Bytes copied; 0 at the end; negative when `fill` has to be awaited first. */
+  readonly read: ReadInto = (into, offset, length) => {
+    if (this.#ended) return 0;
+    const got = Math.min(length, this.#piece.length - this.#at);
+    if (got === 0) return -1;
+    into.set(this.#piece.subarray(this.#at, this.#at + got), offset);
+    this.#at += got;
+    return got;
+  };
+
+  /** Waits for the next piece or the end. Throws INTERRUPTED, UNREADABLE. */
+  async fill(): Promise<void> {
+    const next = await Promise.race([this.#next(), this.#aborted]);
+    if (next.done === true) this.#ended = true;
+    else this.#piece = next.value;
+    this.#at = 0;
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    try {
+      return await this.#pieces.next();
+    } catch (cause) {
+      throw new PilotfishError('UNREADABLE', 'the stream cannot be read: nothing was committed', { cause });
+    }
+  }
+}

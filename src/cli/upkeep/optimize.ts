@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { type OptimizeResult, optimize } from '../../blocks/index.ts';
+import type { CommonOptions, Context } from '../context.ts';
+import { withExamples, withJson } from '../options.ts';
+import { bytesText, counted, secondsText } from '../text.ts';
+
+/** Adds `optimize`. */
+export function registerOptimize(program: Command, context: Context): void {
+  const command = withExamples(program.command('optimize'), [
+    'pilotfish optimize --repo /backup/repo',
+    'nice pilotfish optimize --quiet    in the background, at night',
+  ]);
+  withJson(command)
+    .description('store everything anew with much more effort; nothing else may use the repository meanwhile')
+    .option('--quiet', 'no progress, no summary')
+    .action((options: CommonOptions) => run(context, options));
+}
+
+async function run(context: Context, options: CommonOptions): Promise<void> {
+  const progress = context.progress(options, 'pack');
+  const result = await context.withRepository({ ...options, mode: 'exclusive' }, (repository) =>
+    optimize(repository, {
+      onProgress: ({ packs, totalPacks }) => {
+        progress.expect({ count: totalPacks });
+        progress.update({ count: packs });
+      },
+      signal: context.signal,
+    }),
+  );
+  const { seconds } = context.usage();
+  await context.result(options, { json: { ...result, seconds }, text: text(result, seconds) });
+}
+
+function text({ packs, bytesBefore, bytesAfter }: OptimizeResult, seconds: number): string {
+  const change = bytesBefore === 0 ? 0 : (100 * (bytesAfter - bytesBefore)) / bytesBefore;
+  const sizes = `${bytesText(bytesBefore)} before, ${bytesText(bytesAfter)} after`;
+  return `${sizes} (${change > 0 ? '+' : ''}${change.toFixed(1)} %)\nrewrote ${counted(packs, 'pack')} in ${secondsText(seconds)}\n`;
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { type RepairResult, repair } from '../../blocks/index.ts';
+import type { CommonOptions, Context } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { withExamples, withJson } from '../options.ts';
+import { counted, safeText } from '../text.ts';
+
+interface RepairCommandOptions extends CommonOptions {
+  readonly dryRun?: true;
+}
+
+/** Adds `repair`. */
+export function registerRepair(program: Command, context: Context): void {
+  const command = withExamples(program.command('repair'), [
+    'pilotfish repair --repo /backup/repo --dry-run    which files does the damage affect?',
+    'pilotfish repair --repo /backup/repo',
+  ]);
+  withJson(command)
+    .description('save what damaged packs still hold; exit code 1 when files stay affected, which are listed')
+    .option('--dry-run', 'say what is damaged and which files it affects; change nothing')
+    .option('--quiet', 'no progress, and no result when nothing is damaged')
+    .action((options: RepairCommandOptions) => run(context, options));
+}
+
+async function run(context: Context, options: RepairCommandOptions): Promise<void> {
+  const dryRun = options.dryRun === true;
+  const progress = context.progress(options, 'pack');
+  const result = await context.withRepository({ ...options, mode: 'exclusive' }, (repository) =>
+    repair(repository, {
+      dryRun,
+      onProgress: ({ packs, totalPacks }) => {
+        progress.expect({ count: totalPacks });
+        progress.update({ count: packs });
+      },
+      signal: context.signal,
+    }),
+  );
+  if (result.affected.length > 0) context.exitCode = EXIT.failed;
+  const json = { ...result, dryRun, seconds: context.usage().seconds };
+  const isWhole = result.damagedPacks.length === 0 && result.affected.length === 0;
+  // Damage is never kept quiet.
+  const shown = isWhole ? options : { ...options, quiet: undefined };
+  await context.result(shown as CommonOptions, { json, text: text(result, dryRun) });
+}
+
+function text({ damagedPacks, salvagedBlocks, affected }: RepairResult, dryRun: boolean): string {
+  const lines = damagedPacks.map((name) => `damaged  ${name}.pack`);
+  lines.push(...affected.map(({ path, code, message }) => safeText(`affected ${path}: ${code}: ${message}`)));
+  if (damagedPacks.length > 0 && !dryRun)
+    lines.push(`${counted(salvagedBlocks, 'block')} saved; the damaged packs lie in damaged/ now`);
+  if (dryRun && damagedPacks.length > 0) lines.push('dry run: nothing was changed');
+  lines.push(affected.length === 0 ? 'no file is affected' : advice(affected.length, dryRun));
+  return `${lines.join('\n')}\n`;
+}
+
+function advice(count: number, dryRun: boolean): string {
+  const first = dryRun ? 'run `pilotfish repair`; for files that stay affected, ' : '';
+  return `${counted(count, 'problem')}: ${first}run \`pilotfish pack --read-all\` on the same source, which mends all that still has the same content, then \`pilotfish verify\``;
+}
