@@ -4,6 +4,8 @@
  */
 import { Command, CommanderError } from 'commander';
 import { registerCat } from './commands/cat.ts';
+import { registerDiff } from './commands/diff.ts';
+import { registerFind } from './commands/find.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/ls.ts';
 import { registerPack } from './commands/pack.ts';
@@ -15,6 +17,12 @@ import { Context } from './context.ts';
 import { codedError, exitCodeOf, usageError } from './exit.ts';
 import { OutputClosed } from './output.ts';
 import { safeText } from './text.ts';
+import { registerCopy } from './upkeep/copy.ts';
+import { registerForget } from './upkeep/forget.ts';
+import { registerKey } from './upkeep/key.ts';
+import { registerOptimize } from './upkeep/optimize.ts';
+import { registerPrune } from './upkeep/prune.ts';
+import { registerRepair } from './upkeep/repair.ts';
 import type { World } from './world.ts';
 
 export { type SignalSource, watchSignals } from './interrupt.ts';
@@ -27,9 +35,17 @@ const COMMANDS = [
   registerSnapshots,
   registerList,
   registerCat,
+  registerDiff,
+  registerFind,
   registerVerify,
   registerStats,
   registerInit,
+  registerForget,
+  registerPrune,
+  registerRepair,
+  registerOptimize,
+  registerCopy,
+  registerKey,
 ];
 
 /** Runs one command line; resolves to the exit code. Aborting `signal` stops it cleanly. */

@@ -2,7 +2,6 @@ export { type CompressedBlock, compressBlock, compressGated, RATIO_GATE } from '
 export {
   CODEC_IDS,
   type CodecChoice,
-  type CodecId,
   type CodecName,
   codecName,
   decode,

@@ -6,7 +6,6 @@ import { zstdDecode, zstdEncode } from './zstd.ts';
 /** What a record says about its payload. Ids are frozen; a retired id is never given to another codec. */
 export const CODEC_IDS = { none: 0, lz4: 1, snappy: 2, zstd: 3 } as const;
 export type CodecName = keyof typeof CODEC_IDS;
-export type CodecId = (typeof CODEC_IDS)[CodecName];
 
 /** A codec and, for zstd, how hard it tries. */
 export interface CodecChoice {

@@ -1,11 +1,10 @@
 export {
   blockIdAt,
   type FooterBlock,
-  type FooterRecord,
   type PackTable,
   packFeatures,
 } from './footer.ts';
-export { HEADER_BYTES, openFrame, PACK_VERSION, readPackTable, TRAILER_BYTES } from './pack-file.ts';
+export { HEADER_BYTES, openFrame, readPackTable } from './pack-file.ts';
 export { type FinishedPack, type PackFiles, PackWriter, type RecordNote } from './pack-writer.ts';
 export {
   type BaseRef,
@@ -14,6 +13,5 @@ export {
   type GroupRecord,
   type PackRecord,
   RECORD_TYPES,
-  type RecordType,
 } from './record.ts';
-export { malformed, WireReader, WireWriter } from './wire.ts';
+export { WireReader, WireWriter } from './wire.ts';

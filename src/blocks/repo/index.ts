@@ -8,8 +8,8 @@ export {
   rewriteConfig,
   unlock,
 } from './config.ts';
-export { type Doomed, pardonDoomed, readDoomed, writeDoomed } from './doomed.ts';
+export { pardonDoomed, readDoomed, writeDoomed } from './doomed.ts';
 export { Layout, packNameOf, temporaryWriter } from './layout.ts';
-export { type Lock, type LockDependencies, type LockMode, leftovers, takeLock } from './lock.ts';
+export { type Lock, type LockMode, leftovers, takeLock } from './lock.ts';
 export { removeTemporary } from './publish.ts';
 export { type Snapshot, SnapshotStore, type StoredSnapshot } from './snapshot.ts';

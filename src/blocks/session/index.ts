@@ -1,4 +1,4 @@
-export { BlockOutput, MAX_DEFAULT_THREADS, type WriterSizes } from './block-output.ts';
+export { BlockOutput, MAX_DEFAULT_THREADS } from './block-output.ts';
 export { type Problem, Problems } from './problems.ts';
 export {
   type CreateOptions,

@@ -4,7 +4,6 @@ export { type PathTest, parsePatternFile, pathTest } from './patterns.ts';
 export {
   cacheKey,
   cacheWriter,
-  type UnchangedHeader,
   UnchangedReader,
   UnchangedWriter,
 } from './unchanged-cache.ts';

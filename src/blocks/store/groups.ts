@@ -23,7 +23,7 @@ export class OpenGroup {
   /** Position of the whole group in the arena once it is on its way to the encoder. */
   arenaAt: number | undefined;
   #buffer = Buffer.allocUnsafe(FIRST_CAPACITY_BYTES);
-  #offsets: number[] = [0];
+  readonly #offsets: number[] = [0];
   #waitingBytes = 0;
 
   constructor(number: number) {

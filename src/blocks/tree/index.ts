@@ -1,11 +1,9 @@
 export {
-  badNode,
   blockOf,
   nodeCid,
   type Owner,
   rawCid,
   type TreeEntry,
-  type XattrPair,
 } from './node.ts';
-export { type FileBlock, fileBlocks, fileNodes, type ReadBlock, readDirectory } from './tree-reader.ts';
+export { fileBlocks, fileNodes, type ReadBlock, readDirectory } from './tree-reader.ts';
 export { DirectoryWriter, FileListWriter, type PutNode } from './tree-writer.ts';

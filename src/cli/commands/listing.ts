@@ -65,7 +65,7 @@ export function entryJson({ path, entry }: Visited): object {
 }
 
 /** A name as text; one that is no UTF-8 comes in base64 as well, since its text has lost bytes. */
-function textOf(field: string, name: Uint8Array): Record<string, string> {
+export function textOf(field: string, name: Uint8Array): Record<string, string> {
   const bytes = Buffer.from(name);
   const text = bytes.toString();
   if (Buffer.from(text).equals(bytes)) return { [field]: text };

@@ -1,20 +1,17 @@
 import type { Command } from 'commander';
 import { listSnapshot, type Visited } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
-import { codedError, usageError } from '../exit.ts';
+import { usageError } from '../exit.ts';
 import { withExamples, withJson } from '../options.ts';
-import { OutputClosed } from '../output.ts';
 import { storedPath } from '../sources.ts';
 import { safeName } from '../text.ts';
+import { eachItem, printJsonList } from './list.ts';
 import { entryJson, longLine } from './listing.ts';
 
 interface ListOptions extends CommonOptions {
   readonly long?: true;
   readonly null?: true;
 }
-
-/** Entries between two looks for a signal. */
-const ENTRIES_PER_TURN = 256;
 
 /** Adds `ls`. */
 export function registerList(program: Command, context: Context): void {
@@ -40,50 +37,19 @@ async function run(
   if ([options.long, options.null, options.json].filter((chosen) => chosen).length > 1) {
     throw usageError('--long, --null and --json exclude each other: choose one');
   }
-  const print = options.json ? printJson : printLines;
   await context.withRepository(options, async (repository) => {
-    await print(context, listSnapshot(repository, snapshot, storedPath(path)), options);
+    const entries = listSnapshot(repository, snapshot, storedPath(path));
+    if (options.json) await printJsonList(context, entries, { name: 'entries', json: entryJson });
+    else await printLines(context, entries, options);
     await context.output.flush();
   });
 }
 
 async function printLines(context: Context, entries: Iterable<Visited>, options: ListOptions): Promise<void> {
-  await eachEntry(context, entries, async (visited) => {
+  await eachItem(context, entries, async (visited) => {
     if (options.null) await context.output.write(Buffer.concat([visited.path, ZERO]));
     else await context.output.write(`${options.long ? longLine(visited) : safeName(visited.path)}\n`);
   });
 }
 
 const ZERO = Buffer.from([0]);
-
-/** One object, written as it grows: a snapshot can have more entries than fit in memory. */
-async function printJson(context: Context, entries: Iterable<Visited>): Promise<void> {
-  const { output } = context;
-  let separator = '{"entries":[';
-  try {
-    await eachEntry(context, entries, async (visited) => {
-      await output.write(separator + JSON.stringify(entryJson(visited)));
-      separator = ',\n';
-    });
-  } catch (error) {
-    // Nothing written yet: the one object will be that of the error.
-    if (separator !== ',\n' || error instanceof OutputClosed) throw error;
-    const { code, message } = codedError(error);
-    context.hasToldError = true;
-    await output.write(`],"error":${JSON.stringify({ code, message })}}\n`);
-    throw error;
-  }
-  await output.write(`${separator === ',\n' ? '' : separator}]}\n`);
-}
-
-async function eachEntry(
-  context: Context,
-  entries: Iterable<Visited>,
-  work: (visited: Visited) => Promise<void>,
-): Promise<void> {
-  let count = 0;
-  for (const visited of entries) {
-    if (count++ % ENTRIES_PER_TURN === 0) await context.turn();
-    await work(visited);
-  }
-}
