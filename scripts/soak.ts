@@ -27,14 +27,14 @@ const seconds = wholeNumber(
 );
 const firstSeed = wholeNumber('seed', Date.now() % 1_000_000_000);
 
-const sums: SoakCounts = { packs: 0, failed: 0, crashes: 0, snapshots: 0 };
+const sums: SoakCounts = { packs: 0, prunes: 0, failed: 0, crashes: 0, snapshots: 0 };
 const started = performance.now();
 const elapsed = (): number => (performance.now() - started) / 1000;
 
 function report(done: number): void {
-  const { packs, failed, crashes, snapshots } = sums;
+  const { packs, prunes, failed, crashes, snapshots } = sums;
   console.log(
-    `soak: ${done} rounds in ${elapsed().toFixed(0)} s: ${packs} packs, ${failed} of them failed by a fault, ${crashes} crashes, ${snapshots} snapshots kept`,
+    `soak: ${done} rounds in ${elapsed().toFixed(0)} s: ${packs} packs and ${prunes} prunes, ${failed} of them failed by a fault, ${crashes} crashes, ${snapshots} snapshots kept`,
   );
 }
 

@@ -1,6 +1,6 @@
 // npm run bench:store: Pilotfish beside restic, borg and tar | zstd on the two measuring sets. See --help.
 import { runGrowth } from './growth/growth.ts';
-import { readOptions, UsageError, usage } from './options.ts';
+import { commandText, readOptions, UsageError, usage } from './options.ts';
 import { renderAgain, runBenchmark } from './run.ts';
 
 function run(args: readonly string[]): void | Promise<void> {
@@ -8,10 +8,7 @@ function run(args: readonly string[]): void | Promise<void> {
   if (args[0] === 'growth') return runGrowth(args.slice(1));
   const options = readOptions(args);
   if (options.render !== undefined) return renderAgain(options.render, options);
-  return runBenchmark(
-    options,
-    ['npm run bench:store', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
-  );
+  return runBenchmark(options, commandText(args));
 }
 
 try {

@@ -77,6 +77,17 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
+/** The command that repeats a run: without what says only where its results go. */
+export function commandText(args: readonly string[]): string {
+  const { values } = parse(args);
+  const kept = (['sets', 'rounds', 'tools', 'only'] as const).flatMap((name) =>
+    values[name] === undefined ? [] : [`--${name} ${values[name]}`],
+  );
+  if (values.thorough === true) kept.push('--thorough');
+  if (values.checkout === true) kept.push('--checkout');
+  return kept.length === 0 ? 'npm run bench:store' : `npm run bench:store -- ${kept.join(' ')}`;
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({

@@ -4,6 +4,7 @@ import type { Fingerprint } from './listing.ts';
 import type { Machine } from './machine.ts';
 import type { Inspection } from './probes/inspect.ts';
 import type { RandomRead } from './probes/random-read.ts';
+import type { Startup } from './startup.ts';
 import type { Absent } from './tools/contender.ts';
 
 export const resultVersion = 1;
@@ -54,6 +55,7 @@ export interface Results {
   readonly machine: Machine;
   readonly tools: readonly ToolNote[];
   readonly absent: readonly Absent[];
+  readonly startup: readonly Startup[];
   readonly sets: readonly SetNote[];
   readonly rows: readonly Row[];
 }

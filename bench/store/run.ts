@@ -13,6 +13,7 @@ import { markdownReport } from './report/markdown.ts';
 import { type Results, resultVersion } from './results.ts';
 import { CannotBuild } from './sets/build.ts';
 import { ensureSet, type MeasuringSet, strangeness } from './sets/sets.ts';
+import { measureStartup } from './startup.ts';
 import { checkoutLauncher, installPackage, type Launcher } from './tools/pilotfish.ts';
 import { findContenders, findOrInstall } from './tools/tools.ts';
 
@@ -49,10 +50,13 @@ export function runBenchmark(options: Options, command: string): void {
   const folders = makeFolders(options.workplace);
   const sets = readySets(options, folders);
   if (options.isBuildOnly || sets.length === 0) return;
-  const { contenders, absent } = findContenders(options.tools, launcher(options, folders), findOrInstall);
+  const ours = launcher(options, folders);
+  const { contenders, absent } = findContenders(options.tools, ours, findOrInstall);
   for (const { id, reason } of absent) say(`${id} is left out: ${reason}`);
   const machine = describeMachine(folders.run);
-  const contest = { ...options, sets, contenders, meter: meter(), folder: folders.run, say };
+  const stopwatch = meter();
+  const startup = measureStartup(stopwatch, ours);
+  const contest = { ...options, sets, contenders, meter: stopwatch, folder: join(folders.run, 'store'), say };
   const rows = runContest(contest);
   const results: Results = {
     version: resultVersion,
@@ -64,6 +68,7 @@ export function runBenchmark(options: Options, command: string): void {
       ...{ id, label, version, encrypts, isRepository },
     })),
     absent,
+    startup,
     sets: sets.map(noteOf),
     rows,
   };

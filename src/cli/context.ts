@@ -38,8 +38,8 @@ export class Context {
   readonly output: Output;
   /** What the process will end with; set by the command that ran. */
   exitCode: number = EXIT.done;
-  /** True once the one JSON object on stdout holds the error: a second object must not follow. */
-  hasToldError = false;
+  /** True once the one JSON object on stdout is complete, or will be with the error in it: no second may follow. */
+  hasToldJson = false;
   #ports: RepositoryPorts | undefined;
   #startNs: bigint | undefined;
   #warnings = 0;
@@ -122,8 +122,10 @@ export class Context {
   /** Prints the result: one object with `--json`, otherwise the text, which `--quiet` leaves out. */
   async result(options: CommonOptions, result: { json: object; text: string }): Promise<void> {
     this.terminal.status('');
-    if (options.json) await this.output.write(`${JSON.stringify(result.json)}\n`);
-    else if (!options.quiet) await this.output.write(result.text);
+    if (options.json) {
+      this.hasToldJson = true;
+      await this.output.write(`${JSON.stringify(result.json)}\n`);
+    } else if (!options.quiet) await this.output.write(result.text);
   }
 
   /** Tells of something about one path that did not go as asked. */

@@ -91,7 +91,7 @@ async function fail(context: Context, error: unknown, isJson: boolean): Promise<
   const { code, message } = coded;
   await tell(
     context,
-    isJson && !context.hasToldError ? `${JSON.stringify({ error: { code, message } })}\n` : '',
+    isJson && !context.hasToldJson ? `${JSON.stringify({ error: { code, message } })}\n` : '',
   );
   return exitCodeOf(coded);
 }

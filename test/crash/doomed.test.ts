@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Rng } from '../../src/base/index.ts';
-import { forget, prune } from '../../src/blocks/index.ts';
+import { forget, prune, verify } from '../../src/blocks/index.ts';
 import { FaultyFileSystem } from '../sim/faults.ts';
 import type { Fault } from '../sim/injector.ts';
 import { assertSound } from './checks.ts';
 import { assertCoded, callsOf } from './matrix.ts';
-import { firstPack, type Prepared } from './prepared.ts';
+import { firstPack, type Prepared, secondPack } from './prepared.ts';
 import { opened, packSource, STATE, type World } from './world.ts';
 
 const LONG_MS = 1e12;
@@ -55,3 +55,26 @@ for (const fault of ['EIO', 'ENOSPC', 'kill-before'] as const satisfies readonly
     }
   });
 }
+
+test('a snapshot whose `forget` was killed does not come back after `prune` and a power cut', async () => {
+  const { world } = await secondPack();
+  await world.process((ports) => packSource(ports));
+  world.end(77);
+  // So much later, the writers of other machines are dead.
+  world.clock.advance(3_600_000);
+  for (let at = 1, reached = true; reached; at += 1) {
+    const copy = world.fork(new Rng(1));
+    const fs = new FaultyFileSystem(copy.disk, { at, fault: 'kill-after', below: STATE });
+    await copy
+      .process((ports) => opened(ports, 'write', (one) => forget(one, { snapshots: ['latest'] })), fs)
+      .catch(() => undefined);
+    reached = fs.reached;
+    await pruneNow(copy, 0);
+    const dark = copy.fork(new Rng(1), 'lost');
+    await dark.process((ports) =>
+      opened(ports, 'read', async (repository) => {
+        assert.deepEqual((await verify(repository, { data: true })).damage, [], `killed after call ${at}`);
+      }),
+    );
+  }
+});

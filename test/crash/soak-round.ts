@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { hasCode, KIB, must, Rng } from '../../src/base/index.ts';
-import { type RepositoryPorts, repositoryExists, verify } from '../../src/blocks/index.ts';
+import { forget, prune, type RepositoryPorts, repositoryExists, verify } from '../../src/blocks/index.ts';
 import type { CrashMode } from '../sim/disk/crash.ts';
 import { SimFileSystem } from '../sim/disk.ts';
 import { FaultyFileSystem } from '../sim/faults.ts';
@@ -16,6 +16,7 @@ import { opened, packSource, REPOSITORY, SOURCE, STATE, World } from './world.ts
 /** What a round went through. */
 export interface SoakCounts {
   packs: number;
+  prunes: number;
   failed: number;
   crashes: number;
   snapshots: number;
@@ -39,13 +40,15 @@ const VERSIONS = 6;
 
 /** One machine through several packs of a changing tree, each with a fault and perhaps a crash. One seed, one run. */
 class Round {
-  readonly counts: SoakCounts = { packs: 0, failed: 0, crashes: 0, snapshots: 0 };
+  readonly counts: SoakCounts = { packs: 0, prunes: 0, failed: 0, crashes: 0, snapshots: 0 };
   readonly #rng: Rng;
   readonly #sizes: RepositoryPorts['sizes'];
-  /** Trees of all snapshots seen, by id. */
+  /** Trees of all snapshots there ever were, by id. */
   readonly #trees = new Map<string, TreeState>();
   /** Those that are there for good: reported, or there when a later one was reported. */
   readonly #committed = new Set<string>();
+  /** Those that were there at the last look. */
+  #found: readonly string[] = [];
   #world: World;
 
   constructor(seed: number) {
@@ -95,7 +98,8 @@ class Round {
     const fs = new FaultyFileSystem(this.#world.disk, plan);
     const pid = this.#world.start();
     try {
-      await this.#pack(this.#ports(pid, fs));
+      if (this.#found.length > 1 && rng.below(4) === 0) await this.#prune(this.#ports(pid, fs));
+      else await this.#pack(this.#ports(pid, fs));
     } catch (error) {
       if (!fs.killed && !hasCode(error)) throw error;
       this.counts.failed += 1;
@@ -114,9 +118,25 @@ class Round {
     this.#world.clock.advance(60_000);
     const { errors, snapshot } = await packSource(ports, { readAll: this.#rng.below(4) === 0 });
     assert.deepEqual(errors, []);
-    this.#trees.set(must(snapshot, 'a snapshot'), sourceState(this.#world.disk));
+    const id = must(snapshot, 'a snapshot');
+    this.#trees.set(id, sourceState(this.#world.disk));
     // A commit makes the names of all snapshots durable, also of one whose own run did not get so far.
-    for (const id of this.#trees.keys()) this.#committed.add(id);
+    for (const durable of [id, ...this.#found]) this.#committed.add(durable);
+  }
+
+  /** Forgets one snapshot, or none, and prunes: from here on that one may be there or not, the others are. */
+  async #prune(ports: RepositoryPorts): Promise<void> {
+    this.counts.prunes += 1;
+    this.#world.clock.advance(60_000);
+    const gone = must(this.#found[this.#rng.below(this.#found.length)], 'there is a snapshot');
+    const forgets = this.#rng.below(3) > 0;
+    if (forgets) this.#committed.delete(gone);
+    const maxUnusedShare = pick(this.#rng, [0, 0.3]);
+    const graceMs = pick(this.#rng, [0, 0, 3_600_000]);
+    await opened(ports, 'exclusive', async (repository) => {
+      if (forgets) forget(repository, { snapshots: [gone] });
+      await prune(repository, { maxUnusedShare, graceMs });
+    });
   }
 
   /** Every snapshot that is there for good is there, nothing is damaged, and one drawn by chance restores beside the newest. */
@@ -130,7 +150,7 @@ class Round {
     await opened(ports, 'read', async (repository) => {
       const found = repository.snapshots.list((error) => assert.fail(error)).map(({ id }) => id);
       for (const id of this.#committed) assert.ok(found.includes(id), `snapshot ${id} is gone`);
-      for (const id of [...this.#trees.keys()]) if (!found.includes(id)) this.#trees.delete(id);
+      this.#found = found;
       const added = found.filter((id) => !this.#trees.has(id));
       assert.ok(added.length <= 1, 'at most the snapshot of the run that ended');
       for (const id of added) this.#trees.set(id, sourceState(world.disk));

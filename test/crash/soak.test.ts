@@ -6,7 +6,7 @@ import { type SoakCounts, soakRound } from './soak-round.ts';
 const ROUNDS = 25;
 
 test('seeded runs of packs, faults and crashes', async () => {
-  const sums: SoakCounts = { packs: 0, failed: 0, crashes: 0, snapshots: 0 };
+  const sums: SoakCounts = { packs: 0, prunes: 0, failed: 0, crashes: 0, snapshots: 0 };
   for (let seed = 1; seed <= ROUNDS; seed += 1) {
     try {
       const counts = await soakRound(seed);

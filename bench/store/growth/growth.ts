@@ -60,7 +60,8 @@ function measureAll(blocks: readonly number[], folder: string): Growth[] {
 function measured({ blocks, workplace }: GrowthOptions, command: string): GrowthResults {
   const { run } = makeFolders(workplace);
   const machine = describeMachine(run);
-  return { version: 1, date: new Date().toISOString(), command, machine, sizes: measureAll(blocks, run) };
+  const sizes = measureAll(blocks, join(run, 'growth'));
+  return { version: 1, date: new Date().toISOString(), command, machine, sizes };
 }
 
 /** Measures, prints, and writes JSON, page and plot; to docs/benchmarks with `--docs`. */

@@ -43,7 +43,9 @@ export function growthTable({ sizes }: GrowthResults): Table {
   return {
     head: ['blocks', ...sizes.map(({ blocks }) => powerText(blocks))],
     rows: [
-      ...costKeys.map((key) => row(`${costNames[key]}, µs a block`, ({ micros }) => fixed(micros[key], 1))),
+      ...costKeys.map((key) =>
+        row(`${costNames[key]}, CPU µs a block`, ({ micros }) => fixed(micros[key], 1)),
+      ),
       ...byteRows.map(({ label, of }) => row(`${label}, bytes a block`, (size) => fixed(of(size), 1))),
       row('writer memory, MiB', ({ writerBytes }) => mebibytes(writerBytes)),
       row('peak memory of everything, MiB', ({ peakBytes }) => mebibytes(peakBytes)),
@@ -63,16 +65,17 @@ export function growthPlot({ sizes }: GrowthResults): string {
   const bytes = byteRows.map(({ label, of }) => line(label, of));
   return svgPlot(
     [
-      { title: 'Time per block, µs', xLabel, lines: times },
+      { title: 'CPU time per block, µs', xLabel, lines: times },
       { title: 'Bytes per block', xLabel, lines: bytes },
     ],
     'What a block costs as a repository grows',
   );
 }
 
-const explanation = `The store's own work per block: each block here has 16 bytes, and everything around it is what the
+const explanation = `The store's own work per block: each block here has 256 bytes, and everything around it is what the
 store does for one of 64 KiB: its id, look-up, resemblance, record, pack (1024 blocks each), index, tree. What is left
-out, cutting, hashing and compressing 64 KiB, is the same for each block whatever the number of them.
+out, cutting, hashing and compressing 64 KiB, is the same for each block whatever the number of them. Times are
+processor time: waiting for the disk is not in them.
 
 - *ingest*: the last tenth of the blocks put, packs synced, snapshot committed.
 - *look-up*: random ids, in a repository just opened. Beyond about 170,000 blocks the tables of the packs no longer fit

@@ -1,5 +1,5 @@
-// A repository of any number of blocks whose bytes do not matter: each block is 16 bytes, everything around it is what
-// the store does for one of 64 KiB. Ids, look-ups, resemblance, records, packs, index and trees are the real ones.
+// A repository of any number of blocks whose bytes do not matter: each is 256 bytes, everything around it is what the
+// store does for one of 64 KiB. Ids, look-ups, resemblance, records, packs, index and trees are the real ones.
 import type { CID } from 'multiformats/cid';
 import { sha256Hex } from '../../../src/base/index.ts';
 import type { Repository } from '../../../src/blocks/index.ts';
@@ -13,7 +13,7 @@ const packBlocks = 1024;
 const fileBlocks = 1024;
 /** As a writer has by default. */
 const resemblanceBytes = 48 * 1024 * 1024;
-const blockBytes = 16;
+const blockBytes = 256;
 const featureCount = 12;
 const owner: Owner = [0, 0, '', ''];
 

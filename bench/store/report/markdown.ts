@@ -3,7 +3,7 @@ import { Figures, ratio } from '../figures.ts';
 import { judge } from '../goals.ts';
 import type { Results, SetNote } from '../results.ts';
 import { machineLine } from './machine-line.ts';
-import { markdownTable, megabytes } from './table.ts';
+import { fixed, markdownTable, megabytes } from './table.ts';
 import {
   contentTable,
   createTable,
@@ -31,8 +31,8 @@ export function headlines(results: Results): string[] {
       ...against('borg-zstd-3', 'borg (zstd,3)'),
       ...against('tar-zstd-long', '`tar | zstd -3 --long=27`'),
     ];
-    const what = `${megabytes(fingerprint.bytes)} MB of ${title}: ${megabytes(ours)} MB`;
-    return [`${what}${others.length === 0 ? '' : `, ${others.join(', ')}`}`];
+    const what = `${megabytes(fingerprint.bytes)} MB of ${title} become ${megabytes(ours)} MB`;
+    return [`${what}${others.length === 0 ? '' : `: ${others.join(', ')}`}`];
   });
 }
 
@@ -82,6 +82,8 @@ function insideSection(figures: Figures): string {
       markdownTable(content),
     );
   }
+  for (const { form, seconds } of figures.results.startup)
+    parts.push(`Starting and stopping, \`pilotfish --version\`, ${form}: ${fixed(seconds, 2)} s.`);
   return parts.length === 1 ? '' : parts.join('\n\n');
 }
 
@@ -127,7 +129,7 @@ export function markdownReport(results: Results): string {
       .join('\n'),
     '## What must hold',
     summary(figures),
-    markdownTable(goalTable(figures)),
+    markdownTable(goalTable(figures)).replaceAll(/([\d.]+(?: \w+)? missed)/g, '**$1**'),
     ...results.sets.map((set) => setSection(figures, set)),
     insideSection(figures),
     method,

@@ -151,8 +151,10 @@ function verdictCell({ kind, value, verdict }: Judged): string {
 
 /** The figures that must hold, and whether they do; a column per row of ours. */
 export function goalTable(figures: Figures): Table {
-  const ours = figures.results.tools.filter(({ id }) => id.startsWith('pilotfish'));
-  const judged = ours.map(({ id }) => judge(figures, id));
+  const { tools, sets } = figures.results;
+  const ours = tools.filter(({ id }) => id.startsWith('pilotfish'));
+  const isHere = ({ set }: Judged): boolean => sets.some(({ name }) => name === set);
+  const judged = ours.map(({ id }) => judge(figures, id).filter(isHere));
   const rows = (judged[0] ?? []).map(({ set, text, kind, must, aim }, i) => [
     `${set}: ${text}`,
     units[kind](must),

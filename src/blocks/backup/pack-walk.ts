@@ -36,7 +36,7 @@ export interface WalkDependencies {
   /** True for paths (relative to the root) to leave out. */
   readonly isExcluded: PathTest;
   /** Directories that are never entered: the repository itself. */
-  readonly own: { readonly device: bigint; readonly inode: bigint };
+  readonly isSelf: (stat: FileStat) => boolean;
   readonly oneFileSystem: boolean;
   /** Called between files: reports progress, lets other work of the process run, throws INTERRUPTED. */
   readonly pause: () => Promise<void> | undefined;
@@ -160,7 +160,7 @@ export class Walker {
       case 'file':
         return { ...meta, type: 'file', ...(await this.#file(place, stat)) };
       case 'directory': {
-        if (stat.inode === this.#deps.own.inode && stat.device === this.#deps.own.device) return undefined;
+        if (this.#deps.isSelf(stat)) return undefined;
         this.#deps.tally.directories += 1;
         const other = this.#deps.oneFileSystem && device >= 0n && stat.device !== device;
         const node = other

@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import {
+  asRepositoryError,
   type FileSystem,
   hasCode,
   makeDirectories,
@@ -135,7 +136,7 @@ class PackRun {
       unchanged: this.#unchanged,
       cache: this.#cache,
       isExcluded: this.#options.isExcluded ?? (() => false),
-      own: fs.lstat(repository.layout.root),
+      isSelf: (stat) => repository.isSelf(stat),
       oneFileSystem: this.#options.oneFileSystem ?? false,
       pause: () => this.#pause(),
       tally: this.#tally,
@@ -145,8 +146,7 @@ class PackRun {
     const only = paths.length === 1 ? must(paths[0], 'one path') : undefined;
     if (only !== undefined) {
       const stat = statSource(fs, only);
-      const own = fs.lstat(repository.layout.root);
-      if (stat.inode === own.inode && stat.device === own.device) {
+      if (repository.isSelf(stat)) {
         throw new PilotfishError(
           'USAGE',
           'a repository cannot store itself: pack something else, or give another --repo',

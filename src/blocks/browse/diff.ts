@@ -86,7 +86,8 @@ function contentOf(entry: TreeEntry): string {
 
 function attributesOf(entry: TreeEntry): string {
   const xattrs = entry.xattrs.map((pair) => pair.map((part) => Buffer.from(part).toString('hex')).join('='));
-  return [entry.mode, entry.mtimeNs, ...entry.owner, ...xattrs].join('\0');
+  const link = entry.hardLink === undefined ? '' : Buffer.from(entry.hardLink).toString('hex');
+  return [entry.mode, entry.mtimeNs, link, ...entry.owner, ...xattrs].join('\0');
 }
 
 function next(entries: Iterator<TreeEntry> | undefined): TreeEntry | undefined {

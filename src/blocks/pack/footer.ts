@@ -13,6 +13,7 @@ import { malformed, WireReader, WireWriter } from './wire.ts';
  *   ids      := 32 bytes per block, in record order
  *   features := storedLength u32 ‖ zstd( 12 × u16 per block, LE: the low 16 bits of each feature )
  *
+ * Behind the features' frame may stand a skippable one: it makes a pack another file than one of the same records.
  * Depth is the number of steps from the record to bytes that need no other record. Features are there so that a
  * later writer finds delta bases without decoding; blocks without any have twelve zeros.
  */
@@ -21,6 +22,8 @@ const FEATURE_BYTES = 2 * FEATURE_COUNT;
 export const MAX_FOOTER_BYTES = 32 * 1024 * 1024;
 const MAX_RECORDS = 2 ** 22;
 const TABLE_LEVEL = 9;
+/** RFC 8878, 3.1.2. */
+const SKIPPABLE_MAGIC = 0x184d2a50;
 
 export interface FooterRecord {
   readonly type: RecordType;
@@ -58,7 +61,8 @@ export interface PackTable {
   readonly storedFeatures: Buffer;
 }
 
-export function encodeFooter(records: readonly FooterRecord[]): Buffer {
+/** Footers of one list of records are as many different ones as there are variants, and mean the same. */
+export function encodeFooter(records: readonly FooterRecord[], variant = 0): Buffer {
   const table = new WireWriter().varint(records.length);
   const ids: Buffer[] = [];
   const blocks: FooterBlock[] = [];
@@ -73,10 +77,16 @@ export function encodeFooter(records: readonly FooterRecord[]): Buffer {
   }
   const raw = table.finish();
   const stored = zstdEncode(raw, { level: TABLE_LEVEL });
-  const features = zstdEncode(featureColumn(blocks), { level: TABLE_LEVEL });
+  const column = zstdEncode(featureColumn(blocks), { level: TABLE_LEVEL });
+  const features = variant === 0 ? column : Buffer.concat([column, skippableFrame(variant)]);
   const out = new WireWriter().u32(raw.length).u32(stored.length).bytes(stored);
   for (const id of ids) out.bytes(id);
   return out.u32(features.length).bytes(features).finish();
+}
+
+/** Decoders of zstd pass over it. */
+function skippableFrame(content: number): Buffer {
+  return new WireWriter().u32(SKIPPABLE_MAGIC).u32(4).u32(content).finish();
 }
 
 function featureColumn(blocks: readonly FooterBlock[]): Buffer {

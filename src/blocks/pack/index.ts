@@ -11,6 +11,7 @@ export {
   type BlockRecord,
   type DeltaRecord,
   type GroupRecord,
+  MAX_FRAME_BYTES,
   type PackRecord,
   RECORD_TYPES,
 } from './record.ts';

@@ -36,6 +36,7 @@ export class PackWriter {
   readonly path: string;
   readonly #fs: PackFiles;
   readonly #sealer: Sealer;
+  readonly #isTaken: (name: string) => boolean;
   readonly #fd: number;
   readonly #hash: Hash = createHash('sha256');
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
@@ -45,10 +46,17 @@ export class PackWriter {
   #poisoned = false;
   #closed = false;
 
-  constructor(fs: PackFiles, path: string, sealer: Sealer) {
+  /** `isTaken` says which names the pack must not get: equal records otherwise make an equal name. */
+  constructor(
+    fs: PackFiles,
+    path: string,
+    sealer: Sealer,
+    isTaken: (name: string) => boolean = () => false,
+  ) {
     this.#fs = fs;
     this.path = path;
     this.#sealer = sealer;
+    this.#isTaken = isTaken;
     this.#fd = this.#call(() => fs.open(path, 'create'));
     this.#push(encodeHeader(sealer.encrypted));
   }
@@ -82,11 +90,9 @@ export class PackWriter {
 
   /** Footer, trailer, fsync, close. */
   finish(): FinishedPack {
-    const offset = this.sizeBytes;
-    assert(offset >= HEADER_BYTES, 'a pack begins with its header');
-    const footer = this.#sealer.seal(encodeFooter(this.#records), 'footer');
-    this.#push(footer);
-    this.#push(encodeTrailer(footer, offset));
+    let ending = this.#ending(0);
+    for (let variant = 1; this.#isTaken(ending.name); variant++) ending = this.#ending(variant);
+    this.#push(ending.bytes);
     this.#flush();
     try {
       this.#fs.fsync(this.#fd);
@@ -96,11 +102,20 @@ export class PackWriter {
     }
     this.#call(() => this.#close());
     return {
-      name: this.#hash.digest('hex'),
+      name: ending.name,
       path: this.path,
       sizeBytes: this.#written,
       records: this.#records,
     };
+  }
+
+  /** What comes behind the records, and the name the pack then has. */
+  #ending(variant: number): { bytes: Buffer; name: string } {
+    const offset = this.sizeBytes;
+    assert(offset >= HEADER_BYTES, 'a pack begins with its header');
+    const footer = this.#sealer.seal(encodeFooter(this.#records, variant), 'footer');
+    const bytes = Buffer.concat([footer, encodeTrailer(footer, offset)]);
+    return { bytes, name: this.#hash.copy().update(bytes).digest('hex') };
   }
 
   /** Closes without finishing and removes the file: on a full device it would keep the space. */

@@ -24,6 +24,8 @@ import { publish, publishOnce } from './publish.ts';
 
 export const REPOSITORY_VERSION = 1;
 const MAX_CONFIG_BYTES = 65536;
+/** Each slot costs a wrong password a scrypt run. */
+export const MAX_KEY_SLOTS = 16;
 
 /** The `config` file: JSON, one line per field. Written once; key slots are its only changing part. */
 export interface RepositoryConfig {
@@ -190,6 +192,7 @@ function parseConfig(bytes: Buffer, path: string): RepositoryConfig {
     );
   }
   if (!/^[0-9a-f]{32}$/.test(value.id) || !Array.isArray(value.keySlots)) throw damaged();
+  if (value.keySlots.length > MAX_KEY_SLOTS) throw damaged();
   try {
     checkAverageBytes(value.averageBlockBytes);
   } catch {
@@ -204,7 +207,16 @@ export function openSealer(
   password: string | undefined,
   random: RandomSource,
 ): Sealer {
-  if (config.keySlots.length === 0) return plainSealer;
+  if (config.keySlots.length === 0) {
+    // An attacker could empty the slots so that the next pack writes plain text.
+    if (password !== undefined) {
+      throw new PilotfishError(
+        'WRONG_PASSWORD',
+        'a password is given but the repository is not encrypted: unset it, or, if it was encrypted, restore its config from a copy',
+      );
+    }
+    return plainSealer;
+  }
   return new AesGcmSealer(unlock(config, password).masterKey, random);
 }
 

@@ -3,8 +3,10 @@ import type { Layout } from './layout.ts';
 import { publish, removeTemporary } from './publish.ts';
 
 /**
- * Packs that are replaced but may not be deleted yet. The file's appearance is what replaces them: from then on
- * nobody reads, counts or refers to a pack it names, so that deleting them one by one has no half-way state.
+ * Packs that are replaced but may not be deleted yet, those of one `prune` together. The list's appearance is what
+ * replaces them: from then on nobody reads, counts or refers to a pack it names, so that deleting them one by one has
+ * no half-way state. For the same reason nothing gets a name it holds: a pack taken off the list again could be a
+ * delta whose base is gone already.
  */
 export interface Doomed {
   readonly packs: readonly string[];
@@ -13,58 +15,61 @@ export interface Doomed {
 }
 
 const MAX_DOOMED_BYTES = 64 * 1024 * 1024;
-const NONE: Doomed = { packs: [], sinceMs: 0 };
 
-/**
- * The doomed packs; none when the file is absent or does not parse, which keeps everything. A file that cannot be
- * read this once is neither: who took the packs for living might refer to them, and the next `prune` deletes them.
- */
-export function readDoomed(fs: FileSystem, layout: Layout): Doomed {
-  let bytes: Buffer;
+/** What is doomed, a batch for each run that replaced packs. A file that does not parse dooms nothing. Throws IO. */
+export function readDoomed(fs: FileSystem, layout: Layout): Doomed[] {
+  const lines = linesOf(fs, layout);
   try {
-    bytes = readSmallFile(fs, layout.doomed, MAX_DOOMED_BYTES);
-  } catch (error) {
-    // Absent in most repositories.
-    if (errnoOf(error) === 'ENOENT') return NONE;
-    throw asRepositoryError(error, layout.doomed);
-  }
-  return parseDoomed(bytes);
-}
-
-function parseDoomed(bytes: Buffer): Doomed {
-  try {
-    const value = JSON.parse(bytes.toString('utf8')) as Doomed;
-    const legal =
-      Array.isArray(value.packs) &&
-      value.packs.every((name) => /^[0-9a-f]{64}$/.test(name)) &&
-      Number.isSafeInteger(value.sinceMs);
-    return legal ? value : NONE;
+    const batches = lines.map((line) => JSON.parse(line) as Doomed);
+    return batches.every(isLegal) ? batches : [];
   } catch {
-    return NONE;
+    // It was put in place whole: what is there now is damage, and to keep packs is the harmless way to be wrong.
+    return [];
   }
 }
 
-/** Puts the list in place, or takes the file away when it is empty. */
-export function writeDoomed(at: { fs: FileSystem; layout: Layout; writerId: string }, doomed: Doomed): void {
+/** Names of all doomed packs. */
+export function doomedNames(fs: FileSystem, layout: Layout): Set<string> {
+  return new Set(readDoomed(fs, layout).flatMap(({ packs }) => packs));
+}
+
+/** Puts the list in place, or takes the file away when it is empty; for good either way. */
+export function writeDoomed(
+  at: { fs: FileSystem; layout: Layout; writerId: string },
+  batches: readonly Doomed[],
+): void {
   const { fs, layout, writerId } = at;
-  if (doomed.packs.length === 0) {
+  if (batches.length === 0) {
     removeTemporary(fs, layout.doomed);
+    try {
+      fs.fsyncDirectory(layout.root);
+    } catch (error) {
+      throw asRepositoryError(error, layout.doomed);
+    }
     return;
   }
-  const bytes = Buffer.from(`${JSON.stringify(doomed)}\n`);
-  publish(fs, bytes, { temporary: layout.temporary(writerId, 'doomed'), final: layout.doomed });
+  const lines = batches.map((batch) => `${JSON.stringify(batch)}\n`);
+  publish(fs, Buffer.from(lines.join('')), {
+    temporary: layout.temporary(writerId, 'doomed'),
+    final: layout.doomed,
+  });
 }
 
-/**
- * Takes the whole list back, for good: what it named is merely unused then. For a writer whose new pack has a doomed
- * name, being equal to it. Two writers may do it at once; changing the list instead, one would undo what the other did.
- */
-export function pardonDoomed(fs: FileSystem, layout: Layout): void {
+function linesOf(fs: FileSystem, layout: Layout): string[] {
   try {
-    fs.unlink(layout.doomed);
+    return readSmallFile(fs, layout.doomed, MAX_DOOMED_BYTES).toString('utf8').trimEnd().split('\n');
   } catch (error) {
-    // Another writer was first.
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    // Absent in most repositories. One that is there and cannot be read must not pass for none: its packs may be
+    // gone in part.
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw asRepositoryError(error, layout.doomed);
   }
-  fs.fsyncDirectory(layout.root);
+}
+
+function isLegal({ packs, sinceMs }: Doomed): boolean {
+  return (
+    Array.isArray(packs) &&
+    packs.every((name) => typeof name === 'string' && /^[0-9a-f]{64}$/.test(name)) &&
+    Number.isSafeInteger(sinceMs)
+  );
 }

@@ -2,13 +2,14 @@ export {
   completeDirectories,
   initRepository,
   isRepository,
+  MAX_KEY_SLOTS,
   openSealer,
   type RepositoryConfig,
   readConfig,
   rewriteConfig,
   unlock,
 } from './config.ts';
-export { pardonDoomed, readDoomed, writeDoomed } from './doomed.ts';
+export { doomedNames, readDoomed, writeDoomed } from './doomed.ts';
 export { Layout, packNameOf, temporaryWriter } from './layout.ts';
 export { type Lock, type LockMode, leftovers, takeLock } from './lock.ts';
 export { removeTemporary } from './publish.ts';

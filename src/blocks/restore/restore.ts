@@ -206,7 +206,7 @@ class RestoreRun {
   }
 }
 
-/** The target: made when missing, refused when something is in it, never entered through a symbolic link. */
+/** The target: made when missing, refused when something is in it. */
 function prepareTarget(fs: FileSystem, target: string, overwrite: boolean): void {
   try {
     if (!exists(fs, target)) {

@@ -1,7 +1,7 @@
 import { asRepositoryError, assert, hasCode, MAX_BLOCK_BYTES, MIB } from '../../base/index.ts';
 import { blockIdAt, type FinishedPack, type PackFiles, PackWriter, packFeatures } from '../pack/index.ts';
 import type { StoreAdviser } from '../questions.ts';
-import { pardonDoomed, readDoomed, removeTemporary } from '../repo/index.ts';
+import { removeTemporary } from '../repo/index.ts';
 import {
   Advice,
   Arena,
@@ -92,9 +92,10 @@ export class BlockOutput {
   }
 
   #openPack(): PackWriter {
-    const { layout, lock, ports, sealer } = this.#repository;
+    const { layout, lock, packs, ports, sealer } = this.#repository;
     const path = layout.temporary(lock.writerId, String(this.#packs++));
-    return new PackWriter(this.#options.dryRun === true ? nowhere : ports.fs, path, sealer);
+    const files = this.#options.dryRun === true ? nowhere : ports.fs;
+    return new PackWriter(files, path, sealer, (name) => packs.isDoomed(name));
   }
 
   #publish(pack: FinishedPack): void {
@@ -103,16 +104,13 @@ export class BlockOutput {
       return;
     }
     const { layout, ports, packs } = this.#repository;
-    const isDoomed = readDoomed(ports.fs, layout).packs.includes(pack.name);
     try {
-      if (isDoomed) pardonDoomed(ports.fs, layout);
       ports.fs.rename(pack.path, layout.pack(pack.name));
     } catch (error) {
       removeTemporary(ports.fs, pack.path);
       throw asRepositoryError(error, layout.pack(pack.name));
     }
     this.published.add(pack.name);
-    if (isDoomed) packs.reload();
     packs.add(pack.name);
   }
 

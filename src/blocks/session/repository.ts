@@ -117,6 +117,22 @@ export class Repository {
     return this.snapshots.add(snapshot, this.lock.writerId);
   }
 
+  /** Whether something on this machine is the repository's own directory, whatever path led to it. */
+  isSelf(stat: { readonly device: bigint; readonly inode: bigint }): boolean {
+    this.#own ??= this.#statRoot();
+    return stat.inode === this.#own.inode && stat.device === this.#own.device;
+  }
+
+  #own: { readonly device: bigint; readonly inode: bigint } | undefined;
+
+  #statRoot(): { readonly device: bigint; readonly inode: bigint } {
+    try {
+      return this.ports.fs.lstat(this.layout.root);
+    } catch (error) {
+      throw asRepositoryError(error, this.layout.root);
+    }
+  }
+
   /** Makes the entries of a directory of the repository durable. */
   syncDirectory(path: string): void {
     try {

@@ -24,18 +24,23 @@ interface Context {
  */
 export class Advice {
   readonly #adviser: StoreAdviser;
+  /** Which questions cost something to put together and are answered at all. */
+  readonly #asked: { readonly codec: boolean; readonly base: boolean };
   readonly #groupOf = new Map<number, number>();
 
   constructor(adviser: StoreAdviser) {
     this.#adviser = adviser;
+    this.#asked = {
+      codec: attempt(() => adviser.codec !== undefined) ?? false,
+      base: attempt(() => adviser.base !== undefined) ?? false,
+    };
   }
 
   /** The codec of a block that stands alone. */
   codec(raw: Uint8Array, context: Context): CodecChoice {
-    const ask = this.#adviser.codec?.bind(this.#adviser);
-    if (ask === undefined) return DEFAULT_CODEC;
+    if (!this.#asked.codec) return DEFAULT_CODEC;
     const answer = attempt(() =>
-      ask({
+      this.#adviser.codec?.({
         rawBytes: raw.length,
         fileKind: context.fileKind,
         fileOffsetBytes: context.fileOffsetBytes,
@@ -45,23 +50,24 @@ export class Advice {
     return (typeof answer === 'string' ? parseAlgorithm(answer) : undefined) ?? DEFAULT_CODEC;
   }
 
-  /** Blocks that may be a base, best first. */
-  candidates(index: ResemblanceIndex, features: Uint32Array): Resemblance[] {
-    const count = this.#adviser.base === undefined ? 1 : CANDIDATES_ASKED;
-    return index.find(features, { count, depthLimit: MAX_CHAIN_DEPTH, minShared: MIN_SHARED });
+  /** Blocks that may be a base, best first; only those with a depth below the limit. */
+  candidates(index: ResemblanceIndex, features: Uint32Array, depthLimit = MAX_CHAIN_DEPTH): Resemblance[] {
+    const count = this.#asked.base ? CANDIDATES_ASKED : 1;
+    return index.find(features, { count, depthLimit, minShared: MIN_SHARED });
   }
 
   /** Index of the base among the candidates; -1 for none. The built-in rule takes the first. */
   base(candidates: readonly Resemblance[], rawBytes: number, context: Context): number {
-    const ask = this.#adviser.base?.bind(this.#adviser);
-    if (candidates.length === 0 || ask === undefined) return 0;
+    if (candidates.length === 0 || !this.#asked.base) return 0;
     const described = candidates.map(({ rawLength, shared, depth, age }) => ({
       rawBytes: rawLength,
       sharedFeatures: shared,
       chainDepth: depth,
       ageBlocks: age,
     }));
-    const answer = attempt(() => ask({ rawBytes, fileKind: context.fileKind, candidates: described }));
+    const answer = attempt(() =>
+      this.#adviser.base?.({ rawBytes, fileKind: context.fileKind, candidates: described }),
+    );
     return isWhole(answer, -1, candidates.length - 1) ? answer : 0;
   }
 

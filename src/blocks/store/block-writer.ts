@@ -29,6 +29,8 @@ export interface BlockContext {
   nameClass: number;
   fileOffsetBytes: number;
   isTree: boolean;
+  /** Most steps it may take to bytes that need no other record: for a block that others have as their base already. */
+  maxDepth?: number | undefined;
 }
 
 export interface BlockWriterDependencies {
@@ -139,7 +141,7 @@ export class BlockWriter {
 
   #store(id: string, chunk: Chunk, context: BlockContext): void {
     const base = this.#chooseBase(chunk, context);
-    const small = chunk.raw.length <= SMALL_FILE_BYTES;
+    const small = chunk.raw.length <= SMALL_FILE_BYTES && depthLimit(context) >= GROUPED_DEPTH;
     const planned = base === undefined ? (small ? GROUPED_DEPTH : 0) : base.depth + 1;
     const entry = this.#enter(id, chunk, { depth: planned, isTree: context.isTree });
     if (small && base === undefined) {
@@ -196,7 +198,7 @@ export class BlockWriter {
     context: BlockContext,
   ): { id: string; at: number; length: number; depth: number } | undefined {
     if (!hasFeatures(chunk.features)) return undefined;
-    const candidates = this.#deps.advice.candidates(this.#deps.resemblance(), chunk.features);
+    const candidates = this.#deps.advice.candidates(this.#deps.resemblance(), chunk.features, depthLimit(context));
     const index = this.#deps.advice.base(candidates, chunk.raw.length, context);
     const chosen = candidates[index];
     if (chosen === undefined) return undefined;
@@ -369,6 +371,10 @@ export class BlockWriter {
   #forgetPlaced(): void {
     for (const [id, entry] of this.#entries) if (entry.home.kind === 'placed') this.#entries.delete(id);
   }
+}
+
+function depthLimit({ maxDepth = MAX_CHAIN_DEPTH }: BlockContext): number {
+  return Math.min(maxDepth, MAX_CHAIN_DEPTH);
 }
 
 function note(depth: number, entries: readonly Entry[]) {

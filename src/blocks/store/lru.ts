@@ -21,6 +21,10 @@ export class Lru<K, V> {
   /** Keeps `value`, whose size is in the units of the limit; larger than the limit is not kept. */
   set(key: K, value: V, size = 1): void {
     this.delete(key);
+    if (size > this.#limit) {
+      this.#onEvict?.(value);
+      return;
+    }
     this.#entries.set(key, { value, size });
     this.#size += size;
     for (const oldest of this.#entries.keys()) {

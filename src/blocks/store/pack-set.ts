@@ -11,7 +11,7 @@ import {
 } from '../../base/index.ts';
 import { type ExactIndex, isBusy, type Place } from '../index/index.ts';
 import { blockIdAt, openFrame, type PackRecord, type PackTable, readPackTable } from '../pack/index.ts';
-import { type Layout, packNameOf, readDoomed } from '../repo/index.ts';
+import { doomedNames, type Layout, packNameOf } from '../repo/index.ts';
 import type { Sealer } from '../seal/index.ts';
 import { Lru } from './lru.ts';
 
@@ -59,13 +59,18 @@ export class PackSet {
   constructor(deps: PackSetDependencies) {
     this.#deps = deps;
     this.#files = new Lru<string, number>(OPEN_FILES, (fd) => closeReader(deps.fs, fd));
-    this.#doomed = new Set(readDoomed(deps.fs, deps.layout).packs);
+    this.#doomed = doomedNames(deps.fs, deps.layout);
     this.#index = this.#open('keep');
   }
 
   /** Whether packs are known to be lost: then what refers to their blocks cannot be taken on trust. */
   get hasLosses(): boolean {
     return this.#gone || this.damaged.size > 0;
+  }
+
+  /** Whether a pack of this name would be taken for one that is replaced, and deleted. */
+  isDoomed(name: string): boolean {
+    return this.#doomed.has(name);
   }
 
   /** Every pack in `store/` that is not doomed. */
@@ -153,7 +158,7 @@ export class PackSet {
 
   /** Looks at the repository again after its packs were replaced. */
   reload(): void {
-    this.#doomed = new Set(readDoomed(this.#deps.fs, this.#deps.layout).packs);
+    this.#doomed = doomedNames(this.#deps.fs, this.#deps.layout);
     this.#files.clear();
     this.#tables.clear();
     this.damaged.clear();

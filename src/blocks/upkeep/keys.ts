@@ -1,10 +1,7 @@
 import { PilotfishError } from '../../base/index.ts';
-import { readConfig, rewriteConfig, unlock } from '../repo/index.ts';
+import { MAX_KEY_SLOTS, readConfig, rewriteConfig, unlock } from '../repo/index.ts';
 import { type KeySlot, makeKeySlot } from '../seal/index.ts';
 import type { Repository } from '../session/index.ts';
-
-/** Most passwords one repository may have: each costs a wrong password a scrypt run. */
-const MAX_SLOTS = 16;
 
 export interface KeyOptions {
   /** One that opens the repository now. */
@@ -16,8 +13,8 @@ export interface KeyOptions {
 /** Lets another password open the repository as well. Returns how many do now. */
 export function addKey(repository: Repository, newPassword: string, options: KeyOptions): number {
   const { config, masterKey } = current(repository, options.password);
-  if (config.keySlots.length >= MAX_SLOTS) {
-    throw new PilotfishError('LIMIT', `the repository has ${MAX_SLOTS} passwords: remove one first`);
+  if (config.keySlots.length >= MAX_KEY_SLOTS) {
+    throw new PilotfishError('LIMIT', `the repository has ${MAX_KEY_SLOTS} passwords: remove one first`);
   }
   const slots = [...config.keySlots, newSlot(repository, masterKey, { newPassword, ...options })];
   return write(repository, slots);

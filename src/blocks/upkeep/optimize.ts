@@ -35,13 +35,13 @@ export async function optimize(
       );
     }
   };
-  deleteDoomed(repository, 0);
-  const bytesBefore = repositoryBytes(repository);
   const usage = new Usage(repository, throwIfInterrupted);
   const damage: PilotfishError[] = [];
   const snapshots = repository.snapshots.list((error) => damage.push(error));
   if (damage[0] !== undefined) throw damage[0];
   await usage.markRoots(snapshots.map(({ root }) => root));
+  deleteDoomed(repository, 0);
+  const bytesBefore = repositoryBytes(repository);
   const doomed = new Set(repository.packs.inOrder());
   const { onProgress } = options;
   await replacePacks(repository, {

@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../base/index.ts';
+import { asRepositoryError, PilotfishError } from '../../base/index.ts';
 import type { PackTable } from '../pack/index.ts';
 import type { Repository } from '../session/index.ts';
 import { deleteDoomed, replacePacks } from './replace-packs.ts';
@@ -39,30 +39,27 @@ export async function prune(repository: Repository, options: PruneOptions = {}):
     }
   };
   const dryRun = options.dryRun === true;
-  // What an earlier run replaced and had to leave.
-  const early = dryRun ? { packs: 0, bytes: 0 } : deleteDoomed(repository, options.graceMs ?? 0);
   const usage = new Usage(repository, throwIfInterrupted);
   const damage: PilotfishError[] = [];
   const snapshots = repository.snapshots.list((error) => damage.push(error));
   if (damage[0] !== undefined) throw damage[0];
   await usage.markRoots(snapshots.map(({ root }) => root));
+  // What an earlier run replaced and had to leave. Not before everything needed was found elsewhere.
+  const early = dryRun ? { packs: 0, bytes: 0 } : deleteDoomed(repository, options.graceMs ?? 0);
   const waste = measureWaste(repository, usage);
   const unusedBytes = sum(waste, ({ unused }) => unused);
   if (unusedBytes > 0) await usage.pinBases();
   const doomed = chooseDoomed(waste, usage, options.maxUnusedShare ?? DEFAULT_MAX_UNUSED_SHARE);
   const result = { packs: waste.length, unusedBytes, replacedPacks: doomed.size };
   if (dryRun) return { ...result, deletedPacks: 0, freedBytes: 0 };
-  const before = storedBytes(repository);
-  const replacedBytes = sum(
-    [...doomed],
-    (name) => repository.ports.fs.lstat(repository.layout.pack(name)).sizeBytes,
-  );
+  const before = storedBytes(repository, repository.packs.packNames());
+  const replacedBytes = storedBytes(repository, [...doomed]);
   if (doomed.size > 0) {
     const { onProgress } = options;
     await replacePacks(repository, { doomed, usage, throwIfInterrupted, onProgress });
   }
   const late = deleteDoomed(repository, options.graceMs ?? 0);
-  const written = storedBytes(repository) - (before - replacedBytes);
+  const written = storedBytes(repository, repository.packs.packNames()) - (before - replacedBytes);
   return {
     ...result,
     deletedPacks: early.packs + late.packs,
@@ -106,7 +103,7 @@ function usedBytes(table: PackTable, usage: PackUsage | undefined): number {
 
 function chooseDoomed(waste: readonly Waste[], usage: Usage, maxUnusedShare: number): Set<string> {
   const doomed = new Set<string>();
-  const total = sum(waste, ({ bytes }) => bytes);
+  let total = sum(waste, ({ bytes }) => bytes);
   let unused = sum(waste, (pack) => pack.unused);
   const worst = waste
     .filter((pack) => pack.unused > 0)
@@ -116,6 +113,7 @@ function chooseDoomed(waste: readonly Waste[], usage: Usage, maxUnusedShare: num
     if (!isEmpty && unused <= total * maxUnusedShare) break;
     doomed.add(pack.name);
     unused -= pack.unused;
+    total -= pack.unused;
   }
   addDependents(doomed, usage);
   return doomed;
@@ -128,8 +126,14 @@ function addDependents(doomed: Set<string>, usage: Usage): void {
     for (const dependent of usage.packs.get(name)?.pinnedBy ?? []) doomed.add(dependent);
 }
 
-function storedBytes({ packs, ports, layout }: Repository): number {
-  return sum(packs.packNames(), (name) => ports.fs.lstat(layout.pack(name)).sizeBytes);
+function storedBytes({ ports, layout }: Repository, names: readonly string[]): number {
+  return sum(names, (name) => {
+    try {
+      return ports.fs.lstat(layout.pack(name)).sizeBytes;
+    } catch (error) {
+      throw asRepositoryError(error, layout.pack(name));
+    }
+  });
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

@@ -4,7 +4,9 @@ import { type VerifyResult, verify } from '../check/index.ts';
 import { Chunker } from '../chunk/index.ts';
 import type { PackTable } from '../pack/index.ts';
 import { BlockOutput, type Problem, type Repository } from '../session/index.ts';
+import type { BlockPlace, BlockWriter } from '../store/index.ts';
 import { salvageTable } from './salvage.ts';
+import { depthOf } from './usage.ts';
 
 export interface RepairOptions {
   /** Say what is damaged and what it affects; change nothing. */
@@ -29,11 +31,14 @@ export interface RepairResult {
  */
 export async function repair(repository: Repository, options: RepairOptions = {}): Promise<RepairResult> {
   const { onProgress, signal } = options;
-  const checks = { data: true, ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  // Told one by one: of what is wrong with a million blocks the result keeps only the first part.
+  const paths = new Set<string>();
+  const onProblem = ({ path }: Problem) => paths.add(path);
+  const checks = { data: true, onProblem, ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const before = await verify(repository, checks);
-  const damagedPacks = packsNamed(repository, before);
+  const damagedPacks = repository.packs.packNames().filter((name) => paths.has(repository.layout.pack(name)));
   if (options.dryRun === true || damagedPacks.length === 0) {
-    return { damagedPacks, salvagedBlocks: 0, affected: filesOnly(before) };
+    return { damagedPacks, salvagedBlocks: 0, affected: filesOnly(repository, before) };
   }
   const { salvagedBlocks, published } = await salvage(repository, damagedPacks);
   setAside(
@@ -43,32 +48,32 @@ export async function repair(repository: Repository, options: RepairOptions = {}
   repository.packs.reload();
   repository.reader.forget();
   const after = await verify(repository);
-  return { damagedPacks, salvagedBlocks, affected: filesOnly(after) };
-}
-
-function packsNamed({ packs, layout }: Repository, { damage }: VerifyResult): string[] {
-  const paths = new Set(damage.map(({ path }) => path));
-  return packs.packNames().filter((name) => paths.has(layout.pack(name)));
+  return { damagedPacks, salvagedBlocks, affected: filesOnly(repository, after) };
 }
 
 /** Problems of files and snapshots, not of packs. */
-function filesOnly({ damage }: VerifyResult): Problem[] {
-  return damage.filter(({ path }) => !path.endsWith('.pack'));
+function filesOnly({ layout }: Repository, { damage }: VerifyResult): Problem[] {
+  // By the folder: a file of a snapshot may be called `x.pack` as well.
+  return damage.filter(({ path }) => !path.startsWith(`${layout.store}/`));
 }
 
 async function salvage(
   repository: Repository,
   damaged: readonly string[],
 ): Promise<{ salvagedBlocks: number; published: ReadonlySet<string> }> {
-  const { packs } = repository;
   const except = new Set(damaged);
-  const output = new BlockOutput(repository, {
-    isStored: (id) => packs.locate(id, except) !== undefined,
-    doomed: except,
-  });
+  const output = new BlockOutput(repository, { isStored: () => false, doomed: except });
   const chunker = new Chunker(repository.config.averageBlockBytes, repository.sealer.gearSeed);
+  const to: Target = { writer: output.writer, chunker, except };
   try {
-    for (const name of damaged) await salvagePack(repository, name, { output, chunker });
+    let lost: BlockPlace[] = [];
+    for (const name of damaged) lost.push(...(await salvagePack(repository, name, to)));
+    // Again: a base may have been saved after its delta was tried, and a read that failed once may succeed.
+    for (let before = Number.POSITIVE_INFINITY; lost.length > 0 && lost.length < before; ) {
+      before = lost.length;
+      await output.writer.finish();
+      lost = await salvageBlocks(repository, lost, to);
+    }
     await output.writer.finish();
     repository.syncDirectory(repository.layout.store);
     return { salvagedBlocks: output.writer.counters.newBlocks, published: output.published };
@@ -77,25 +82,55 @@ async function salvage(
   }
 }
 
-async function salvagePack(
-  repository: Repository,
-  name: string,
-  { output, chunker }: { output: BlockOutput; chunker: Chunker },
-): Promise<void> {
-  const table = readableTable(repository, name);
-  for (let block = 0; block < table.blockCount; block++) {
-    const raw = readQuietly(() => repository.reader.salvage({ pack: name, block, table }));
-    if (raw === undefined) continue;
-    sha256(raw).copy(table.ids, 32 * block);
+interface Target {
+  readonly writer: BlockWriter;
+  readonly chunker: Chunker;
+  /** The damaged packs. */
+  readonly except: ReadonlySet<string>;
+}
+
+/** Returns the blocks that could not be read. */
+function salvagePack(repository: Repository, pack: string, to: Target): Promise<BlockPlace[]> {
+  const table = readableTable(repository, pack);
+  const places = Array.from({ length: table.blockCount }, (_, block) => ({ pack, block, table }));
+  return salvageBlocks(repository, places, to);
+}
+
+async function salvageBlocks(
+  { packs, reader }: Repository,
+  places: readonly BlockPlace[],
+  { writer, chunker, except }: Target,
+): Promise<BlockPlace[]> {
+  const lost: BlockPlace[] = [];
+  for (const place of places) {
+    const { pack, block, table } = place;
+    packs.adopt(pack, table);
+    const raw = readQuietly(() => reader.salvage(place));
+    const id = raw === undefined ? undefined : sha256(raw);
+    if (
+      raw === undefined ||
+      id === undefined ||
+      !agrees(table.ids.subarray(32 * block, 32 * block + 32), id)
+    ) {
+      lost.push(place);
+      continue;
+    }
+    id.copy(table.ids, 32 * block);
+    // Deltas in sound packs may have it as their base: it must not get deeper, nor one of them its base.
+    const maxDepth = depthOf(place);
+    const copies = packs.places(id.toString('hex'));
+    if (copies.some((copy) => !except.has(copy.pack) && depthOf(copy) <= maxDepth)) continue;
     const fileKind = classify(raw);
-    output.writer.put(chunker.whole(raw), {
-      fileKind,
-      nameClass: fileKind + 1,
-      fileOffsetBytes: 0,
-      isTree: false,
-    });
-    if (output.writer.wantsDrain) await output.writer.drain();
+    const context = { fileKind, nameClass: fileKind + 1, fileOffsetBytes: 0, isTree: false, maxDepth };
+    writer.put(chunker.whole(raw), context);
+    if (writer.wantsDrain) await writer.drain();
   }
+  return lost;
+}
+
+/** Whether a block that decodes to `id` is the one its footer names; a lost footer names none. */
+function agrees(named: Buffer, id: Buffer): boolean {
+  return named.equals(id) || named.every((byte) => byte === 0);
 }
 
 /** The table of a pack, from its records where its footer is lost. */
@@ -105,12 +140,7 @@ function readableTable({ packs, ports, layout, sealer }: Repository, name: strin
   } catch (error) {
     if (!hasCode(error)) throw error;
   }
-  const fd = ports.fs.open(layout.pack(name), 'read');
-  try {
-    return packs.adopt(name, salvageTable(ports.fs, fd, sealer));
-  } finally {
-    ports.fs.close(fd);
-  }
+  return salvageTable(ports.fs, layout.pack(name), sealer);
 }
 
 function readQuietly<T>(read: () => T): T | undefined {

@@ -45,7 +45,7 @@ for (const [name, sources] of Object.entries(TREES)) {
     bench.fs.unlink(`${REPOSITORY}/snapshots/${result.snapshot}`);
     await bench.open(({ layout, lock }) => {
       const doomed = { packs: packsOf(bench), sinceMs: bench.clock.nowMs() };
-      writeDoomed({ fs: bench.fs, layout, writerId: lock.writerId }, doomed);
+      writeDoomed({ fs: bench.fs, layout, writerId: lock.writerId }, [doomed]);
     }, 'write');
     await bench.pack();
     await assertSound(bench, 'packed');

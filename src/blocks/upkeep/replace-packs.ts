@@ -5,7 +5,7 @@ import type { StoreAdviser } from '../questions.ts';
 import { readDoomed, writeDoomed } from '../repo/index.ts';
 import { BlockOutput, type Repository } from '../session/index.ts';
 import type { BlockWriter } from '../store/index.ts';
-import type { PackUsage, Usage } from './usage.ts';
+import { depthOf, type PackUsage, type Usage } from './usage.ts';
 
 export interface ReplaceOptions {
   /** Packs to replace; what is live in them is written to new ones. */
@@ -24,20 +24,24 @@ export interface ReplaceOptions {
  * blocks are stored twice; after it, the doomed are deleted by this or any later `prune`.
  */
 export async function replacePacks(repository: Repository, options: ReplaceOptions): Promise<void> {
-  const { packs } = repository;
+  assert(repository.lock.mode === 'exclusive', 'packs are replaced under the exclusive lock');
   const output = new BlockOutput(repository, {
-    isStored: (id) => packs.locate(id, options.doomed) !== undefined,
+    // Each block that is moved is marked in one place. Another copy may be one that its base's other copies rest on.
+    isStored: () => false,
     doomed: options.doomed,
     adviser: options.adviser,
     effort: options.effort,
   });
-  const chunker = new Chunker(repository.config.averageBlockBytes, repository.sealer.gearSeed);
+  const to: Target = {
+    writer: output.writer,
+    chunker: new Chunker(repository.config.averageBlockBytes, repository.sealer.gearSeed),
+    keepsDepths: repository.packs.inOrder().some((name) => !options.doomed.has(name)),
+  };
   try {
     let done = 0;
     for (const name of options.doomed) {
       const usage = options.usage.packs.get(name);
-      if (usage !== undefined)
-        await moveLive(repository, { writer: output.writer, chunker }, { name, usage });
+      if (usage !== undefined) await moveLive(repository, to, { name, usage });
       done += 1;
       options.onProgress?.({ packs: done, totalPacks: options.doomed.size });
       await repository.ports.clock.turn();
@@ -50,9 +54,19 @@ export async function replacePacks(repository: Repository, options: ReplaceOptio
   doom(repository, options.doomed.difference(output.published));
 }
 
+interface Target {
+  readonly writer: BlockWriter;
+  readonly chunker: Chunker;
+  /**
+   * No block gets a longer chain than it had. Deltas in packs that stay have some of them as their base: deeper they
+   * would go beyond the limit, or in a circle, the base having become a delta of its own delta.
+   */
+  readonly keepsDepths: boolean;
+}
+
 async function moveLive(
   repository: Repository,
-  { writer, chunker }: { writer: BlockWriter; chunker: Chunker },
+  { writer, chunker, keepsDepths }: Target,
   pack: { name: string; usage: PackUsage },
 ): Promise<void> {
   const table = repository.packs.table(pack.name);
@@ -63,7 +77,8 @@ async function moveLive(
     // Names are not known here: small blocks of one kind of content share a group. Features are taken anew: a footer
     // keeps none for blocks at the end of a chain.
     const isTree = pack.usage.node[block] === 1;
-    writer.put(chunker.whole(raw), { fileKind, nameClass: fileKind + 1, fileOffsetBytes: 0, isTree });
+    const maxDepth = keepsDepths ? depthOf({ pack: pack.name, block, table }) : undefined;
+    writer.put(chunker.whole(raw), { fileKind, nameClass: fileKind + 1, fileOffsetBytes: 0, isTree, maxDepth });
     if (writer.wantsDrain) await writer.drain();
   }
 }
@@ -72,10 +87,12 @@ async function moveLive(
 export function doom(repository: Repository, names: ReadonlySet<string>): void {
   const { ports, layout, lock } = repository;
   if (names.size === 0) return;
+  // A snapshot that `forget` removed without getting as far as this must not come back after a power cut.
+  repository.syncDirectory(layout.snapshots);
   repository.syncDirectory(layout.store);
-  const before = readDoomed(ports.fs, layout);
-  const packs = [...new Set([...before.packs, ...names])].sort();
-  writeDoomed({ fs: ports.fs, layout, writerId: lock.writerId }, { packs, sinceMs: ports.clock.nowMs() });
+  const batch = { packs: [...names].sort(), sinceMs: ports.clock.nowMs() };
+  const at = { fs: ports.fs, layout, writerId: lock.writerId };
+  writeDoomed(at, [...readDoomed(ports.fs, layout), batch]);
   repository.packs.reload();
   repository.reader.forget();
 }
@@ -84,15 +101,18 @@ export function doom(repository: Repository, names: ReadonlySet<string>): void {
 export function deleteDoomed(repository: Repository, graceMs: number): { packs: number; bytes: number } {
   const { ports, layout, lock } = repository;
   const { fs } = ports;
-  const doomed = readDoomed(fs, layout);
-  if (doomed.packs.length === 0 || ports.clock.nowMs() - doomed.sinceMs < graceMs)
-    return { packs: 0, bytes: 0 };
+  const batches = readDoomed(fs, layout);
+  // A time that has yet to come was taken from a clock that was wrong.
+  const isDue = ({ sinceMs }: { sinceMs: number }) => Math.max(0, ports.clock.nowMs() - sinceMs) >= graceMs;
+  const names = batches.filter(isDue).flatMap(({ packs }) => packs);
+  if (names.length === 0) return { packs: 0, bytes: 0 };
   assert(lock.mode === 'exclusive', 'packs are deleted under the exclusive lock');
   let bytes = 0;
-  for (const name of doomed.packs) bytes += remove(fs, layout.pack(name));
+  for (const name of names) bytes += remove(fs, layout.pack(name));
   repository.syncDirectory(layout.store);
-  writeDoomed({ fs, layout, writerId: lock.writerId }, { packs: [], sinceMs: 0 });
-  return { packs: doomed.packs.length, bytes };
+  const later = batches.filter((batch) => !isDue(batch));
+  writeDoomed({ fs, layout, writerId: lock.writerId }, later);
+  return { packs: names.length, bytes };
 }
 
 function remove(fs: FileSystem, path: string): number {

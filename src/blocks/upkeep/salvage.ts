@@ -1,5 +1,5 @@
-import { type FileSystem, hasCode, readAt } from '../../base/index.ts';
-import { HEADER_BYTES, openFrame, type PackRecord, type PackTable, RECORD_TYPES } from '../pack/index.ts';
+import { closeReader, errnoOf, type FileSystem, hasCode, readAt } from '../../base/index.ts';
+import { HEADER_BYTES, MAX_FRAME_BYTES, openFrame, type PackRecord, type PackTable, RECORD_TYPES } from '../pack/index.ts';
 import type { Sealer } from '../seal/index.ts';
 
 /** Longest frame head: a varint length of 5 bytes and a checksum of 4. */
@@ -8,17 +8,15 @@ const ID_BYTES = 32;
 
 /**
  * The contents of a pack whose footer is lost, read from its records up to the first that does not parse. Ids are not
- * in records; they are left zero for the caller, who knows them once the blocks are decoded.
+ * in records; they are left zero for the caller, who knows them once the blocks are decoded. Of depths only the least
+ * they can be is known.
  */
-export function salvageTable(fs: FileSystem, fd: number, sealer: Sealer): PackTable {
+export function salvageTable(fs: FileSystem, path: string, sealer: Sealer): PackTable {
   const records: PackRecord[] = [];
   const offsets = [HEADER_BYTES];
-  for (let at = HEADER_BYTES; ; ) {
-    const found = readRecord(fs, fd, { at, sealer });
-    if (found === undefined) break;
-    records.push(found.record);
-    at += found.length;
-    offsets.push(at);
+  for (const { record, end } of readRecords(fs, path, sealer)) {
+    records.push(record);
+    offsets.push(end);
   }
   const lengths = records.map((record) =>
     record.type === RECORD_TYPES.group ? record.memberLengths : [record.rawLength],
@@ -36,35 +34,43 @@ export function salvageTable(fs: FileSystem, fd: number, sealer: Sealer): PackTa
     recordOf: Uint32Array.from(lengths.flatMap((members, i) => members.map(() => i))),
     firstBlock,
     types: Uint8Array.from(records, (record) => record.type),
-    depths: new Uint8Array(records.length),
+    depths: Uint8Array.from(records, (record) => (record.type === RECORD_TYPES.block ? 0 : 1)),
     offsets: Float64Array.from(offsets),
     storedFeatures: Buffer.alloc(0),
   };
 }
 
-function readRecord(
+/** Ends at the first bytes that are no record, or that the device does not give any more. */
+function* readRecords(
   fs: FileSystem,
-  fd: number,
-  { at, sealer }: { at: number; sealer: Sealer },
-): { record: PackRecord; length: number } | undefined {
-  const head = readAt(fs, fd, at, FRAME_HEAD_BYTES);
-  const length = frameLength(head);
-  if (length === undefined) return undefined;
+  path: string,
+  sealer: Sealer,
+): Generator<{ record: PackRecord; end: number }> {
+  let fd: number | undefined;
   try {
-    return { record: openFrame(readAt(fs, fd, at, length), sealer), length };
+    fd = fs.open(path, 'read');
+    for (let at = HEADER_BYTES; ; ) {
+      const length = frameLength(readAt(fs, fd, at, FRAME_HEAD_BYTES));
+      if (length === undefined) return;
+      const record = openFrame(readAt(fs, fd, at, length), sealer);
+      at += length;
+      yield { record, end: at };
+    }
   } catch (error) {
-    if (!hasCode(error)) throw error;
-    return undefined;
+    if (!hasCode(error) && errnoOf(error) === undefined) throw error;
+  } finally {
+    if (fd !== undefined) closeReader(fs, fd);
   }
 }
 
-/** Bytes of the whole frame that begins with `head`. */
+/** Bytes of the whole frame that begins with `head`; undefined when no frame is that long. */
 function frameLength(head: Buffer): number | undefined {
   let stored = 0;
   for (let i = 0; i < 5 && i < head.length; i++) {
     const byte = head[i] ?? 0;
     stored += (byte & 127) * 2 ** (7 * i);
-    if (byte < 128) return i + 1 + 4 + stored;
+    const length = i + 1 + 4 + stored;
+    if (byte < 128) return length <= MAX_FRAME_BYTES ? length : undefined;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { CID } from 'multiformats/cid';
-import { must, PilotfishError } from '../../base/index.ts';
+import { hasCode, must, PilotfishError } from '../../base/index.ts';
 import { checkDepth } from '../browse/index.ts';
 import { type DeltaRecord, RECORD_TYPES } from '../pack/index.ts';
 import type { Repository } from '../session/index.ts';
@@ -12,17 +12,22 @@ export interface PackUsage {
   readonly live: Uint8Array;
   /** The block is a directory or list node. */
   readonly node: Uint8Array;
-  /** Only deltas that are live need it, as their base. */
-  readonly pinned: Uint8Array;
-  /** Packs holding deltas in use whose base is a block here. */
+  /** Packs with deltas, needed or not, whose base is a block here that no snapshot needs. */
   readonly pinnedBy: Set<string>;
 }
 
 const TURN_EVERY = 256;
 
+/** Steps from a block to bytes that need no other record, as its pack's footer says. */
+export function depthOf({ table, block }: BlockPlace): number {
+  return must(table.depths[must(table.recordOf[block], 'a block has a record')], 'a record has a depth');
+}
+
+const byDepth = (a: BlockPlace, b: BlockPlace): number => depthOf(a) - depthOf(b);
+
 /**
- * Which blocks the snapshots need, and which their deltas need: a byte a block and a set of directory ids. Everything
- * must be there: upkeep on a damaged repository could make the damage final.
+ * Which blocks the snapshots need, and which packs their deltas need: two bytes a block and a set of directory ids.
+ * Everything must be there: upkeep on a damaged repository could make the damage final.
  */
 export class Usage {
   readonly #repository: Repository;
@@ -46,40 +51,38 @@ export class Usage {
     for (const root of roots) await this.#directory(root, 0);
   }
 
-  /** Marks the bases of live deltas. Reads each of their records, so only when something is to be removed. */
+  /**
+   * Finds which packs hold bases that no snapshot needs, of deltas in packs that are needed. Of all their deltas: one
+   * that nobody needs is there all the same, and a writer that finds it takes its block for stored. Reads each of
+   * their records, so only when something is to be removed.
+   */
   async pinBases(): Promise<void> {
-    const open: BlockPlace[] = [];
-    for (const [pack, usage] of this.#packs) {
+    // Packs needed for a base alone join while this goes on, and are walked as well.
+    for (const pack of this.#packs.keys()) {
       const table = this.#repository.packs.table(pack);
-      for (let block = 0; block < table.blockCount; block++)
-        if (usage.live[block] === 1) open.push({ pack, block, table });
-      await this.#pinFrom(open);
+      for (let record = 0; record < table.recordCount; record++) {
+        if (table.types[record] !== RECORD_TYPES.delta) continue;
+        await this.#turn();
+        this.#pinBase({ pack, block: must(table.firstBlock[record], 'a record has a first block'), table });
+      }
     }
   }
 
-  async #pinFrom(open: BlockPlace[]): Promise<void> {
-    for (let place = open.pop(); place !== undefined; place = open.pop()) {
-      await this.#turn();
-      const base = this.#baseOf(place);
-      if (base === undefined) continue;
-      const usage = this.#usage(base);
-      // Of live bases too: written anew one may become a deeper delta, or one against what is based on it.
-      usage.pinnedBy.add(place.pack);
-      if (usage.live[base.block] === 1) continue;
-      if (usage.pinned[base.block] === 1) continue;
-      usage.pinned[base.block] = 1;
-      open.push(base);
-    }
+  #pinBase(delta: BlockPlace): void {
+    const { packs, reader } = this.#repository;
+    const record = packs.record(delta.pack, must(delta.table.recordOf[delta.block], 'a block has a record'));
+    const { base } = record as DeltaRecord;
+    // A base in the same pack goes where the delta goes.
+    if (base.kind === 'here') return;
+    const copies = packs.places(base.id).filter((copy) => depthOf(copy) < depthOf(delta));
+    // A needed one stays, or is moved and gets no deeper.
+    if (copies.some((copy) => this.#isLive(copy))) return;
+    const pinned = copies.sort(byDepth)[0] ?? reader.basePlace(record as DeltaRecord, delta);
+    this.#usage(pinned).pinnedBy.add(delta.pack);
   }
 
-  #baseOf(place: BlockPlace): BlockPlace | undefined {
-    const { table } = place;
-    const record = must(table.recordOf[place.block], 'a block has a record');
-    if (table.types[record] !== RECORD_TYPES.delta) return undefined;
-    return this.#repository.reader.basePlace(
-      this.#repository.packs.record(place.pack, record) as DeltaRecord,
-      place,
-    );
+  #isLive({ pack, block }: BlockPlace): boolean {
+    return this.#packs.get(pack)?.live[block] === 1;
   }
 
   async #directory(node: CID, depth: number): Promise<void> {
@@ -110,16 +113,41 @@ export class Usage {
   }
 
   #mark(id: string, isNode: boolean): void {
-    const place = this.#repository.packs.locateOrRebuild(id);
-    if (place === undefined) {
-      throw new PilotfishError(
-        'MISSING',
-        `block ${id}, which a snapshot needs, is in no readable pack: run \`pilotfish repair\` first`,
-      );
-    }
+    const place = this.#placeOf(id);
     const usage = this.#usage(place);
     usage.live[place.block] = 1;
     if (isNode) usage.node[place.block] = 1;
+  }
+
+  /**
+   * Where the block is needed: of several copies one that reads back, with the shortest chain, since that is the one
+   * deltas rest on. An interrupted run stores blocks twice, and so do two writers at once.
+   */
+  #placeOf(id: string): BlockPlace {
+    const { packs } = this.#repository;
+    const copies = packs.places(id);
+    const only = copies.length > 1 ? copies.find((copy) => this.#isLive(copy)) : copies[0];
+    const place = only ?? this.#bestOf(copies) ?? packs.locateOrRebuild(id);
+    if (place !== undefined) return place;
+    throw new PilotfishError(
+      'MISSING',
+      `block ${id}, which a snapshot needs, is in no readable pack: run \`pilotfish repair\` first`,
+    );
+  }
+
+  /** The first in order of depth that reads back. Throws what is wrong with the last when none does. */
+  #bestOf(copies: readonly BlockPlace[]): BlockPlace | undefined {
+    // The newest first among equals: what an interrupted run has done stands.
+    const order = copies.toReversed().sort(byDepth);
+    return order.find((copy, i) => {
+      try {
+        this.#repository.reader.readPlace(copy);
+        return true;
+      } catch (error) {
+        if (!hasCode(error) || i === order.length - 1) throw error;
+        return false;
+      }
+    });
   }
 
   #usage(place: BlockPlace): PackUsage {
@@ -129,7 +157,6 @@ export class Usage {
     const usage = {
       live: new Uint8Array(size),
       node: new Uint8Array(size),
-      pinned: new Uint8Array(size),
       pinnedBy: new Set<string>(),
     };
     this.#packs.set(place.pack, usage);

@@ -47,10 +47,11 @@ export async function printJsonList<T>(
     // Nothing written yet: the one object will be that of the error.
     if (separator === begin || error instanceof OutputClosed) throw error;
     const { code, message } = codedError(error);
-    context.hasToldError = true;
+    context.hasToldJson = true;
     await output.write(`],${fields({ error: { code, message } })}}\n`);
     throw error;
   }
+  context.hasToldJson = true;
   const more = fields(rest?.() ?? {});
   await output.write(`${separator === begin ? begin : ''}]${more === '' ? '' : `,${more}`}}\n`);
 }

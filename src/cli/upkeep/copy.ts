@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { PilotfishError } from '../../base/index.ts';
+import { hasCode, PilotfishError } from '../../base/index.ts';
 import { type CopyResult, copySnapshots, type Repository, repositoryExists } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { usageError } from '../exit.ts';
@@ -32,9 +32,13 @@ async function run(context: Context, names: readonly string[], options: CopyComm
   const to = targetPath(context, options);
   const password = context.world.settings.targetPassword;
   const result = await context.withRepository(options, (source) =>
-    context.withRepository({ ...options, repo: to, mode: 'write', password }, (target) =>
-      copy(context, { source, target }, { names, options }),
-    ),
+    context
+      .withRepository({ ...options, repo: to, mode: 'write', password }, (target) =>
+        copy(context, { source, target }, { names, options }),
+      )
+      .catch((error: unknown) => {
+        throw aboutTarget(error, to);
+      }),
   );
   const { seconds } = context.usage();
   await context.result(options, { json: { to, ...result, seconds }, text: text(result, { to, seconds }) });
@@ -50,6 +54,16 @@ function targetPath(context: Context, options: CopyCommandOptions): string {
   throw new PilotfishError(
     'NO_REPOSITORY',
     `${to} is not a Pilotfish repository: create it with \`pilotfish init\`, with --encrypt if it is to be encrypted`,
+  );
+}
+
+/** The password of the target has variables of its own. */
+function aboutTarget(error: unknown, to: string): unknown {
+  if (!hasCode(error, 'WRONG_PASSWORD')) return error;
+  return new PilotfishError(
+    'WRONG_PASSWORD',
+    `${to} needs its password: give it in PILOTFISH_TO_PASSWORD, or a file that holds it in PILOTFISH_TO_PASSWORD_FILE`,
+    { cause: error },
   );
 }
 

@@ -30,6 +30,5 @@ export function forgetText({ before, result, dryRun }: Forgotten): string {
     snapshot.paths.map(safeName).join(' '),
   ]);
   const summary = `${counted(gone.size, 'snapshot')} forgotten, ${result.kept.length} kept`;
-  const hint = gone.size === 0 ? '' : '; `pilotfish prune` frees their space';
-  return `${table(rows)}${dryRun ? `dry run: ${summary.replace('forgotten', 'would be forgotten')}` : summary + hint}\n`;
+  return `${table(rows)}${summary}${dryRun ? ' (dry run: nothing was removed)' : ''}\n`;
 }

@@ -46,7 +46,7 @@ export function registerForget(program: Command, context: Context): void {
     EXAMPLES,
   );
   withJson(command).description(
-    'remove snapshots that are named, or that no rule keeps; `prune` frees space',
+    'remove snapshots that are named, or that no rule keeps; `prune` frees their space',
   );
   for (const [name, what] of RULES)
     command.option(`${name} <n>`, what, wholeNumber(name, { min: 0, max: MAX_KEPT }));
@@ -90,7 +90,6 @@ async function pruneAfter(
   } catch (error) {
     if (options.json) {
       const { code, message } = codedError(error);
-      context.hasToldError = true;
       const json = { ...jsonOf(forgotten), prune: null, error: { code, message } };
       await context.result(options, { json, text: '' });
     }

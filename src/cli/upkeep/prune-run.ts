@@ -5,13 +5,13 @@ import { bytesText, counted } from '../text.ts';
 type PruneChoices = Pick<PruneOptions, 'maxUnusedShare' | 'graceMs' | 'dryRun'>;
 
 /** Prunes under the exclusive lock, showing how far it is. */
-export function runPrune(
+export async function runPrune(
   context: Context,
   options: OpenChoices,
   choices: PruneChoices,
 ): Promise<PruneResult> {
   const progress = context.progress(options, 'pack');
-  return context.withRepository({ ...options, mode: 'exclusive' }, (repository) =>
+  const result = await context.withRepository({ ...options, mode: 'exclusive' }, (repository) =>
     prune(repository, {
       ...choices,
       onProgress: ({ packs, totalPacks }) => {
@@ -21,12 +21,14 @@ export function runPrune(
       signal: context.signal,
     }),
   );
+  // The members of a group share its bytes, which makes fractions.
+  return { ...result, unusedBytes: Math.round(result.unusedBytes) };
 }
 
 /** What a prune did, or would do, for people. */
 export function pruneText(result: PruneResult, dryRun: boolean): string {
   const { packs, unusedBytes, replacedPacks, deletedPacks, freedBytes } = result;
-  const lines = [`${counted(packs, 'pack')}, ${bytesText(Math.round(unusedBytes))} that no snapshot needs`];
+  const lines = [`${counted(packs, 'pack')}, ${bytesText(unusedBytes)} that no snapshot needs`];
   if (dryRun)
     lines.push(`dry run: nothing was removed; ${counted(replacedPacks, 'pack')} would go or be rewritten`);
   else

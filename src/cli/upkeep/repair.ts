@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type RepairResult, repair } from '../../blocks/index.ts';
+import { type Problem, type RepairResult, repair } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { withExamples, withJson } from '../options.ts';
@@ -49,11 +49,24 @@ function text({ damagedPacks, salvagedBlocks, affected }: RepairResult, dryRun: 
   if (damagedPacks.length > 0 && !dryRun)
     lines.push(`${counted(salvagedBlocks, 'block')} saved; the damaged packs lie in damaged/ now`);
   if (dryRun && damagedPacks.length > 0) lines.push('dry run: nothing was changed');
-  lines.push(affected.length === 0 ? 'no file is affected' : advice(affected.length, dryRun));
+  lines.push(...advice(affected, dryRun));
   return `${lines.join('\n')}\n`;
 }
 
-function advice(count: number, dryRun: boolean): string {
-  const first = dryRun ? 'run `pilotfish repair`; for files that stay affected, ' : '';
-  return `${counted(count, 'problem')}: ${first}run \`pilotfish pack --read-all\` on the same source, which mends all that still has the same content, then \`pilotfish verify\``;
+/** Problems of files read `SNAPSHOT:path`; the others are about the files of snapshots themselves. */
+const isOfFile = ({ path }: Problem): boolean => /^[0-9a-f]{12}:/.test(path);
+
+function advice(affected: readonly Problem[], dryRun: boolean): string[] {
+  if (affected.length === 0) return ['no file is affected'];
+  const files = affected.filter(isOfFile).length;
+  const lines: string[] = [];
+  if (files > 0)
+    lines.push(
+      `${counted(files, 'problem')} of files: ${dryRun ? 'run `pilotfish repair`, then ' : 'run '}\`pilotfish pack --read-all\` on the same source, which mends all that still has the same content, then \`pilotfish verify\``,
+    );
+  if (files < affected.length)
+    lines.push(
+      `${counted(affected.length - files, 'snapshot')} cannot be read: put the file back from a copy of the repository, or delete it; until then nothing can be pruned`,
+    );
+  return lines;
 }
