@@ -7,7 +7,7 @@ import { emptyFolder, remove, storedBytes } from './folders.ts';
 import { fingerprint, warm } from './listing.ts';
 import type { Inspection } from './probes/inspect.ts';
 import type { RandomRead } from './probes/random-read.ts';
-import { emptyRow, type Operation, type Row } from './results.ts';
+import { emptyRow, type Operation, operations, type Row } from './results.ts';
 import type { MeasuringSet } from './sets/sets.ts';
 import type { Contender, Place } from './tools/contender.ts';
 
@@ -23,6 +23,8 @@ export interface Contest {
   readonly meter: Meter;
   /** An empty folder for repositories and restored trees. */
   readonly folder: string;
+  /** Lets the disk finish what was written before, so that the next command does not pay for it. */
+  readonly settle: () => void;
   readonly say: (line: string) => void;
 }
 
@@ -37,12 +39,22 @@ export function runContest(contest: Contest): Row[] {
     const rows = new Map(contenders.map(({ id }) => [id, emptyRow(set.name, id)]));
     for (let round = 0; round < rounds; round++) {
       for (const contender of rotated(contenders, round)) {
-        contest.say(`set ${set.name}, round ${round + 1} of ${rounds}: ${contender.label}`);
-        new Turn(contest, set, contender).run(rows.get(contender.id) as Row);
+        const row = rows.get(contender.id) as Row;
+        new Turn(contest, set, contender).run(row);
+        contest.say(`set ${set.name}, round ${round + 1} of ${rounds}: ${contender.label}: ${told(row)}`);
       }
     }
     return [...rows.values()];
   });
+}
+
+/** What the last turn came to, for whoever watches. */
+function told({ stored, usage }: Row): string {
+  const times = operations.flatMap((operation) => {
+    const last = usage[operation].at(-1);
+    return last === undefined ? [] : [`${operation} ${last.wallSeconds.toFixed(2)} s`];
+  });
+  return [`${((stored.at(-1) ?? 0) / 1e6).toFixed(1)} MB`, ...times].join(', ');
 }
 
 /** One tool's turn: a cold repository, then all steps, then nothing is left. */
@@ -117,8 +129,7 @@ class Turn {
   #measure(row: Row, operation: Operation): void {
     const command = this.#contender[operation]?.(this.#place);
     if (command === undefined) return;
-    // Nobody pays for what the one before left to be written.
-    runWell({ program: 'sync', args: [], cwd: '/' });
+    this.#contest.settle();
     const { wallSeconds, cpuSeconds, peakBytes } = this.#contest.meter.measure(command);
     row.usage[operation].push({ wallSeconds, cpuSeconds, peakBytes });
   }

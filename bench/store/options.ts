@@ -21,7 +21,9 @@ export const usage = `npm run bench:store -- [OPTIONS]
   --render FILE     make the report again from results in a file, without measuring
   --work DIR        where sets and repositories lie (default: .bench)
 
-npm run bench:store -- growth [--blocks 1e5,1e6]    cost per block as a repository grows`;
+npm run bench:store -- growth [--blocks 1e5,1e6,1e7] [--docs] [--render FILE] [--work DIR]
+
+  cost per block as a repository grows (default: 1e5,1e6); --docs writes docs/benchmarks/growth.*`;
 
 /** What the user asked for. */
 export interface Options {

@@ -10,14 +10,14 @@ import { consoleReport } from '../../bench/store/report/console.ts';
 import { markdownReport } from '../../bench/store/report/markdown.ts';
 import { operations, type Results, type Row, resultVersion } from '../../bench/store/results.ts';
 import { checkoutLauncher } from '../../bench/store/tools/pilotfish.ts';
-import { findContenders, findOnly, toolIds } from '../../bench/store/tools/tools.ts';
+import { defaultTools, findContenders, findOnly } from '../../bench/store/tools/tools.ts';
 import { temporaryFolder } from '../support.ts';
 import { makeTinySet } from './tiny-set.ts';
 
 /** Of the generated set: it changes only when the generator does. */
 const listSha256 = 'd6bcff14cf17af49227282e2dfdd0673c8ddaa1ef3e922c0aedeb57cab9cd53e';
 
-const { contenders, absent } = findContenders(toolIds, checkoutLauncher, findOnly);
+const { contenders, absent } = findContenders(defaultTools(false), checkoutLauncher, findOnly);
 
 function meter(): Meter {
   const path = findOnly('time');
@@ -38,7 +38,7 @@ describe('the store benchmark on a small set', () => {
     makeTinySet(set);
     const sets = [{ name: 'B', title: 'a small set', path: set, fingerprint: fingerprint(set) }];
     const contest = { sets, contenders, rounds: 1, steps, meter: meter(), folder: `${folder}/run` };
-    const rows = runContest({ ...contest, say: () => undefined });
+    const rows = runContest({ ...contest, settle: () => undefined, say: () => undefined });
     const date = '2026-01-01T00:00:00.000Z';
     const about = { version: resultVersion, date, command: 'npm test', rounds: 1 } as const;
     const machine = describeMachine(folder);

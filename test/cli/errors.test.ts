@@ -104,7 +104,7 @@ test('a password that would not be used is refused', async (t) => {
   place.write({ 'tree/a': '1' });
   const { code, stderr } = place.run(['pack', 'tree'], { env: { PILOTFISH_PASSWORD: 'x' } });
   assert.equal(code, 1);
-  assert.match(stderr, /^pilotfish: USAGE: a password is set, but new repositories are not encrypted yet/);
+  assert.match(stderr, /^pilotfish: USAGE: a password is set, but nothing says to encrypt the new repository: .*`pilotfish init --encrypt`/);
 });
 
 test('a newer version and a damaged configuration', async (t) => {
@@ -235,9 +235,17 @@ test('help and version are results: stdout, exit code 0', async (t) => {
     'snapshots',
     'ls',
     'cat',
+    'diff',
+    'find',
     'verify',
     'stats',
     'init',
+    'forget',
+    'prune',
+    'repair',
+    'optimize',
+    'copy',
+    'key',
     'help',
   ]);
   for (const command of commands.slice(0, -1)) {

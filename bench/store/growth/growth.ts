@@ -47,10 +47,11 @@ function readGrowthOptions(args: readonly string[]): GrowthOptions {
 function measureAll(blocks: readonly number[], folder: string): Growth[] {
   const program = join(import.meta.dirname, 'measure.ts');
   return blocks.map((count) => {
-    say(`growth: ${count.toExponential(0)} blocks`);
     try {
       const args = ['--expose-gc', program, String(count), emptyFolder(folder)];
-      return JSON.parse(runWell({ program: process.execPath, args, cwd: folder })) as Growth;
+      const size = JSON.parse(runWell({ program: process.execPath, args, cwd: folder })) as Growth;
+      say(`growth: ${count.toExponential(0)} blocks: ${JSON.stringify(size.micros)}`);
+      return size;
     } finally {
       remove(folder);
     }

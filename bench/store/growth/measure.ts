@@ -15,8 +15,8 @@ export interface Costs {
   /** Of a block that is there, chosen at random, and of one that is not. */
   readonly lookupHit: number;
   readonly lookupMiss: number;
+  /** Of everything, every stored byte too. */
   readonly verify: number;
-  readonly verifyData: number;
   /** Finding out that nothing is to be pruned. */
   readonly prune: number;
 }
@@ -67,8 +67,7 @@ class Measurement {
       ingest,
       lookupHit,
       lookupMiss,
-      verify: await this.#verify(false),
-      verifyData: await this.#verify(true),
+      verify: await this.#verify(),
       prune: await this.#prune(),
     };
     return {
@@ -88,9 +87,9 @@ class Measurement {
     const repository = new Repository({ path: this.#path }, ports, 'write');
     const writer = new SyntheticWriter(repository);
     const last = Math.floor(this.#blocks * 0.9);
-    writer.put(0, last);
+    writer.put(0, last, 'fill');
     const started = cpuMicros();
-    writer.put(last, this.#blocks);
+    writer.put(last, this.#blocks, 'measured');
     writer.finish(this.#blocks);
     const ingest = (cpuMicros() - started) / (this.#blocks - last);
     const writerBytes = residentBytes() - before;
@@ -111,10 +110,10 @@ class Measurement {
     });
   }
 
-  async #verify(data: boolean): Promise<number> {
+  async #verify(): Promise<number> {
     const repository = new Repository({ path: this.#path }, ports, 'read');
     const started = cpuMicros();
-    const { damage } = await verify(repository, { data });
+    const { damage } = await verify(repository, { data: true });
     const cost = (cpuMicros() - started) / this.#blocks;
     repository.close();
     if (damage.length > 0)

@@ -18,8 +18,7 @@ const costNames: Readonly<Record<keyof Costs, string>> = {
   ingest: 'ingest',
   lookupHit: 'look-up, there',
   lookupMiss: 'look-up, not there',
-  verify: 'verify',
-  verifyData: 'verify --data',
+  verify: 'verify --data',
   prune: 'prune',
 };
 const costKeys = Object.keys(costNames) as (keyof Costs)[];
@@ -77,11 +76,10 @@ store does for one of 64 KiB: its id, look-up, resemblance, record, pack (1024 b
 out, cutting, hashing and compressing 64 KiB, is the same for each block whatever the number of them. Times are
 processor time: waiting for the disk is not in them.
 
-- *ingest*: the last tenth of the blocks put, packs synced, snapshot committed.
+- *ingest*: the last tenth of the blocks, until the snapshot is committed.
 - *look-up*: random ids, in a repository just opened. Beyond about 170,000 blocks the tables of the packs no longer fit
   their cache of 16 MiB, and a block that is there costs reading and parsing the table of its pack.
-- *verify*: every snapshot, directory and block reference; *--data*: every stored byte too. *prune*: finding that
-  nothing is to go.
+- *verify --data*: every snapshot, directory, block reference and stored byte. *prune*: finding that nothing is to go.
 - *writer memory*: of the process that wrote, beyond what it took before; *all but contents*: bytes of the repository
   beside the blocks' own.`;
 

@@ -33,13 +33,18 @@ export class SyntheticWriter {
   #pack: PackWriter | undefined;
   #open = new Set<string>();
   #packs = 0;
+  #fills = false;
 
   constructor(repository: Repository) {
     this.#repository = repository;
   }
 
-  /** Puts blocks `from` to `to` as files of the snapshot. */
-  put(from: number, to: number): void {
+  /**
+   * Puts blocks `from` to `to` as files of the snapshot. Those that only make the repository large are known to be new
+   * and are not asked about: `fill` takes half the time.
+   */
+  put(from: number, to: number, how: 'measured' | 'fill'): void {
+    this.#fills = how === 'fill';
     for (let at = from; at < to; at += fileBlocks) this.#file(at, Math.min(to, at + fileBlocks));
   }
 
@@ -77,8 +82,10 @@ export class SyntheticWriter {
 
   #block(raw: Uint8Array): string {
     const id = sha256Hex(raw);
-    if (this.#open.has(id) || this.#repository.packs.locate(id) !== undefined) return id;
-    this.#resemble(id, raw.length);
+    if (!this.#fills) {
+      if (this.#open.has(id) || this.#repository.packs.locate(id) !== undefined) return id;
+      this.#resemble(id, raw.length);
+    }
     this.#pack ??= this.#newPack();
     const record = { type: RECORD_TYPES.block, codec: 'none', rawLength: raw.length, payload: raw } as const;
     this.#pack.append(record, { depth: 0, blocks: [{ id, rawLength: raw.length }] });

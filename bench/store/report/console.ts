@@ -1,6 +1,7 @@
 // The report at a terminal.
 import { Figures } from '../figures.ts';
 import type { Results } from '../results.ts';
+import { comparableTable } from './comparable.ts';
 import { type Table, textTable } from './table.ts';
 import {
   contentTable,
@@ -29,6 +30,7 @@ export function consoleReport(results: Results): string {
     ]),
   );
   const rest = section('Inside Pilotfish', [readTable(figures), contentTable(figures)]);
+  const comparable = section('Are the sets comparable?', [comparableTable(figures)]);
   const goals = section('What must hold', [goalTable(figures)]);
-  return [...sets, rest, goals].filter((text) => text !== '').join('\n\n');
+  return [...sets, rest, comparable, goals].filter((text) => text !== '').join('\n\n');
 }

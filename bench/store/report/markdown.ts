@@ -2,6 +2,7 @@
 import { Figures, ratio } from '../figures.ts';
 import { judge } from '../goals.ts';
 import type { Results, SetNote } from '../results.ts';
+import { comparableTable } from './comparable.ts';
 import { machineLine } from './machine-line.ts';
 import { fixed, markdownTable, megabytes } from './table.ts';
 import {
@@ -57,9 +58,10 @@ function setSection(figures: Figures, { name, title, fingerprint, strange }: Set
   const parts = [
     `## Set ${name}: ${title}`,
     `${count(files)} files, ${megabytes(bytes)} MB.${strange === undefined ? '' : ` **Not comparable: ${strange}.**`}`,
-    markdownTable(createTable(figures, name)),
-    markdownTable(restoreTable(figures, name)),
-    markdownTable(upkeepTable(figures, name)),
+    ...[createTable, restoreTable, upkeepTable]
+      .map((make) => make(figures, name))
+      .filter(({ rows }) => rows.length > 0)
+      .map(markdownTable),
   ];
   if (figures.results.rounds > 1)
     parts.push('The spread of the rounds:', markdownTable(spreadTable(figures, name)));
@@ -85,6 +87,14 @@ function insideSection(figures: Figures): string {
   for (const { form, seconds } of figures.results.startup)
     parts.push(`Starting and stopping, \`pilotfish --version\`, ${form}: ${fixed(seconds, 2)} s.`);
   return parts.length === 1 ? '' : parts.join('\n\n');
+}
+
+function comparableSection(figures: Figures): string {
+  const table = comparableTable(figures);
+  if (table.rows.length === 0) return '';
+  const text =
+    'Figures by which a set of another day or machine can be told to be of the same kind as the one the goals were made for:';
+  return ['## Are the sets comparable?', text, markdownTable(table)].join('\n\n');
 }
 
 const method = `## How it was measured
@@ -132,6 +142,7 @@ export function markdownReport(results: Results): string {
     markdownTable(goalTable(figures)).replaceAll(/([\d.]+(?: \w+)? missed)/g, '**$1**'),
     ...results.sets.map((set) => setSection(figures, set)),
     insideSection(figures),
+    comparableSection(figures),
     method,
     machineSection(results),
   ];

@@ -6,7 +6,8 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-const nothing = '–';
+/** Stands where there is no figure. */
+export const nothing = '–';
 
 /** A number with so many digits after the point; a dash where there is none. */
 export const fixed = (value: number | null, digits: number): string =>

@@ -2,7 +2,7 @@
 import { type Figures, type Measure, ratio } from '../figures.ts';
 import { type Judged, judge } from '../goals.ts';
 import { type Operation, operations, type ToolNote } from '../results.ts';
-import { fixed, mebibytes, megabytes, ratioText, seconds, type Table } from './table.ts';
+import { fixed, mebibytes, megabytes, nothing, ratioText, seconds, type Table } from './table.ts';
 
 const restic = 'restic-auto';
 const solid = 'tar-zstd-long';
@@ -27,6 +27,12 @@ function timeCells({ figures, set }: At, tool: string, operation: Operation, mea
   const time = figures.time(set, tool, of);
   return [seconds(time), ratioText(ratio(time, figures.time(set, restic, of)))];
 }
+
+/** Tools a table has nothing to say about are left out of it. */
+const filled = (head: readonly string[], rows: readonly (readonly string[])[]): Table => ({
+  head,
+  rows: rows.filter(([, ...cells]) => cells.some((cell) => cell !== nothing)),
+});
 
 /** Size, and what making it took. */
 export function createTable(figures: Figures, set: string): Table {
@@ -53,7 +59,7 @@ export function createTable(figures: Figures, set: string): Table {
     'CPU s',
     '/ restic',
   ];
-  return { head: [...head, 'peak MiB'], rows };
+  return filled([...head, 'peak MiB'], rows);
 }
 
 /** What getting everything back took. */
@@ -65,7 +71,7 @@ export function restoreTable(figures: Figures, set: string): Table {
     ...timeCells(at, id, 'restore', 'cpu'),
     mebibytes(figures.peak(set, id, 'restore')),
   ]);
-  return { head: ['restore', 'wall s', '/ restic', 'CPU s', '/ restic', 'peak MiB'], rows };
+  return filled(['restore', 'wall s', '/ restic', 'CPU s', '/ restic', 'peak MiB'], rows);
 }
 
 /** Reading and checking everything, and storing the same again. */
@@ -80,7 +86,7 @@ export function upkeepTable(figures: Figures, set: string): Table {
     fixed(kilobytes(figures.grown(set, id)), 1),
   ]);
   const head = ['verify, re-run', 'verify wall s', '/ restic', 'CPU s', 're-run wall s', '/ restic', 'CPU s'];
-  return { head: [...head, 'grown kB'], rows };
+  return filled([...head, 'grown kB'], rows);
 }
 
 const kilobytes = (bytes: number | null): number | null => (bytes === null ? null : bytes / 1000);
@@ -93,7 +99,7 @@ export function spreadTable(figures: Figures, set: string): Table {
   );
   const cell = (tool: string, of: { operation: Operation; measure: Measure }): string => {
     const spread = figures.spread(set, tool, of);
-    return spread === null ? '–' : spread.map(seconds).join('–');
+    return spread === null ? nothing : spread.map(seconds).join('–');
   };
   const names = columns.map(({ operation, measure }) => `${operationNames[operation]} ${measure}`);
   return {
@@ -141,12 +147,12 @@ export function contentTable(figures: Figures): Table {
 
 const units: Readonly<Record<Judged['kind'], (value: number | null) => string>> = {
   ratio: ratioText,
-  milliseconds: (value) => (value === null ? '–' : `${fixed(value, 2)} ms`),
-  mebibytes: (value) => (value === null ? '–' : `${fixed(value, 0)} MiB`),
+  milliseconds: (value) => (value === null ? nothing : `${fixed(value, 2)} ms`),
+  mebibytes: (value) => (value === null ? nothing : `${fixed(value, 0)} MiB`),
 };
 
 function verdictCell({ kind, value, verdict }: Judged): string {
-  return verdict === 'not measured' ? '–' : `${units[kind](value)} ${verdict}`;
+  return verdict === 'not measured' ? nothing : `${units[kind](value)} ${verdict}`;
 }
 
 /** The figures that must hold, and whether they do; a column per row of ours. */
@@ -158,7 +164,7 @@ export function goalTable(figures: Figures): Table {
   const rows = (judged[0] ?? []).map(({ set, text, kind, must, aim }, i) => [
     `${set}: ${text}`,
     units[kind](must),
-    aim === undefined ? '–' : units[kind](aim),
+    aim === undefined ? nothing : units[kind](aim),
     ...judged.map((list) => verdictCell(list[i] as Judged)),
   ]);
   return { head: ['set: figure', 'must', 'aim', ...ours.map(({ label }) => label)], rows };

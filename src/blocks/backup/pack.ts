@@ -1,6 +1,5 @@
 import type { CID } from 'multiformats/cid';
 import {
-  asRepositoryError,
   type FileSystem,
   hasCode,
   makeDirectories,

@@ -78,7 +78,7 @@ export class SnapshotStore {
     } catch (error) {
       throw asRepositoryError(error, path);
     }
-    const bytes = this.#sealer.open(sealed, 'snapshot');
+    const bytes = this.#open(sealed, path);
     const id = sha256Hex(bytes);
     if (this.#sealer.diskId(id) !== diskId) {
       throw new PilotfishError('DAMAGED', `snapshot file ${path} does not hash to its name: it is damaged`, {
@@ -86,6 +86,16 @@ export class SnapshotStore {
       });
     }
     return { ...parseSnapshot(bytes, path), id };
+  }
+
+  /** Sealed bytes do not know which file they are from; whoever reads the error has to. */
+  #open(sealed: Buffer, path: string): Buffer {
+    try {
+      return this.#sealer.open(sealed, 'snapshot');
+    } catch (error) {
+      if (!hasCode(error)) throw error;
+      throw new PilotfishError(error.code, `${path}: ${error.message}`, { cause: error, path });
+    }
   }
 
   /** All readable snapshots, oldest first; damaged ones go to `onDamage`. */

@@ -40,14 +40,16 @@ export async function copySnapshots(
 ): Promise<CopyResult> {
   const all = options.snapshots?.map((name) => from.snapshots.resolve(name)) ?? from.snapshots.list(throwIt);
   const there = new Set(to.snapshots.diskIds());
-  const wanted = all.filter(({ id }) => !there.has(to.sealer.diskId(id)));
+  const missing = all.filter(({ id }) => !there.has(to.sealer.diskId(id)));
+  // Each once, however often it is named.
+  const wanted = new Map(missing.map((snapshot) => [snapshot.id, snapshot]));
   const copied: string[] = [];
   let newBlocks = 0;
-  for (const snapshot of wanted) {
+  for (const snapshot of wanted.values()) {
     const run = new CopyRun(from, to, options.signal);
     newBlocks += await run.copy(snapshot);
     copied.push(snapshot.id);
-    options.onProgress?.({ snapshots: copied.length, totalSnapshots: wanted.length, blocks: newBlocks });
+    options.onProgress?.({ snapshots: copied.length, totalSnapshots: wanted.size, blocks: newBlocks });
   }
   return { copied, newBlocks };
 }

@@ -66,7 +66,7 @@ function groups(snapshots: readonly StoredSnapshot[]): StoredSnapshot[][] {
   const found = new Map<string, StoredSnapshot[]>();
   for (const snapshot of snapshots) {
     const paths = snapshot.paths.map((path) => Buffer.from(path).toString('hex')).sort();
-    const key = [snapshot.host, ...paths].join('\0');
+    const key = JSON.stringify([snapshot.host, ...paths]);
     found.set(key, [...(found.get(key) ?? []), snapshot]);
   }
   return [...found.values()];

@@ -1,5 +1,5 @@
-import { PilotfishError } from '../../base/index.ts';
-import { MAX_KEY_SLOTS, readConfig, rewriteConfig, unlock } from '../repo/index.ts';
+import { hasCode, PilotfishError } from '../../base/index.ts';
+import { MAX_KEY_SLOTS, type RepositoryConfig, readConfig, rewriteConfig, unlock } from '../repo/index.ts';
 import { type KeySlot, makeKeySlot } from '../seal/index.ts';
 import type { Repository } from '../session/index.ts';
 
@@ -15,6 +15,9 @@ export function addKey(repository: Repository, newPassword: string, options: Key
   const { config, masterKey } = current(repository, options.password);
   if (config.keySlots.length >= MAX_KEY_SLOTS) {
     throw new PilotfishError('LIMIT', `the repository has ${MAX_KEY_SLOTS} passwords: remove one first`);
+  }
+  if (opens(config, newPassword)) {
+    throw new PilotfishError('EXISTS', 'this password opens the repository already: give another one');
   }
   const slots = [...config.keySlots, newSlot(repository, masterKey, { newPassword, ...options })];
   return write(repository, slots);
@@ -43,6 +46,16 @@ export function changePassword(repository: Repository, newPassword: string, opti
     repository,
     config.keySlots.map((one) => (one.salt === slot.salt ? fresh : one)),
   );
+}
+
+function opens(config: RepositoryConfig, password: string): boolean {
+  try {
+    unlock(config, password);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'WRONG_PASSWORD')) return false;
+    throw error;
+  }
 }
 
 /** Read again: another process may have changed the slots since the repository was opened. */

@@ -187,7 +187,7 @@ test('refused as long as a snapshot cannot be read or a block is missing; nothin
       else writeFile(bench.fs, `${REPOSITORY}/${path}`, bytes);
       const before = bench.files();
       try {
-        await bench.open((repository) => tool(repository, {}), 'exclusive');
+        await bench.open<unknown>((repository) => tool(repository, {}), 'exclusive');
       } catch (error) {
         refused += 1;
         assert.ok(codes.includes((error as { code: string }).code), String(error));
@@ -227,7 +227,7 @@ test('never beside a reader or a writer, nor they beside it', async () => {
     for (const tool of [prune, optimize, repair]) {
       await bench.open(async () => {
         await assert.rejects(
-          bench.open((repository) => tool(repository, {}), 'exclusive'),
+          bench.open<unknown>((repository) => tool(repository, {}), 'exclusive'),
           { code: 'LOCKED' },
           `${tool.name} beside ${other}`,
         );
@@ -252,11 +252,11 @@ test('interrupted, nothing is removed, and the next run goes on', async () => {
     const stop = new AbortController();
     const onProgress = (): void => stop.abort();
     await assert.rejects(
-      bench.open((repository) => tool(repository, { signal: stop.signal, onProgress }), 'exclusive'),
+      bench.open<unknown>((repository) => tool(repository, { signal: stop.signal, onProgress }), 'exclusive'),
       { code: 'INTERRUPTED' },
     );
     for (const [name, bytes] of before) assert.ok(bench.files().get(name)?.equals(bytes), name);
-    await bench.open((repository) => tool(repository, {}), 'exclusive');
+    await bench.open<unknown>((repository) => tool(repository, {}), 'exclusive');
     assert.deepEqual((await bench.open((repository) => verify(repository, { data: true }))).damage, []);
   }
 });

@@ -18,6 +18,8 @@ export interface RepairOptions {
 export interface RepairResult {
   /** Packs that were damaged; they lie in `damaged/` now. */
   readonly damagedPacks: readonly string[];
+  /** Files of `snapshots/` that could not be read; they lie in `damaged/` now. */
+  readonly damagedSnapshots: readonly string[];
   /** Blocks brought over from them. */
   readonly salvagedBlocks: number;
   /** What is still not whole, each file once: `SNAPSHOT:path`. */
@@ -37,18 +39,21 @@ export async function repair(repository: Repository, options: RepairOptions = {}
   const checks = { data: true, onProblem, ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const before = await verify(repository, checks);
   const damagedPacks = repository.packs.packNames().filter((name) => paths.has(repository.layout.pack(name)));
-  if (options.dryRun === true || damagedPacks.length === 0) {
-    return { damagedPacks, salvagedBlocks: 0, affected: filesOnly(repository, before) };
+  const { layout, snapshots } = repository;
+  const damagedSnapshots = snapshots.diskIds().filter((name) => paths.has(layout.snapshot(name)));
+  if (options.dryRun === true || damagedPacks.length + damagedSnapshots.length === 0) {
+    return { damagedPacks, damagedSnapshots, salvagedBlocks: 0, affected: filesOnly(repository, before) };
   }
   const { salvagedBlocks, published } = await salvage(repository, damagedPacks);
-  setAside(
-    repository,
-    damagedPacks.filter((name) => !published.has(name)),
-  );
+  const gone = damagedPacks.filter((name) => !published.has(name));
+  setAside(repository, [
+    ...gone.map((name) => ({ from: layout.pack(name), name: `${name}.pack` })),
+    ...damagedSnapshots.map((name) => ({ from: layout.snapshot(name), name: `${name}.snapshot` })),
+  ]);
   repository.packs.reload();
   repository.reader.forget();
   const after = await verify(repository);
-  return { damagedPacks, salvagedBlocks, affected: filesOnly(repository, after) };
+  return { damagedPacks, damagedSnapshots, salvagedBlocks, affected: filesOnly(repository, after) };
 }
 
 /** Problems of files and snapshots, not of packs. */
@@ -153,13 +158,14 @@ function readQuietly<T>(read: () => T): T | undefined {
   }
 }
 
-/** Moves damaged packs out of the way: nothing refers to them any more, but they are not ours to destroy. */
-function setAside({ ports, layout }: Repository, names: readonly string[]): void {
+/** Moves damaged files out of the way: nothing refers to them any more, but they are not ours to destroy. */
+function setAside({ ports, layout }: Repository, files: readonly { from: string; name: string }[]): void {
   try {
     makeDirectories(ports.fs, layout.damaged);
-    for (const name of names) ports.fs.rename(layout.pack(name), `${layout.damaged}/${name}.pack`);
+    for (const { from, name } of files) ports.fs.rename(from, `${layout.damaged}/${name}`);
     ports.fs.fsyncDirectory(layout.damaged);
     ports.fs.fsyncDirectory(layout.store);
+    ports.fs.fsyncDirectory(layout.snapshots);
   } catch (error) {
     throw asRepositoryError(error, layout.damaged);
   }

@@ -60,11 +60,8 @@ function targetPath(context: Context, options: CopyCommandOptions): string {
 /** The password of the target has variables of its own. */
 function aboutTarget(error: unknown, to: string): unknown {
   if (!hasCode(error, 'WRONG_PASSWORD')) return error;
-  return new PilotfishError(
-    'WRONG_PASSWORD',
-    `${to} needs its password: give it in PILOTFISH_TO_PASSWORD, or a file that holds it in PILOTFISH_TO_PASSWORD_FILE`,
-    { cause: error },
-  );
+  const message = error.message.replaceAll('PILOTFISH_PASSWORD', 'PILOTFISH_TO_PASSWORD');
+  return new PilotfishError('WRONG_PASSWORD', `${to}: ${message}`, { cause: error });
 }
 
 interface Copied extends CopyResult {

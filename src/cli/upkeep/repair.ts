@@ -43,8 +43,11 @@ async function run(context: Context, options: RepairCommandOptions): Promise<voi
   await context.result(shown as CommonOptions, { json, text: text(result, dryRun) });
 }
 
-function text({ damagedPacks, salvagedBlocks, affected }: RepairResult, dryRun: boolean): string {
-  const lines = damagedPacks.map((name) => `damaged  ${name}.pack`);
+function text({ damagedPacks, damagedSnapshots, salvagedBlocks, affected }: RepairResult, dryRun: boolean): string {
+  const lines = [
+    ...damagedPacks.map((name) => `damaged  ${name}.pack`),
+    ...damagedSnapshots.map((name) => `damaged  snapshot ${name}`),
+  ];
   lines.push(...affected.map(({ path, code, message }) => safeText(`affected ${path}: ${code}: ${message}`)));
   if (damagedPacks.length > 0 && !dryRun)
     lines.push(`${counted(salvagedBlocks, 'block')} saved; the damaged packs lie in damaged/ now`);
