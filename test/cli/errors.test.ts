@@ -104,7 +104,10 @@ test('a password that would not be used is refused', async (t) => {
   place.write({ 'tree/a': '1' });
   const { code, stderr } = place.run(['pack', 'tree'], { env: { PILOTFISH_PASSWORD: 'x' } });
   assert.equal(code, 1);
-  assert.match(stderr, /^pilotfish: USAGE: a password is set, but nothing says to encrypt the new repository: .*`pilotfish init --encrypt`/);
+  assert.match(
+    stderr,
+    /^pilotfish: USAGE: a password is set, but nothing says to encrypt the new repository: .*`pilotfish init --encrypt`/,
+  );
 });
 
 test('a newer version and a damaged configuration', async (t) => {

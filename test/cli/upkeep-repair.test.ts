@@ -38,7 +38,13 @@ test('repair: nothing to do', async (t) => {
   const before = stored(place);
   const { seconds, ...result } = place.json('repair');
   assert.equal(typeof seconds, 'number');
-  assert.deepEqual(result, { damagedPacks: [], salvagedBlocks: 0, affected: [], dryRun: false });
+  assert.deepEqual(result, {
+    damagedPacks: [],
+    damagedSnapshots: [],
+    salvagedBlocks: 0,
+    affected: [],
+    dryRun: false,
+  });
   assert.equal((await place.given('repair')).stdout, 'no file is affected\n');
   assert.equal((await place.given('repair', '--quiet')).stdout, '');
   assert.deepEqual(stored(place), before);
@@ -108,7 +114,7 @@ test('repair: a cut pack is saved up to the cut, a missing one is named by its f
   assert.deepEqual((await repaired(place, 0)).affected, []);
 });
 
-test('repair: a snapshot that cannot be read is no problem of its files', async (t) => {
+test('repair: a snapshot that cannot be read is set aside', async (t) => {
   const place = new Place(t);
   place.write({ 'tree/a': '1' });
   await place.given('pack', 'tree');
@@ -116,7 +122,13 @@ test('repair: a snapshot that cannot be read is no problem of its files', async 
   place.write({ [`repo/snapshots/${name}`]: 'no snapshot' });
   const { code, stdout } = await place.inside(['repair']);
   assert.equal(code, 1);
-  assert.match(stdout, /^affected .*: DAMAGED: .*\n1 snapshot cannot be read: put the file back /);
+  assert.match(
+    stdout,
+    /^damaged {2}snapshot [0-9a-f]{64}\n1 snapshot cannot be read and lies in damaged\/ now: /,
+  );
+  assert.deepEqual(readdirSync(place.path('repo/damaged')), [`${name}.snapshot`]);
+  assert.equal((await place.inside(['repair'])).code, 0);
+  assert.equal((await place.inside(['prune'])).code, 0);
 });
 
 test('optimize: smaller, with the same snapshots and roots', async (t) => {

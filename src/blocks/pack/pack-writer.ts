@@ -47,12 +47,7 @@ export class PackWriter {
   #closed = false;
 
   /** `isTaken` says which names the pack must not get: equal records otherwise make an equal name. */
-  constructor(
-    fs: PackFiles,
-    path: string,
-    sealer: Sealer,
-    isTaken: (name: string) => boolean = () => false,
-  ) {
+  constructor(fs: PackFiles, path: string, sealer: Sealer, isTaken: (name: string) => boolean = () => false) {
     this.#fs = fs;
     this.path = path;
     this.#sealer = sealer;

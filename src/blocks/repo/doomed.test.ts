@@ -28,7 +28,10 @@ test('the list reads back as it was written, and an empty one is no file', () =>
   for (const batches of [BATCHES.slice(0, 1), BATCHES]) {
     writeDoomed(at, batches);
     assert.deepEqual(readDoomed(fs, layout), batches);
-    assert.deepEqual([...doomedNames(fs, layout)], batches.flatMap(({ packs }) => packs));
+    assert.deepEqual(
+      [...doomedNames(fs, layout)],
+      batches.flatMap(({ packs }) => packs),
+    );
   }
   assert.deepEqual(fs.readDirectory(layout.tmp), []);
   writeDoomed(at, []);
@@ -38,7 +41,11 @@ test('the list reads back as it was written, and an empty one is no file', () =>
 
 test('the written form: a line of JSON for each run', () => {
   const fs = newDisk();
-  writeFile(fs, layout.doomed, `{"packs":["${NAMES[0]}"],"sinceMs":5}\n{"packs":["${NAMES[1]}"],"sinceMs":6}\n`);
+  writeFile(
+    fs,
+    layout.doomed,
+    `{"packs":["${NAMES[0]}"],"sinceMs":5}\n{"packs":["${NAMES[1]}"],"sinceMs":6}\n`,
+  );
   assert.deepEqual(readDoomed(fs, layout), [
     { packs: [NAMES[0]], sinceMs: 5 },
     { packs: [NAMES[1]], sinceMs: 6 },

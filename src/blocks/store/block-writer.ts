@@ -198,7 +198,11 @@ export class BlockWriter {
     context: BlockContext,
   ): { id: string; at: number; length: number; depth: number } | undefined {
     if (!hasFeatures(chunk.features)) return undefined;
-    const candidates = this.#deps.advice.candidates(this.#deps.resemblance(), chunk.features, depthLimit(context));
+    const candidates = this.#deps.advice.candidates(
+      this.#deps.resemblance(),
+      chunk.features,
+      depthLimit(context),
+    );
     const index = this.#deps.advice.base(candidates, chunk.raw.length, context);
     const chosen = candidates[index];
     if (chosen === undefined) return undefined;

@@ -78,7 +78,13 @@ async function moveLive(
     // keeps none for blocks at the end of a chain.
     const isTree = pack.usage.node[block] === 1;
     const maxDepth = keepsDepths ? depthOf({ pack: pack.name, block, table }) : undefined;
-    writer.put(chunker.whole(raw), { fileKind, nameClass: fileKind + 1, fileOffsetBytes: 0, isTree, maxDepth });
+    writer.put(chunker.whole(raw), {
+      fileKind,
+      nameClass: fileKind + 1,
+      fileOffsetBytes: 0,
+      isTree,
+      maxDepth,
+    });
     if (writer.wantsDrain) await writer.drain();
   }
 }

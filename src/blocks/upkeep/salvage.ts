@@ -1,5 +1,12 @@
 import { closeReader, errnoOf, type FileSystem, hasCode, readAt } from '../../base/index.ts';
-import { HEADER_BYTES, MAX_FRAME_BYTES, openFrame, type PackRecord, type PackTable, RECORD_TYPES } from '../pack/index.ts';
+import {
+  HEADER_BYTES,
+  MAX_FRAME_BYTES,
+  openFrame,
+  type PackRecord,
+  type PackTable,
+  RECORD_TYPES,
+} from '../pack/index.ts';
 import type { Sealer } from '../seal/index.ts';
 
 /** Longest frame head: a varint length of 5 bytes and a checksum of 4. */

@@ -35,15 +35,19 @@ async function run(context: Context, options: RepairCommandOptions): Promise<voi
       signal: context.signal,
     }),
   );
-  if (result.affected.length > 0) context.exitCode = EXIT.failed;
+  const lost = result.affected.length + result.damagedSnapshots.length;
+  if (lost > 0) context.exitCode = EXIT.failed;
   const json = { ...result, dryRun, seconds: context.usage().seconds };
-  const isWhole = result.damagedPacks.length === 0 && result.affected.length === 0;
+  const isWhole = result.damagedPacks.length === 0 && lost === 0;
   // Damage is never kept quiet.
   const shown = isWhole ? options : { ...options, quiet: undefined };
   await context.result(shown as CommonOptions, { json, text: text(result, dryRun) });
 }
 
-function text({ damagedPacks, damagedSnapshots, salvagedBlocks, affected }: RepairResult, dryRun: boolean): string {
+function text(
+  { damagedPacks, damagedSnapshots, salvagedBlocks, affected }: RepairResult,
+  dryRun: boolean,
+): string {
   const lines = [
     ...damagedPacks.map((name) => `damaged  ${name}.pack`),
     ...damagedSnapshots.map((name) => `damaged  snapshot ${name}`),
@@ -51,25 +55,28 @@ function text({ damagedPacks, damagedSnapshots, salvagedBlocks, affected }: Repa
   lines.push(...affected.map(({ path, code, message }) => safeText(`affected ${path}: ${code}: ${message}`)));
   if (damagedPacks.length > 0 && !dryRun)
     lines.push(`${counted(salvagedBlocks, 'block')} saved; the damaged packs lie in damaged/ now`);
-  if (dryRun && damagedPacks.length > 0) lines.push('dry run: nothing was changed');
-  lines.push(...advice(affected, dryRun));
+  if (dryRun && damagedPacks.length + damagedSnapshots.length > 0) lines.push('dry run: nothing was changed');
+  lines.push(...advice(affected, { dryRun, snapshots: damagedSnapshots.length }));
   return `${lines.join('\n')}\n`;
 }
 
 /** Problems of files read `SNAPSHOT:path`; the others are about the files of snapshots themselves. */
 const isOfFile = ({ path }: Problem): boolean => /^[0-9a-f]{12}:/.test(path);
 
-function advice(affected: readonly Problem[], dryRun: boolean): string[] {
-  if (affected.length === 0) return ['no file is affected'];
+function advice(
+  affected: readonly Problem[],
+  { dryRun, snapshots }: { dryRun: boolean; snapshots: number },
+): string[] {
+  if (affected.length + snapshots === 0) return ['no file is affected'];
   const files = affected.filter(isOfFile).length;
   const lines: string[] = [];
   if (files > 0)
     lines.push(
       `${counted(files, 'problem')} of files: ${dryRun ? 'run `pilotfish repair`, then ' : 'run '}\`pilotfish pack --read-all\` on the same source, which mends all that still has the same content, then \`pilotfish verify\``,
     );
-  if (files < affected.length)
+  if (snapshots > 0)
     lines.push(
-      `${counted(affected.length - files, 'snapshot')} cannot be read: put the file back from a copy of the repository, or delete it; until then nothing can be pruned`,
+      `${counted(snapshots, 'snapshot')} cannot be read${dryRun ? '' : ' and lies in damaged/ now'}: if you have a copy of the repository, put its file back into snapshots/`,
     );
   return lines;
 }
