@@ -3,7 +3,7 @@ import { hasCode, Rng } from '../../src/base/index.ts';
 import type { PackResult } from '../../src/blocks/index.ts';
 import type { CrashMode } from '../sim/disk/crash.ts';
 import { type FaultPlan, FaultyFileSystem } from '../sim/faults.ts';
-import { assertSound, type Expected, retry } from './checks.ts';
+import { assertSound, assertWhole, type Expected, retry } from './checks.ts';
 import type { Prepared } from './prepared.ts';
 import { packSource, STATE, type World } from './world.ts';
 
@@ -69,7 +69,7 @@ export async function surviveCrash(
 export async function survivePowerCutAfter(world: World, prepared: Prepared): Promise<void> {
   const { before, current } = prepared;
   const dark = world.fork(new Rng(1), 'lost');
-  await dark.process((ports) => assertSound(ports, { before, current, added: [1, 2] }));
+  await dark.process((ports) => assertWhole(ports, { before, current, added: [1, 2] }));
 }
 
 /** A command that fails says why with a code; an ended process says nothing. */

@@ -1,4 +1,11 @@
-import { asRepositoryError, hasCode, makeDirectories, sha256 } from '../../base/index.ts';
+import {
+  asRepositoryError,
+  type ErrorCode,
+  hasCode,
+  makeDirectories,
+  PilotfishError,
+  sha256,
+} from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
 import { type VerifyResult, verify } from '../check/index.ts';
 import { Chunker } from '../chunk/index.ts';
@@ -33,14 +40,20 @@ export interface RepairResult {
  */
 export async function repair(repository: Repository, options: RepairOptions = {}): Promise<RepairResult> {
   const { onProgress, signal } = options;
+  const { layout, packs, snapshots } = repository;
   // Told one by one: of what is wrong with a million blocks the result keeps only the first part.
-  const paths = new Set<string>();
-  const onProblem = ({ path }: Problem) => paths.add(path);
+  const codes = new Map<string, Set<ErrorCode>>();
+  const onProblem = ({ path, code }: Problem): void => {
+    if (path.startsWith(`${layout.root}/`)) codes.set(path, (codes.get(path) ?? new Set()).add(code));
+  };
   const checks = { data: true, onProblem, ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const before = await verify(repository, checks);
-  const damagedPacks = repository.packs.packNames().filter((name) => paths.has(repository.layout.pack(name)));
-  const { layout, snapshots } = repository;
-  const damagedSnapshots = snapshots.diskIds().filter((name) => paths.has(layout.snapshot(name)));
+  refuseNewer(codes);
+  const damagedPacks = packs.packNames().filter((name) => codes.has(layout.pack(name)));
+  // Once more: nothing of a snapshot is brought over, and a device may refuse once what it gives the next time.
+  const isUnreadable = (name: string) => readQuietly(() => snapshots.read(name)) === undefined;
+  const suspects = snapshots.diskIds().filter((name) => codes.has(layout.snapshot(name)));
+  const damagedSnapshots = suspects.filter(isUnreadable);
   if (options.dryRun === true || damagedPacks.length + damagedSnapshots.length === 0) {
     return { damagedPacks, damagedSnapshots, salvagedBlocks: 0, affected: filesOnly(repository, before) };
   }
@@ -54,6 +67,15 @@ export async function repair(repository: Repository, options: RepairOptions = {}
   repository.reader.forget();
   const after = await verify(repository);
   return { damagedPacks, damagedSnapshots, salvagedBlocks, affected: filesOnly(repository, after) };
+}
+
+/** A file that a newer Pilotfish wrote is sound: other than one whose bytes were changed, it hashes to its name. */
+function refuseNewer(codes: ReadonlyMap<string, ReadonlySet<ErrorCode>>): void {
+  for (const [path, found] of codes) {
+    if (!found.has('NEWER_VERSION') || found.has('DAMAGED')) continue;
+    const message = `${path} was written by a newer Pilotfish: update Pilotfish, then repair with that`;
+    throw new PilotfishError('NEWER_VERSION', message, { path });
+  }
 }
 
 /** Problems of files and snapshots, not of packs. */
