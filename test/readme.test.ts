@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Results } from '../bench/store/results.ts';
 import { readmeFigures, withFigures } from '../scripts/readme-figures.ts';
 
-const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
+const read = (path: string): string =>
+  readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
 
 test('the figures of the README are those of the committed benchmark', () => {
   const readme = read('README.md');

@@ -64,7 +64,7 @@ export interface FileSystem {
   lchown(path: FsPath, uid: number, gid: number): void;
   /** Sets the modification time, as exactly as the platform can (Node: within 1 µs). */
   setMtime(path: FsPath, mtimeNs: bigint): void;
-  /** Extended attributes in name order; throws ENOTSUP where the platform offers none. */
+  /** Extended attributes in name order; throws ENOTSUP where the file system has none, ENOSYS where nobody can tell. */
   listXattrs(path: FsPath): Xattr[];
   setXattr(path: FsPath, attribute: Xattr): void;
   /** Makes a FIFO or a device node; throws ENOTSUP where the platform offers no way. */

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Who and where we are, and whether another process still lives. An argument, so that tests can say. */
 export interface Host {
   readonly name: string;
   readonly pid: number;
+  /** Equal for processes whose pids mean the same; containers may share a host name but not this. Default: the name. */
+  readonly processScope?: string;
   /** A text that differs between two processes that had the same pid (start time), or '' where unknown. */
   processMark(pid: number): string;
   /** False only when the process certainly does not exist on this machine. */
@@ -22,10 +24,21 @@ function startTicks(pid: number): string {
   }
 }
 
+/** The number of our pid namespace; '0' where there are none. */
+function pidNamespace(): string {
+  try {
+    return /[0-9]+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    // No /proc on this platform.
+    return '0';
+  }
+}
+
 /** This machine. */
 export const systemHost: Host = {
   name: hostname(),
   pid: process.pid,
+  processScope: `${hostname()}-${pidNamespace()}`,
   processMark: startTicks,
   isAlive(pid) {
     try {

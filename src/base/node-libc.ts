@@ -35,7 +35,8 @@ function notSupported(call: string, path: FsPath, code = 'ENOTSUP'): Error {
 
 const unsupported: Libc = {
   listXattrs: (path) => {
-    throw notSupported('listxattr', path);
+    // Not ENOTSUP, which says that the file system has none: here nobody can tell.
+    throw notSupported('listxattr', path, 'ENOSYS');
   },
   setXattr: (path) => {
     throw notSupported('setxattr', path);

@@ -62,6 +62,7 @@ interface FirstLink {
   readonly path: Buffer;
   readonly size: number;
   readonly content: CID | null;
+  readonly mtimeNs: bigint;
   left: number;
 }
 
@@ -100,7 +101,10 @@ export class Walker {
       if (entry !== undefined) directory.add(entry);
     }
     this.#depth -= 1;
-    return directory.finish();
+    const node = directory.finish();
+    // Coming back up a deep tree puts a node per level with no entry in between.
+    if (this.#deps.writer.wantsDrain) await this.#deps.writer.drain();
+    return node;
   }
 
   /** A named path given on the command line, as an entry of the root. */
@@ -214,10 +218,26 @@ export class Walker {
       return [];
     } catch (error) {
       const errno = errnoOf(error);
-      if (errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP' && errno !== 'EACCES') throw new SourceFailure(error);
+      if (errno === undefined) throw error;
+      this.#noteXattrs(path, errno);
       return [];
     }
   }
+
+  /** A file without its attributes is better than none; each reason is told once. */
+  #noteXattrs(path: Buffer, errno: string): void {
+    const isNone = errno === 'ENOTSUP' || errno === 'EOPNOTSUPP' || errno === 'ENODATA';
+    if (isNone || this.#xattrErrors.has(errno)) return;
+    this.#xattrErrors.add(errno);
+    const why = errno === 'ENOSYS' ? 'this machine offers no way to read them' : errno;
+    this.#deps.problems.add(
+      path,
+      'UNSUPPORTED',
+      `extended attributes are not stored, here and elsewhere (${why})`,
+    );
+  }
+
+  readonly #xattrErrors = new Set<string>();
 
   async #file(
     place: Place,
@@ -227,16 +247,17 @@ export class Walker {
     tally.files += 1;
     const inode = stat.links > 1 ? `${stat.device}:${stat.inode}` : undefined;
     const first = inode === undefined ? undefined : this.#links.get(inode);
-    if (inode !== undefined && first !== undefined) {
+    if (first !== undefined && first.mtimeNs === stat.mtimeNs && first.size === stat.sizeBytes) {
       first.left -= 1;
-      if (first.left === 0) this.#links.delete(inode);
+      if (first.left === 0 && inode !== undefined) this.#links.delete(inode);
       tally.bytes += first.size;
       return { size: first.size, content: first.content, hardLink: first.path };
     }
     const stored = this.#unchanged(place, stat) ?? (await this.#read(place, stat));
     tally.bytes += stored.size;
     if (inode !== undefined && this.#links.size < MAX_HARD_LINKS_KEPT) {
-      this.#links.set(inode, { path: place.relative, ...stored, left: stat.links - 1 });
+      const { mtimeNs } = stat;
+      this.#links.set(inode, { path: place.relative, ...stored, mtimeNs, left: stat.links - 1 });
     }
     return stored;
   }
@@ -256,6 +277,8 @@ export class Walker {
 
   async #read(place: Place, listed: FileStat): Promise<{ size: number; content: CID | null }> {
     const { fs, problems, cache, clock } = this.#deps;
+    // Before the first byte is read: a change after it must not look settled.
+    const nowMs = clock.nowMs();
     const fd = source(() => fs.open(place.path, 'read'));
     try {
       const before = source(() => fs.stat(fd));
@@ -265,11 +288,8 @@ export class Walker {
       const steady = isSteady(listed, after) && stored.size === after.sizeBytes;
       if (!steady)
         problems.add(place.path, 'CHANGED', 'it changed while it was read; what was read is stored');
-      else
-        cache?.add(cacheKey(place.relative), after, {
-          content: stored.content?.bytes ?? EMPTY,
-          nowMs: clock.nowMs(),
-        });
+      else if (listed.ctimeNs === after.ctimeNs)
+        cache?.add(cacheKey(place.relative), after, { content: stored.content?.bytes ?? EMPTY, nowMs });
       return stored;
     } finally {
       closeReader(fs, fd);

@@ -4,9 +4,11 @@ import { REPOSITORY, SOURCE, Workbench } from '../../../test/golden/workbench.ts
 import { text } from '../../../test/sim/file-bytes.ts';
 import { noise } from '../../../test/sim/noise.ts';
 import { randomTree } from '../../../test/sim/sources.ts';
-import { MIB, Rng } from '../../base/index.ts';
+import type { Source } from '../../../test/sim/tree.ts';
+import { MAX_BLOCK_BYTES, MIB, Rng, sha256Hex, writeAll } from '../../base/index.ts';
 import { fileContent, listSnapshot } from '../browse/index.ts';
 import { verify } from '../check/index.ts';
+import { PIPELINE_ARENA_BYTES } from '../store/index.ts';
 
 const paths = (...names: string[]): Buffer[] => names.map((name) => Buffer.from(name));
 const pathsIn = (bench: Workbench): Promise<string[]> =>
@@ -136,4 +138,41 @@ test('large input is spread over packs of bounded size', async () => {
   assert.ok(packs.length >= 5, `${packs.length}`);
   for (const [name, bytes] of packs) assert.ok(bytes.length < 2 * MIB, name);
   assert.deepEqual((await bench.open((repository) => verify(repository, { data: true }))).damage, []);
+});
+
+test('a deep tree of wide directories is stored right: nodes do not outrun the encoder', async () => {
+  const bench = new Workbench({ sizes: { arenaBytes: PIPELINE_ARENA_BYTES + 4 * MAX_BLOCK_BYTES } });
+  const sources: Source[] = [];
+  for (let depth = 0, path = 'z'; depth < 150; depth += 1, path += '/z') {
+    for (let i = 0; i < 150; i += 1) {
+      sources.push({ path: `${path}/${sha256Hex(Buffer.from(`${depth} ${i}`)).repeat(3)}`, bytes: '' });
+    }
+  }
+  bench.build(sources);
+  await bench.pack();
+  const { damage } = await bench.open((repository) => verify(repository, { data: true }));
+  assert.deepEqual(damage, []);
+});
+
+test('a hard link whose file was rewritten before it was reached is read again', async () => {
+  const bench = new Workbench();
+  bench.build([
+    { path: 'a', bytes: 'old' },
+    { path: 'b', bytes: 'between' },
+  ]);
+  bench.fs.link(`${SOURCE}/a`, `${SOURCE}/c`);
+  const lstat = bench.fs.lstat.bind(bench.fs);
+  bench.fs.lstat = (path) => {
+    if (path.toString() === `${SOURCE}/c`) {
+      const fd = bench.fs.open(`${SOURCE}/a`, 'truncate');
+      writeAll(bench.fs, fd, Buffer.from('new!'), 0);
+      bench.fs.close(fd);
+    }
+    return lstat(path);
+  };
+  await bench.pack();
+  const content = await bench.open((repository) =>
+    Buffer.concat([...fileContent(repository, 'latest', Buffer.from('c'))]).toString(),
+  );
+  assert.equal(content, 'new!');
 });

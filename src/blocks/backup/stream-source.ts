@@ -7,23 +7,14 @@ import type { ReadInto } from '../chunk/index.ts';
  */
 export class StreamSource {
   readonly #pieces: AsyncIterator<Uint8Array>;
-  readonly #aborted: Promise<never>;
+  readonly #signal: AbortSignal | undefined;
   #piece: Uint8Array = new Uint8Array(0);
   #at = 0;
   #ended = false;
 
   constructor(stream: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
     this.#pieces = stream[Symbol.asyncIterator]();
-    this.#aborted = new Promise((_, reject) => {
-      const stop = (): void =>
-        reject(
-          new PilotfishError('INTERRUPTED', 'interrupted: nothing was committed; run the command again'),
-        );
-      if (signal?.aborted) stop();
-      signal?.addEventListener('abort', stop, { once: true });
-    });
-    // Nobody may be waiting when it is rejected.
-    this.#aborted.catch(() => undefined);
+    this.#signal = signal;
   }
 
   /** Bytes copied; 0 at the end; negative when `fill` has to be awaited first. */
@@ -38,10 +29,21 @@ export class StreamSource {
 
   /** Waits for the next piece or the end. Throws INTERRUPTED, UNREADABLE. */
   async fill(): Promise<void> {
-    const next = await Promise.race([this.#next(), this.#aborted]);
+    const next = await this.#nextOrAbort();
     if (next.done === true) this.#ended = true;
     else this.#piece = next.value;
     this.#at = 0;
+  }
+
+  /** One listener a piece, taken off again: a race against one lasting promise would keep every piece alive. */
+  #nextOrAbort(): Promise<IteratorResult<Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => reject(interrupted());
+      const done = (): void => this.#signal?.removeEventListener('abort', stop);
+      if (this.#signal?.aborted) stop();
+      this.#signal?.addEventListener('abort', stop, { once: true });
+      this.#next().then(resolve, reject).finally(done);
+    });
   }
 
   async #next(): Promise<IteratorResult<Uint8Array>> {
@@ -51,4 +53,8 @@ export class StreamSource {
       throw new PilotfishError('UNREADABLE', 'the stream cannot be read: nothing was committed', { cause });
     }
   }
+}
+
+function interrupted(): PilotfishError {
+  return new PilotfishError('INTERRUPTED', 'interrupted: nothing was committed; run the command again');
 }

@@ -1,6 +1,6 @@
-import { asRepositoryError, errnoOf, type FileSystem, readSmallFile } from '../../base/index.ts';
+import { asRepositoryError, errnoOf, exists, type FileSystem, readSmallFile } from '../../base/index.ts';
 import type { Layout } from './layout.ts';
-import { publish, removeTemporary } from './publish.ts';
+import { publish } from './publish.ts';
 
 /**
  * Packs that are replaced but may not be deleted yet, those of one `prune` together. The list's appearance is what
@@ -40,12 +40,7 @@ export function writeDoomed(
 ): void {
   const { fs, layout, writerId } = at;
   if (batches.length === 0) {
-    removeTemporary(fs, layout.doomed);
-    try {
-      fs.fsyncDirectory(layout.root);
-    } catch (error) {
-      throw asRepositoryError(error, layout.doomed);
-    }
+    takeAway(fs, layout);
     return;
   }
   const lines = batches.map((batch) => `${JSON.stringify(batch)}\n`);
@@ -53,6 +48,15 @@ export function writeDoomed(
     temporary: layout.temporary(writerId, 'doomed'),
     final: layout.doomed,
   });
+}
+
+function takeAway(fs: FileSystem, layout: Layout): void {
+  try {
+    if (exists(fs, layout.doomed)) fs.unlink(layout.doomed);
+    fs.fsyncDirectory(layout.root);
+  } catch (error) {
+    throw asRepositoryError(error, layout.doomed);
+  }
 }
 
 function linesOf(fs: FileSystem, layout: Layout): string[] {

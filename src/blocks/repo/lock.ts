@@ -2,6 +2,7 @@ import {
   asRepositoryError,
   type Clock,
   errnoOf,
+  exists,
   type FileSystem,
   type Host,
   PilotfishError,
@@ -41,43 +42,75 @@ interface LockName {
   readonly writerId: string;
 }
 
+interface LockFile {
+  isThere(): boolean;
+  release(): void;
+}
+
 /** A held lock. */
 export class Lock {
   /** Names the temporary files of the holder. */
   readonly writerId: string;
   readonly mode: LockMode;
-  readonly #release: () => void;
+  readonly #file: LockFile;
 
-  constructor(writerId: string, mode: LockMode, release: () => void) {
+  constructor(writerId: string, mode: LockMode, file: LockFile) {
     this.writerId = writerId;
     this.mode = mode;
-    this.#release = release;
+    this.#file = file;
+  }
+
+  /** Throws LOCKED when another process took us for dead, as after a long sleep: what we know may be out of date. */
+  assertHeld(): void {
+    if (this.#file.isThere()) return;
+    throw new PilotfishError(
+      'LOCKED',
+      'the lock was taken away, as happens after a long sleep: run the command again',
+    );
   }
 
   release(): void {
-    this.#release();
+    this.#file.release();
   }
+}
+
+function isThere(fs: FileSystem, path: string): boolean {
+  try {
+    return exists(fs, path);
+  } catch (error) {
+    throw asRepositoryError(error, path);
+  }
+}
+
+/** Where process numbers mean what they mean to us; cut to what a lock's name holds. */
+function scopeOf(host: Host): string {
+  return (host.processScope ?? host.name).slice(-64);
 }
 
 /** Takes a lock or throws LOCKED; removes dead locks on the way. */
 export function takeLock(deps: LockDependencies, mode: LockMode): Lock {
   const { fs, layout, clock, host } = deps;
   const writerId = deps.random(8).toString('hex');
-  const name = [mode, encodeHost(host.name), host.pid, host.processMark(host.pid) || '0', writerId].join('.');
+  const name = [mode, encodeHost(scopeOf(host)), host.pid, host.processMark(host.pid) || '0', writerId].join(
+    '.',
+  );
   const path = `${layout.locks}/${name}`;
   try {
     fs.close(fs.open(path, 'create'));
   } catch (error) {
     // A reader without a lock risks that blocks are pruned under it, which it then reports; it loses nothing.
     if (mode === 'read' && UNWRITABLE.includes(errnoOf(error) ?? ''))
-      return new Lock(writerId, mode, () => undefined);
+      return new Lock(writerId, mode, { isThere: () => true, release: () => undefined });
     remove(fs, path);
     throw asRepositoryError(error, path);
   }
   const stop = clock.every(REFRESH_MS, () => refresh(deps, path));
-  const lock = new Lock(writerId, mode, () => {
-    stop();
-    remove(fs, path);
+  const lock = new Lock(writerId, mode, {
+    isThere: () => isThere(fs, path),
+    release: () => {
+      stop();
+      remove(fs, path);
+    },
   });
   try {
     refuseExcluded(deps, mode, writerId);
@@ -136,7 +169,7 @@ function namesIn(fs: FileSystem, path: string): string[] {
 }
 
 function isDead({ fs, layout, clock, host }: LockDependencies, name: LockName): boolean {
-  if (name.host === host.name.slice(0, 64)) {
+  if (name.host === scopeOf(host)) {
     if (!host.isAlive(name.pid)) return true;
     const mark = host.processMark(name.pid);
     return mark !== '' && name.mark !== '0' && mark !== name.mark;

@@ -9,7 +9,11 @@ const PAGE_BYTES = 4096;
 const ZERO_PAGE = Buffer.alloc(PAGE_BYTES);
 
 /** Writes a new file. One that cannot be completed is removed again: half a file under its name would mislead. */
-export function writeFile(fs: FileSystem, entry: FileEntry, at: { path: Buffer; read: ReadBlock }): void {
+export async function writeFile(
+  fs: FileSystem,
+  entry: FileEntry,
+  at: { path: Buffer; read: ReadBlock; pause: () => Promise<void> | undefined },
+): Promise<void> {
   const fd = fs.open(at.path, 'create', 0o600);
   let isDone = false;
   try {
@@ -24,6 +28,8 @@ export function writeFile(fs: FileSystem, entry: FileEntry, at: { path: Buffer; 
       }
       writeSparse(fs, fd, raw, position);
       position += length;
+      const pause = at.pause();
+      if (pause !== undefined) await pause;
     }
     // Sets the length when the file ends in a hole; costs one call for files that do not.
     if (position > 0) fs.truncate(fd, position);
@@ -88,11 +94,15 @@ function isBelowIncluded(names: readonly string[], isIncluded: PathTest): boolea
 /** Owner, mode, attributes and, last because all others touch it, mtime. */
 export function applyAttributes(fs: FileSystem, path: Buffer, entry: TreeEntry, owners: boolean): void {
   const [uid, gid] = entry.owner;
-  if (owners) fs.lchown(path, uid, gid);
-  // Links have no mode of their own on Linux. After chown, which clears set-id bits.
-  if (entry.type !== 'symlink') fs.chmod(path, entry.mode);
-  for (const [name, value] of entry.xattrs) {
-    fs.setXattr(path, { name: Buffer.from(name), value: Buffer.from(value) });
+  try {
+    if (owners) fs.lchown(path, uid, gid);
+    // Before the mode, which may forbid writing them.
+    for (const [name, value] of entry.xattrs) {
+      fs.setXattr(path, { name: Buffer.from(name), value: Buffer.from(value) });
+    }
+  } finally {
+    // Whatever could not be set. Links have no mode of their own on Linux. After chown, which clears set-id bits.
+    if (entry.type !== 'symlink') fs.chmod(path, entry.mode);
+    fs.setMtime(path, entry.mtimeNs);
   }
-  fs.setMtime(path, entry.mtimeNs);
 }

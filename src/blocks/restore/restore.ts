@@ -121,12 +121,13 @@ class RestoreRun {
     if (!isIncluded) return;
     try {
       directory.make();
-      this.#leaf(entry, path);
+      await this.#leaf(entry, path);
       this.tally.files += 1;
     } catch (error) {
       this.#note(relative, error);
     }
-    await this.#pause();
+    const pause = this.#pause();
+    if (pause !== undefined) await pause;
   }
 
   async #subdirectory(
@@ -157,14 +158,14 @@ class RestoreRun {
     }
   }
 
-  #leaf(entry: Exclude<TreeEntry, { type: 'directory' }>, path: Buffer): void {
+  async #leaf(entry: Exclude<TreeEntry, { type: 'directory' }>, path: Buffer): Promise<void> {
     const { overwrite, target, isIncluded, owners } = this.#options;
     if (overwrite === true) removeFile(this.#fs, path);
     const fs = this.#fs;
     switch (entry.type) {
       case 'file':
         if (linkToFirst(fs, entry, { path, target: Buffer.from(target), isIncluded })) return;
-        writeFile(fs, entry, { path, read: this.#read });
+        await writeFile(fs, entry, { path, read: this.#read, pause: () => this.#pause() });
         this.tally.bytes += entry.size;
         break;
       case 'symlink':
@@ -193,13 +194,16 @@ class RestoreRun {
     } else this.problems.add(relative, 'IO', `it cannot be written (${errno})`);
   }
 
-  async #pause(): Promise<void> {
+  #pause(): Promise<void> | undefined {
     const { clock } = this.#repository.ports;
     const nowMs = clock.nowMs();
-    if (nowMs - this.#lastPauseMs < PROGRESS_MS) return;
+    if (nowMs - this.#lastPauseMs < PROGRESS_MS) return undefined;
     this.#lastPauseMs = nowMs;
     this.#options.onProgress?.(this.tally);
-    await clock.turn();
+    return clock.turn().then(() => this.#throwIfInterrupted());
+  }
+
+  #throwIfInterrupted(): void {
     if (this.#options.signal?.aborted) {
       throw new PilotfishError('INTERRUPTED', 'interrupted: what was restored so far is left in the target');
     }

@@ -113,6 +113,7 @@ export class Repository {
    * of the config durable.
    */
   publishSnapshot(snapshot: Snapshot): StoredSnapshot {
+    this.lock.assertHeld();
     for (const path of [this.layout.root, this.layout.store]) this.syncDirectory(path);
     return this.snapshots.add(snapshot, this.lock.writerId);
   }

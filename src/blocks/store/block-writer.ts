@@ -62,6 +62,8 @@ type Task = { readonly entry: Entry; readonly baseId: string | undefined } | { r
 
 interface Batch {
   readonly tasks: readonly Task[];
+  /** The oldest arena position a job of it refers to. */
+  readonly oldestAt: number;
   readonly result: Promise<EncodedBatch>;
 }
 
@@ -80,6 +82,7 @@ export class BlockWriter {
   #jobs: EncodeJob[] = [];
   #tasks: Task[] = [];
   #batchArenaBytes = 0;
+  #batchOldestAt = Number.POSITIVE_INFINITY;
 
   constructor(deps: BlockWriterDependencies) {
     this.#deps = deps;
@@ -161,6 +164,7 @@ export class BlockWriter {
       deltaLevel: this.#deps.effort.deltaLevel(chunk.raw.length),
     });
     this.#tasks.push({ entry, baseId: base?.id });
+    this.#keepAlive(entry.arenaAt, base?.at);
     if (small) this.#contexts.set(entry, { ...context });
   }
 
@@ -235,6 +239,11 @@ export class BlockWriter {
     }
   }
 
+  /** Notes what the batch needs until its outcomes are applied. */
+  #keepAlive(...positions: (number | undefined)[]): void {
+    for (const at of positions) if (at !== undefined) this.#batchOldestAt = Math.min(this.#batchOldestAt, at);
+  }
+
   #toArena(raw: Uint8Array): number {
     this.#batchArenaBytes += raw.length;
     return this.#deps.arena.put(raw);
@@ -273,6 +282,7 @@ export class BlockWriter {
       deltaLevel: 0,
     });
     this.#tasks.push({ group });
+    this.#keepAlive(group.arenaAt);
   }
 
   #dispatch(): void {
@@ -280,15 +290,21 @@ export class BlockWriter {
     const result = this.#deps.encoder.encode(packJobs(this.#jobs));
     // The outcome is awaited later; until then a rejection must not count as unhandled.
     result.catch(() => undefined);
-    this.#pipeline.push({ tasks: this.#tasks, result });
+    this.#pipeline.push({ tasks: this.#tasks, oldestAt: this.#batchOldestAt, result });
     this.#jobs = [];
     this.#tasks = [];
     this.#batchArenaBytes = 0;
+    this.#batchOldestAt = Number.POSITIVE_INFINITY;
   }
 
   async #applyOldest(): Promise<void> {
     const batch = must(this.#pipeline.shift(), 'a batch is under way');
     const encoded = await batch.result;
+    // Nothing may have come round in the ring over what was encoded: it would be stored under the wrong id.
+    assert(
+      this.#deps.arena.isAlive(batch.oldestAt, 0),
+      'raw bytes live until they are encoded: drain is awaited in time',
+    );
     batch.tasks.forEach((task, i) => {
       const outcome = outcomeAt(encoded, i);
       if ('group' in task) this.#placeGroup(task.group, outcome);
@@ -325,6 +341,7 @@ export class BlockWriter {
       // The group takes its place in the pack when it is full; what depends on it follows it then.
       const { group } = base.home;
       group.wait({ entry, baseId, payload: Uint8Array.from(payload) });
+      if (group.isFull && this.#groups.get(group.number) === group) this.#flushGroup(group);
       entry.home = { kind: 'waiting', group };
       if (base.depth + 1 < entry.depth) this.#setDepth(entry, base.depth + 1);
       return;

@@ -36,10 +36,7 @@ export async function optimize(
     }
   };
   const usage = new Usage(repository, throwIfInterrupted);
-  const damage: PilotfishError[] = [];
-  const snapshots = repository.snapshots.list((error) => damage.push(error));
-  if (damage[0] !== undefined) throw damage[0];
-  await usage.markRoots(snapshots.map(({ root }) => root));
+  await usage.markAll();
   deleteDoomed(repository, 0);
   const bytesBefore = repositoryBytes(repository);
   const doomed = new Set(repository.packs.inOrder());

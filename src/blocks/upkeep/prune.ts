@@ -40,10 +40,7 @@ export async function prune(repository: Repository, options: PruneOptions = {}):
   };
   const dryRun = options.dryRun === true;
   const usage = new Usage(repository, throwIfInterrupted);
-  const damage: PilotfishError[] = [];
-  const snapshots = repository.snapshots.list((error) => damage.push(error));
-  if (damage[0] !== undefined) throw damage[0];
-  await usage.markRoots(snapshots.map(({ root }) => root));
+  await usage.markAll();
   // What an earlier run replaced and had to leave. Not before everything needed was found elsewhere.
   const early = dryRun ? { packs: 0, bytes: 0 } : deleteDoomed(repository, options.graceMs ?? 0);
   const waste = measureWaste(repository, usage);

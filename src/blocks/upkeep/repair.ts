@@ -1,6 +1,7 @@
 import {
   asRepositoryError,
   type ErrorCode,
+  exists,
   hasCode,
   makeDirectories,
   PilotfishError,
@@ -184,10 +185,13 @@ function readQuietly<T>(read: () => T): T | undefined {
 function setAside({ ports, layout }: Repository, files: readonly { from: string; name: string }[]): void {
   try {
     makeDirectories(ports.fs, layout.damaged);
-    for (const { from, name } of files) ports.fs.rename(from, `${layout.damaged}/${name}`);
-    ports.fs.fsyncDirectory(layout.damaged);
-    ports.fs.fsyncDirectory(layout.store);
-    ports.fs.fsyncDirectory(layout.snapshots);
+    for (const { from, name } of files) {
+      ports.fs.rename(from, `${layout.damaged}/${name}`);
+      // After a power cut a file may stand under both names, and renaming one to the other does nothing.
+      if (exists(ports.fs, from)) ports.fs.unlink(from);
+    }
+    for (const path of [layout.root, layout.damaged, layout.store, layout.snapshots])
+      ports.fs.fsyncDirectory(path);
   } catch (error) {
     throw asRepositoryError(error, layout.damaged);
   }

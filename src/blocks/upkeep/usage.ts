@@ -46,9 +46,18 @@ export class Usage {
     return this.#packs;
   }
 
-  /** Marks what the given roots need. */
-  async markRoots(roots: readonly CID[]): Promise<void> {
-    for (const root of roots) await this.#directory(root, 0);
+  /**
+   * Marks what the snapshots need. Throws when one of them or a pack cannot be read: such a pack may hold deltas that
+   * rest on what looks unneeded.
+   */
+  async markAll(): Promise<void> {
+    const { packs, snapshots } = this.#repository;
+    const [damaged] = packs.damaged.values();
+    if (damaged !== undefined) throw damaged;
+    const all = snapshots.list((error) => {
+      throw error;
+    });
+    for (const { root } of all) await this.#directory(root, 0);
   }
 
   /**
