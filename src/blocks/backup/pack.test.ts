@@ -5,7 +5,7 @@ import { text } from '../../../test/sim/file-bytes.ts';
 import { noise } from '../../../test/sim/noise.ts';
 import { randomTree } from '../../../test/sim/sources.ts';
 import type { Source } from '../../../test/sim/tree.ts';
-import { MAX_BLOCK_BYTES, MIB, Rng, sha256Hex, writeAll } from '../../base/index.ts';
+import { MAX_BLOCK_BYTES, MIB, Rng, writeAll } from '../../base/index.ts';
 import { fileContent, listSnapshot } from '../browse/index.ts';
 import { verify } from '../check/index.ts';
 import { PIPELINE_ARENA_BYTES } from '../store/index.ts';
@@ -140,13 +140,13 @@ test('large input is spread over packs of bounded size', async () => {
   assert.deepEqual((await bench.open((repository) => verify(repository, { data: true }))).damage, []);
 });
 
-test('a deep tree of wide directories is stored right: nodes do not outrun the encoder', async () => {
+test('a deep tree of large directories is stored right: nodes do not outrun the encoder', async () => {
   const bench = new Workbench({ sizes: { arenaBytes: PIPELINE_ARENA_BYTES + 4 * MAX_BLOCK_BYTES } });
   const sources: Source[] = [];
+  const rng = new Rng(3);
   for (let depth = 0, path = 'z'; depth < 150; depth += 1, path += '/z') {
-    for (let i = 0; i < 150; i += 1) {
-      sources.push({ path: `${path}/${sha256Hex(Buffer.from(`${depth} ${i}`)).repeat(3)}`, bytes: '' });
-    }
+    // A large attribute makes a large node of one file.
+    sources.push({ path: `${path}/file`, bytes: '', xattrs: { 'user.large': noise(rng, 200_000) } });
   }
   bench.build(sources);
   await bench.pack();

@@ -47,16 +47,36 @@ export function salvageTable(fs: FileSystem, path: string, sealer: Sealer): Pack
   };
 }
 
-/** Ends at the first bytes that are no record, or that the device does not give any more. */
-function* readRecords(
+interface Found {
+  readonly record: PackRecord;
+  /** Where the next one begins. */
+  readonly end: number;
+}
+
+/** Ends at the first bytes that are no record, or that the device does not give, asked twice. */
+function* readRecords(fs: FileSystem, path: string, sealer: Sealer): Generator<Found> {
+  let start = HEADER_BYTES;
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      for (const found of recordsFrom(fs, path, { start, sealer })) {
+        start = found.end;
+        yield found;
+      }
+      return;
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
+  }
+}
+
+function* recordsFrom(
   fs: FileSystem,
   path: string,
-  sealer: Sealer,
-): Generator<{ record: PackRecord; end: number }> {
-  let fd: number | undefined;
+  { start, sealer }: { start: number; sealer: Sealer },
+): Generator<Found> {
+  const fd = fs.open(path, 'read');
   try {
-    fd = fs.open(path, 'read');
-    for (let at = HEADER_BYTES; ; ) {
+    for (let at = start; ; ) {
       const length = frameLength(readAt(fs, fd, at, FRAME_HEAD_BYTES));
       if (length === undefined) return;
       const record = openFrame(readAt(fs, fd, at, length), sealer);
@@ -64,9 +84,9 @@ function* readRecords(
       yield { record, end: at };
     }
   } catch (error) {
-    if (!hasCode(error) && errnoOf(error) === undefined) throw error;
+    if (!hasCode(error)) throw error;
   } finally {
-    if (fd !== undefined) closeReader(fs, fd);
+    closeReader(fs, fd);
   }
 }
 
