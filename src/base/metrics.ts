@@ -6,7 +6,7 @@ export interface Metrics {
   observe(name: string, value: number): void;
 }
 
-/** Keeps the sums in memory; what `stats`, tests and later the server read. */
+/** Keeps the sums in memory. */
 export class MemoryMetrics implements Metrics {
   readonly counters = new Map<string, number>();
   readonly observations = new Map<string, { count: number; sum: number; max: number }>();

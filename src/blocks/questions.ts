@@ -15,7 +15,7 @@ export interface CodecQuestion {
   fileKind: number;
   /** Offset of the block in its file. */
   fileOffsetBytes: number;
-  /** Entropy of a sample of at most 4 KiB, bits per byte; -1 when not measured. */
+  /** Entropy of a sample of at most 4 KiB, bits per byte. */
   sampleEntropyBits: number;
 }
 

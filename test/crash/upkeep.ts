@@ -49,7 +49,7 @@ const small = (ports: RepositoryPorts): RepositoryPorts => ({
 });
 
 /** Runs `work` on the open repository at `path` and closes it. */
-async function opened<T>(
+export async function opened<T>(
   ports: RepositoryPorts,
   mode: 'read' | 'write' | 'exclusive',
   work: (repository: Repository) => Promise<T> | T,
@@ -243,11 +243,7 @@ async function repairing(): Promise<Upkeep> {
     kept: new Map(snapshots.slice(1)),
     lost,
     run: async (ports) => {
-      const { affected } = await opened(ports, 'exclusive', (repository) => repair(repository));
-      assert.deepEqual(
-        affected.map(({ path }) => path),
-        lost,
-      );
+      await opened(ports, 'exclusive', (repository) => repair(repository));
     },
     done: (ports) =>
       opened(ports, 'read', async (repository) => {

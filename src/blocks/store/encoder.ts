@@ -3,7 +3,7 @@ import { must, PilotfishError } from '../../base/index.ts';
 import type { Arena } from './arena.ts';
 import { type EncodedBatch, runJobs } from './encode.ts';
 
-/** Encodes batches; answers come in the order asked. */
+/** Encodes batches. Each answer resolves its own promise; which comes first is up to the threads. */
 export interface Encoder {
   encode(jobs: Int32Array<ArrayBuffer>): Promise<EncodedBatch>;
   close(): Promise<void>;
