@@ -7,6 +7,7 @@ import {
   MIB,
   type RandomSource,
   seededBytes,
+  sha256Hex,
   silentLog,
 } from '../../src/base/index.ts';
 import {
@@ -100,6 +101,11 @@ export class Workbench {
   /** Names and bytes of all files of the repository. */
   files(): Map<string, Buffer> {
     return filesBelow(this.fs, REPOSITORY);
+  }
+
+  /** Names and hashes of all files of the repository: for comparing, since a difference is shown in full. */
+  hashes(): Map<string, string> {
+    return new Map([...this.files()].map(([name, bytes]) => [name, sha256Hex(bytes)]));
   }
 }
 

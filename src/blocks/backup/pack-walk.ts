@@ -5,6 +5,7 @@ import {
   errnoOf,
   type FileStat,
   type FileSystem,
+  hasCode,
   PilotfishError,
 } from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
@@ -20,7 +21,15 @@ import {
   type UnchangedWriter,
 } from '../source/index.ts';
 import type { BlockContext, BlockWriter } from '../store/index.ts';
-import { blockOf, DirectoryWriter, FileListWriter, type PutNode, type TreeEntry } from '../tree/index.ts';
+import {
+  blockOf,
+  DirectoryWriter,
+  FileListWriter,
+  fileBlocks,
+  fileNodes,
+  type PutNode,
+  type TreeEntry,
+} from '../tree/index.ts';
 import type { StreamSource } from './stream-source.ts';
 
 export interface WalkDependencies {
@@ -31,6 +40,8 @@ export interface WalkDependencies {
   readonly putNode: PutNode;
   readonly owners: Owners;
   readonly problems: Problems;
+  /** Reads a stored block, verified. */
+  readonly readBlock: (id: string) => Uint8Array;
   readonly unchanged: UnchangedReader | undefined;
   readonly cache: UnchangedWriter | undefined;
   /** True for paths (relative to the root) to leave out. */
@@ -263,16 +274,33 @@ export class Walker {
   }
 
   #unchanged(place: Place, stat: FileStat): { size: number; content: CID | null } | undefined {
-    const { unchanged, writer, tally, cache, clock } = this.#deps;
+    const { unchanged, tally, cache, clock } = this.#deps;
     if (unchanged === undefined) return undefined;
     const key = cacheKey(place.relative);
     const found = unchanged.find(key, stat);
     if (found === undefined) return undefined;
-    const content = found.length === 0 ? null : CID.decode(found);
-    if (content !== null && !writer.isKnown(blockOf(content).id)) return undefined;
+    const content = found.length === 0 ? null : decodeCid(found);
+    if (content === undefined || !this.#isStored(content, stat.sizeBytes)) return undefined;
     tally.unchangedFiles += 1;
     cache?.add(key, stat, { content: found, nowMs: clock.nowMs() });
     return { size: stat.sizeBytes, content };
+  }
+
+  /** All of it: blocks may have been lost, by damage or `repair`, while the list of them is still there. */
+  #isStored(content: CID | null, size: number): boolean {
+    const { writer, readBlock } = this.#deps;
+    if (content === null) return true;
+    try {
+      const { id, isNode } = blockOf(content);
+      if (!isNode) return writer.isKnown(id);
+      const nodes = [...fileNodes(content, readBlock)].every((node) => writer.isKnown(node));
+      return (
+        nodes && [...fileBlocks({ content, size }, readBlock)].every((block) => writer.isKnown(block.id))
+      );
+    } catch (error) {
+      if (!hasCode(error) || hasCode(error, 'INTERNAL')) throw error;
+      return false;
+    }
   }
 
   async #read(place: Place, listed: FileStat): Promise<{ size: number; content: CID | null }> {
@@ -282,7 +310,9 @@ export class Walker {
     const fd = source(() => fs.open(place.path, 'read'));
     try {
       const before = source(() => fs.stat(fd));
-      if (before.kind !== 'file') throw new SourceFailure(changed());
+      // Another file than the one listed may be one its owner may not read: its bytes are not stored.
+      const isListed = before.inode === listed.inode && before.device === listed.device;
+      if (before.kind !== 'file' || !isListed) throw new SourceFailure(changed());
       const stored = await this.#content(fileReader(fs, fd, before.sizeBytes), place.name);
       const after = source(() => fs.stat(fd));
       const steady = isSteady(listed, after) && stored.size === after.sizeBytes;
@@ -322,6 +352,17 @@ export class Walker {
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** Undefined for bytes that are no link: the cache is nothing to rely on. */
+function decodeCid(bytes: Uint8Array): CID | undefined {
+  try {
+    const cid = CID.decode(bytes);
+    blockOf(cid);
+    return cid;
+  } catch {
+    return undefined;
+  }
+}
 
 /** A failed call on the source, as opposed to one on the repository: the file is skipped, the run goes on. */
 class SourceFailure extends Error {

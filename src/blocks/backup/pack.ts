@@ -132,6 +132,7 @@ class PackRun {
       putNode,
       owners: new Owners(fs),
       problems: this.#problems,
+      readBlock: (id) => repository.reader.read(id),
       unchanged: this.#unchanged,
       cache: this.#cache,
       isExcluded: this.#options.isExcluded ?? (() => false),
@@ -162,6 +163,7 @@ class PackRun {
       .sort((a, b) => Buffer.compare(a.name, b.name));
     const directory = new DirectoryWriter(putNode);
     let last: Buffer | undefined;
+    let isEmpty = true;
     for (const { path, name } of named) {
       if (last?.equals(name)) {
         throw new PilotfishError(
@@ -172,7 +174,16 @@ class PackRun {
       last = name;
       statSource(this.#repository.ports.fs, path);
       const entry = await walker.root(path, name);
-      if (entry !== undefined) directory.add(entry);
+      if (entry !== undefined) {
+        directory.add(entry);
+        isEmpty = false;
+      }
+    }
+    if (isEmpty && this.#problems.count > 0) {
+      throw new PilotfishError(
+        'UNREADABLE',
+        'nothing could be read of what was named: no snapshot is made of it',
+      );
     }
     return directory.finish();
   }

@@ -57,16 +57,20 @@ export class TreeVerifier {
     this.#entries += 1;
     if (this.#entries % TURN_EVERY === 0) await this.#check.turn();
     if (entry.type === 'directory') return this.directory(entry.node, path, depth + 1);
-    return entry.type !== 'file' || this.#file(entry, path);
+    return entry.type !== 'file' || (await this.#file(entry, path));
   }
 
-  #file(entry: TreeEntry & { type: 'file' }, path: Buffer): boolean {
+  async #file(entry: TreeEntry & { type: 'file' }, path: Buffer): Promise<boolean> {
     try {
       // With the size: another file may claim the same content at another length.
       const key = `${entry.content === null ? '' : blockOf(entry.content).id} ${entry.size}`;
       if (this.#sound.has(key)) return true;
       for (const node of fileNodes(entry.content, this.#check.read)) this.#check.use(node);
-      for (const block of fileBlocks(entry, this.#check.read)) this.#check.use(block.id, block.length);
+      for (const block of fileBlocks(entry, this.#check.read)) {
+        this.#check.use(block.id, block.length);
+        this.#entries += 1;
+        if (this.#entries % TURN_EVERY === 0) await this.#check.turn();
+      }
       this.#remember(key);
       return true;
     } catch (error) {

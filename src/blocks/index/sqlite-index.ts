@@ -1,19 +1,17 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { PilotfishError } from '../../base/index.ts';
 import type { Sealer } from '../seal/index.ts';
-import {
-  type ExactIndex,
-  indexKey,
-  MAX_PACK_BLOCKS,
-  type Place,
-  packPlace,
-  unpackPlace,
-} from './exact-index.ts';
+import { type ExactIndex, indexKey, type Place, packPlace, unpackPlace } from './exact-index.ts';
 
 /** Page cache, fixed: what the index may take of memory whatever its size. */
 const CACHE_KIB = 16384;
 const BUSY_TIMEOUT_MS = 5000;
 const SCHEMA_VERSION = 1;
+const TABLES = [
+  'meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID',
+  'packs (ordinal INTEGER PRIMARY KEY, name BLOB NOT NULL)',
+  'blocks (key INTEGER, place ANY, PRIMARY KEY (key, place)) WITHOUT ROWID',
+];
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 
@@ -32,7 +30,9 @@ export class SqliteIndex implements ExactIndex {
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     this.#sealer = sealer;
     try {
-      this.#db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA synchronous = OFF; PRAGMA mmap_size = 0;`);
+      this.#db.exec(
+        `PRAGMA cache_size = -${CACHE_KIB}; PRAGMA synchronous = OFF; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;`,
+      );
       this.#prepareSchema(repositoryId);
       this.#find = this.#db.prepare('SELECT place FROM blocks WHERE key = ? LIMIT 8');
       this.#listPacks = this.#db.prepare('SELECT name FROM packs ORDER BY ordinal');
@@ -79,11 +79,17 @@ export class SqliteIndex implements ExactIndex {
   }
 
   #prepareSchema(repositoryId: string): void {
-    this.#db.exec(`
-      CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS packs (ordinal INTEGER PRIMARY KEY, name BLOB NOT NULL);
-      CREATE TABLE IF NOT EXISTS blocks (key INTEGER, place ANY, PRIMARY KEY (key, place)) WITHOUT ROWID;
-    `);
+    // Before any other statement: what is called `packs` could be a view without end.
+    const found = this.#db.prepare('SELECT type, sql FROM sqlite_schema LIMIT 9').all();
+    const isOurs = (row: Record<string, unknown>): boolean =>
+      row.type === 'table' && TABLES.some((table) => row.sql === `CREATE TABLE ${table}`);
+    if (!found.every(isOurs)) {
+      throw new PilotfishError(
+        'DAMAGED',
+        'the index holds what Pilotfish never put there: it will be rebuilt',
+      );
+    }
+    for (const table of TABLES) this.#db.exec(`CREATE TABLE IF NOT EXISTS ${table}`);
     const want = `${SCHEMA_VERSION} ${repositoryId}`;
     const row = this.#db.prepare("SELECT value FROM meta WHERE name = 'index'").get();
     if (row === undefined) this.#db.prepare("INSERT INTO meta VALUES ('index', ?)").run(want);
@@ -103,9 +109,15 @@ export class SqliteIndex implements ExactIndex {
   }
 
   #openPlace(stored: unknown): Place {
-    if (typeof stored === 'number') return unpackPlace(Math.min(Math.max(stored, 0), MAX_PACK_BLOCKS ** 2));
-    return unpackPlace(this.#sealer.open(stored as Uint8Array, 'index-row').readDoubleLE(0));
+    if (typeof stored === 'number' && !this.#sealer.encrypted) return checkedPlace(stored);
+    return checkedPlace(this.#sealer.open(stored as Uint8Array, 'index-row').readDoubleLE(0));
   }
+}
+
+/** Anything but a whole number is garbage, for which the index is rebuilt. */
+function checkedPlace(value: number): Place {
+  if (Number.isSafeInteger(value) && value >= 0) return unpackPlace(value);
+  throw new PilotfishError('DAMAGED', 'the index holds a place that cannot be: it will be rebuilt');
 }
 
 /** Whether an index call failed only because another process is writing to it. */

@@ -106,7 +106,7 @@ export function parseFooter(footer: Buffer, recordsStart: number): PackTable {
   const stored = reader.take(reader.u32());
   // Each block has 32 bytes of id here and at most 12 in the table: a longer table is a bomb.
   if (rawLength > footer.length) throw malformed(`a footer table of ${rawLength} bytes`);
-  const table = parseTable(zstdDecode(stored, rawLength), recordsStart);
+  const table = parseTable(zstdDecode(stored, rawLength), recordsStart, Math.floor(footer.length / 32));
   const ids = reader.take(32 * table.blockCount);
   const storedFeatures = reader.take(reader.u32());
   if (reader.remaining !== 0) throw malformed('bytes after the footer');
@@ -115,7 +115,7 @@ export function parseFooter(footer: Buffer, recordsStart: number): PackTable {
 
 type Table = Omit<PackTable, 'ids' | 'storedFeatures'>;
 
-function parseTable(raw: Buffer, recordsStart: number): Table {
+function parseTable(raw: Buffer, recordsStart: number, maxBlocks: number): Table {
   const reader = new WireReader(raw);
   const recordCount = reader.varint(Math.min(MAX_RECORDS, raw.length));
   const types = new Uint8Array(recordCount);
@@ -133,6 +133,8 @@ function parseTable(raw: Buffer, recordsStart: number): Table {
     offsets[record + 1] = (offsets[record] as number) + reader.varint(MAX_FRAME_BYTES);
     const members = types[record] === RECORD_TYPES.group ? reader.varint(MAX_GROUP_MEMBERS) : 1;
     if (members === 0) throw malformed('a group without members');
+    // Each block has an id of 32 bytes in the footer; without this a small table could ask for millions.
+    if (rawLengths.length + members > maxBlocks) throw malformed('more blocks than ids');
     for (let i = 0; i < members; i++) {
       rawLengths.push(reader.varint(MAX_BLOCK_BYTES));
       recordOf.push(record);

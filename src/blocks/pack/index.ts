@@ -4,7 +4,7 @@ export {
   type PackTable,
   packFeatures,
 } from './footer.ts';
-export { HEADER_BYTES, openFrame, readPackTable } from './pack-file.ts';
+export { HEADER_BYTES, isSealedPack, openFrame, readPackTable } from './pack-file.ts';
 export { type FinishedPack, type PackFiles, PackWriter, type RecordNote } from './pack-writer.ts';
 export {
   type BaseRef,

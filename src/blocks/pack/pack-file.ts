@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type FileSystem, PilotfishError, readAt } from '../../base/index.ts';
+import { type FileSystem, PilotfishError, readAt, readSmallFile } from '../../base/index.ts';
 import type { Sealer } from '../seal/index.ts';
 import { MAX_FOOTER_BYTES, type PackTable, parseFooter } from './footer.ts';
 import { decodeRecord, MAX_RECORD_BYTES, type PackRecord } from './record.ts';
@@ -36,6 +36,17 @@ export function encodeTrailer(sealedFooter: Buffer, footerOffset: number): Buffe
   trailer.writeBigUInt64LE(BigInt(footerOffset), 8);
   TRAILER_MAGIC.copy(trailer, 16);
   return trailer;
+}
+
+/** Whether the header of a pack says that it is sealed; false for anything that is no pack. */
+export function isSealedPack(fs: FileSystem, path: string): boolean {
+  try {
+    const header = readSmallFile(fs, path, HEADER_BYTES).subarray(0, HEADER_BYTES);
+    return header.subarray(0, 8).equals(HEADER_MAGIC) && (header[12] ?? 0) % 2 === 1;
+  } catch {
+    // What cannot be read is reported by whoever needs it.
+    return false;
+  }
 }
 
 /** Reads and checks the contents table of a pack file. Throws TRUNCATED, DAMAGED, TAMPERED, NEWER_VERSION. */

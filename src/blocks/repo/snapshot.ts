@@ -33,7 +33,9 @@ export interface StoredSnapshot extends Snapshot {
   readonly id: string;
 }
 
-const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024;
+const MAX_SNAPSHOT_BYTES = 4 * 1024 * 1024;
+/** The last time ECMAScript can tell. */
+const MAX_TIME_MS = 8.64e15;
 const MIN_PREFIX_DIGITS = 4;
 
 /** Snapshots as files under `snapshots/`. */
@@ -161,6 +163,7 @@ function parseSnapshot(bytes: Uint8Array, path: string): Snapshot {
     value.version === 1 &&
     CID.asCID(value.root) !== null &&
     Number.isSafeInteger(value.timeMs) &&
+    Math.abs(value.timeMs) <= MAX_TIME_MS &&
     typeof value.host === 'string' &&
     isListOf(value.tags, (tag) => typeof tag === 'string') &&
     isListOf(value.paths, (item) => item instanceof Uint8Array) &&

@@ -94,15 +94,20 @@ function isBelowIncluded(names: readonly string[], isIncluded: PathTest): boolea
 /** Owner, mode, attributes and, last because all others touch it, mtime. */
 export function applyAttributes(fs: FileSystem, path: Buffer, entry: TreeEntry, owners: boolean): void {
   const [uid, gid] = entry.owner;
+  // Set-id bits without their owner would be somebody else's: they are given only with him.
+  let mode = entry.mode & 0o1777;
   try {
-    if (owners) fs.lchown(path, uid, gid);
+    if (owners) {
+      fs.lchown(path, uid, gid);
+      mode = entry.mode;
+    }
     // Before the mode, which may forbid writing them.
     for (const [name, value] of entry.xattrs) {
       fs.setXattr(path, { name: Buffer.from(name), value: Buffer.from(value) });
     }
   } finally {
     // Whatever could not be set. Links have no mode of their own on Linux. After chown, which clears set-id bits.
-    if (entry.type !== 'symlink') fs.chmod(path, entry.mode);
+    if (entry.type !== 'symlink') fs.chmod(path, mode);
     fs.setMtime(path, entry.mtimeNs);
   }
 }

@@ -111,6 +111,8 @@ class RestoreRun {
   }
 
   async #entry(entry: TreeEntry, directory: Directory): Promise<void> {
+    const pause = this.#pause();
+    if (pause !== undefined) await pause;
     const relative = childPath(directory.relative, entry.name);
     const isIncluded = directory.isIncluded || this.#options.isIncluded?.(relative.toString()) === true;
     const path = childPath(directory.path, entry.name);
@@ -126,8 +128,6 @@ class RestoreRun {
     } catch (error) {
       this.#note(relative, error);
     }
-    const pause = this.#pause();
-    if (pause !== undefined) await pause;
   }
 
   async #subdirectory(
@@ -235,7 +235,7 @@ function prepareTarget(fs: FileSystem, target: string, overwrite: boolean): void
 function makeTargetPath(fs: FileSystem, target: string): void {
   const parent = target.slice(0, target.lastIndexOf('/'));
   if (parent !== '' && !exists(fs, parent)) makeTargetPath(fs, parent);
-  fs.makeDirectory(target, 0o755);
+  fs.makeDirectory(target, 0o700);
 }
 
 /** Only a real directory will do: a link there, ours or anyone's, could lead out of the target. */

@@ -1,14 +1,17 @@
 import {
   asRepositoryError,
   type Clock,
+  errnoOf,
   type FileSystem,
   type Host,
   type Log,
   type Metrics,
+  PilotfishError,
   type RandomSource,
 } from '../../base/index.ts';
 import { DEFAULT_AVERAGE_BYTES } from '../chunk/index.ts';
 import { type ExactIndex, MemoryIndex, SqliteIndex } from '../index/index.ts';
+import { isSealedPack } from '../pack/index.ts';
 import {
   completeDirectories,
   initRepository,
@@ -95,6 +98,7 @@ export class Repository {
     this.config = readConfig(fs, this.layout);
     this.sealer = openSealer(this.config, options.password, ports.random);
     completeDirectories(fs, this.layout);
+    refuseLinks(fs, this.layout);
     this.lock = takeLock({ ...ports, layout: this.layout }, mode);
     try {
       const openIndex = (index: IndexMode): ExactIndex => this.#openIndex(index);
@@ -103,6 +107,7 @@ export class Repository {
       this.lock.release();
       throw error;
     }
+    this.#refuseSealedPacks();
     this.reader = new BlockReader(this.packs);
     this.snapshots = new SnapshotStore(fs, this.layout, this.sealer);
   }
@@ -151,16 +156,70 @@ export class Repository {
     }
   }
 
+  /** Sealed packs under a config that says plain: someone took the encryption away to have the next pack readable. */
+  #refuseSealedPacks(): void {
+    if (this.sealer.encrypted) return;
+    const { fs } = this.ports;
+    const sealed = this.packs
+      .packNames()
+      .slice(0, 1)
+      .some((name) => isSealedPack(fs, this.layout.pack(name)));
+    if (!sealed) return;
+    this.close();
+    throw new PilotfishError(
+      'CONFIG_DAMAGED',
+      `${this.layout.config} says that the repository is not encrypted, but its packs are: restore the config from a copy`,
+      { path: this.layout.config },
+    );
+  }
+
   #openIndex(mode: IndexMode): ExactIndex {
     if (mode === 'memory' || this.ports.index === 'memory') return new MemoryIndex();
     if (mode === 'fresh') {
       // A garbled header may have called for the files of the other journal mode.
-      for (const suffix of ['', '-journal', '-wal', '-shm'])
-        removeQuietly(this.ports.fs, this.layout.index + suffix);
+      for (const suffix of INDEX_SUFFIXES) removeQuietly(this.ports.fs, this.layout.index + suffix);
+    }
+    if (!INDEX_SUFFIXES.every((suffix) => isPlain(this.ports.fs, this.layout.index + suffix))) {
+      if (mode === 'fresh') return new MemoryIndex();
+      throw new PilotfishError('DAMAGED', 'the index is not a plain file: it will be made anew');
     }
     return new SqliteIndex(this.layout.index, this.config.id, this.sealer);
   }
 }
+
+/** A link in place of a directory could lead any write, and any removal, out of the repository. */
+function refuseLinks(fs: FileSystem, layout: Layout): void {
+  for (const path of layout.directories) {
+    let kind: string;
+    try {
+      kind = fs.lstat(path).kind;
+    } catch (error) {
+      // One that could not be made on read-only media is missed when it is needed.
+      if (errnoOf(error) === 'ENOENT') continue;
+      throw asRepositoryError(error, path);
+    }
+    if (kind !== 'directory') {
+      throw new PilotfishError(
+        'CONFIG_DAMAGED',
+        `${path} is a ${kind} and not a directory: the repository was tampered with`,
+        { path },
+      );
+    }
+  }
+}
+
+/** Whether the index's files are plain ones of this repository alone: SQLite would follow links. */
+function isPlain(fs: FileSystem, path: string): boolean {
+  try {
+    const { kind, links } = fs.lstat(path);
+    return kind === 'file' && links === 1;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true;
+    throw asRepositoryError(error, path);
+  }
+}
+
+const INDEX_SUFFIXES = ['', '-journal', '-wal', '-shm'];
 
 function removeQuietly(fs: FileSystem, path: string): void {
   try {

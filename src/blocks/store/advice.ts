@@ -86,7 +86,10 @@ export class Advice {
 
 function attempt<T>(run: () => T): T | undefined {
   try {
-    return run();
+    const answer = run();
+    // A promise is no answer, and one that is rejected must not end the process.
+    if (answer instanceof Promise) answer.catch(() => undefined);
+    return answer;
   } catch {
     // An adviser that throws has no answer.
     return undefined;

@@ -10,6 +10,9 @@ import {
 import { Lru } from './lru.ts';
 import type { BlockPlace, PackSet } from './pack-set.ts';
 
+/** Copies of one block that are tried, and records opened for it in all: forged deltas could ask for millions. */
+const MAX_PLACES = 8;
+const MAX_DECODES = 64;
 const RAW_CACHE_BYTES = 16 * MIB;
 const GROUP_CACHE_BYTES = 8 * MIB;
 
@@ -19,6 +22,8 @@ const GROUP_CACHE_BYTES = 8 * MIB;
  */
 export class BlockReader {
   readonly #packs: PackSet;
+  /** Records opened for the block being read. */
+  #decodes = 0;
   readonly #raw = new Lru<string, Buffer>(RAW_CACHE_BYTES);
   readonly #groups = new Lru<string, Buffer>(GROUP_CACHE_BYTES);
 
@@ -61,7 +66,7 @@ export class BlockReader {
     try {
       return decode(place);
     } catch (error) {
-      for (const other of this.#packs.places(id)) {
+      for (const other of this.#packs.places(id).slice(0, MAX_PLACES)) {
         if (other.pack === place.pack && other.block === place.block) continue;
         try {
           return decode(other);
@@ -95,7 +100,9 @@ export class BlockReader {
   }
 
   #decode(place: BlockPlace, steps: number): Buffer {
-    if (steps > MAX_CHAIN_DEPTH) {
+    if (steps === 0) this.#decodes = 0;
+    this.#decodes += 1;
+    if (steps > MAX_CHAIN_DEPTH || this.#decodes > MAX_DECODES) {
       throw new PilotfishError(
         'LIMIT',
         `a delta chain is longer than ${MAX_CHAIN_DEPTH}: the repository is damaged or forged`,

@@ -68,26 +68,38 @@ function* linkedBlocks(
   }
   if (at.depth > MAX_NODE_DEPTH) throw tooDeep();
   const node = decodeNode(at.read(id));
-  const lengths = list(node.l);
+  const lengths = list(node.l).map(count);
   const links = list(node.c);
   if (node.t !== 'file' || links.length === 0 || lengths.length !== links.length)
     throw badNode('a file node');
+  // Before going down: parts that are longer than the whole could be repeated without end.
+  if (lengths.reduce((sum, part) => sum + part, 0) !== length) throw badNode('parts that do not add up');
   for (let i = 0; i < links.length; i++) {
-    const part = count(lengths[i]);
+    const part = lengths[i] as number;
     if (part === 0) throw badNode('a part of a file without length');
     yield* linkedBlocks(link(links[i]), part, { read: at.read, depth: at.depth + 1 });
   }
 }
 
 /** Ids of the nodes of a file's chunk list, for checks that must see every block. */
-export function* fileNodes(content: CID | null, read: ReadBlock, depth = 0): Generator<string, void> {
-  if (content === null) return;
-  const { id, isNode } = blockOf(content);
-  if (!isNode) return;
-  if (depth > MAX_NODE_DEPTH) throw tooDeep();
+export function* fileNodes(content: CID | null, read: ReadBlock): Generator<string, void> {
+  if (content !== null) yield* nodesBelow(content, read, { depth: 0, seen: new Set() });
+}
+
+/** Each node once, however often it is linked. */
+function* nodesBelow(
+  cid: CID,
+  read: ReadBlock,
+  at: { depth: number; seen: Set<string> },
+): Generator<string, void> {
+  const { id, isNode } = blockOf(cid);
+  if (!isNode || at.seen.has(id)) return;
+  if (at.depth > MAX_NODE_DEPTH) throw tooDeep();
+  at.seen.add(id);
   yield id;
   const node = decodeNode(read(id));
-  for (const child of list(node.c)) yield* fileNodes(link(child), read, depth + 1);
+  for (const child of list(node.c))
+    yield* nodesBelow(link(child), read, { depth: at.depth + 1, seen: at.seen });
 }
 
 function tooDeep(): PilotfishError {

@@ -59,15 +59,15 @@ for (const [what, [from, to]] of Object.entries(TARGETS)) {
   test(`${what}: the same snapshots under the same ids`, async () => {
     const { source, trees } = await newSource(from);
     const target = new Workbench({ seed: 2, ...to });
-    const before = source.files();
+    const before = source.hashes();
     const { copied, newBlocks } = await copy(source, target);
     assert.deepEqual(new Set(copied), new Set(trees.keys()));
     assert.ok(newBlocks > 20);
     await assertHolds(target, source, trees);
-    assert.deepEqual(source.files(), before, 'the source stays as it is');
-    const files = target.files();
+    assert.deepEqual(source.hashes(), before, 'the source stays as it is');
+    const files = target.hashes();
     assert.deepEqual(await copy(source, target), { copied: [], newBlocks: 0 });
-    assert.deepEqual(target.files(), files, 'a second copy has nothing to do');
+    assert.deepEqual(target.hashes(), files, 'a second copy has nothing to do');
   });
 }
 

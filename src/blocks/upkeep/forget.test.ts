@@ -112,9 +112,9 @@ test('without anything to keep it refuses: a typing error must not forget all', 
 
 test('a dry run says the same and forgets nothing', async () => {
   const world = await made(THREE);
-  const before = world.bench.files();
+  const before = world.bench.hashes();
   const said = await run(world, { keep: { last: 1 }, dryRun: true });
-  assert.deepEqual(world.bench.files(), before);
+  assert.deepEqual(world.bench.hashes(), before);
   assert.deepEqual(await run(world, { keep: { last: 1 } }), said);
   assert.equal(said.forgotten.length, 2);
 });

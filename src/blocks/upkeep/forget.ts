@@ -56,9 +56,20 @@ function byRules(all: readonly StoredSnapshot[], options: ForgetOptions): Set<St
   const doomed = new Set<StoredSnapshot>();
   for (const group of groups(asked)) {
     const kept = snapshotsToKeep(group, keep);
+    // Rules thin out; they never empty. A mistyped tag would.
+    if (kept.size === 0) throw nothingKept(group);
     for (const snapshot of group) if (!kept.has(snapshot)) doomed.add(snapshot);
   }
   return doomed;
+}
+
+function nothingKept(group: readonly StoredSnapshot[]): PilotfishError {
+  const [first] = group;
+  const paths = first?.paths.map((path) => Buffer.from(path).toString()).join(' ') ?? '';
+  return new PilotfishError(
+    'USAGE',
+    `the rules would keep none of the ${group.length} snapshots of ${first?.host ?? ''} ${paths}: name them to forget them all`,
+  );
 }
 
 /** Snapshots of one host and one set of paths replace each other; others are independent. */

@@ -82,7 +82,7 @@ test('passwords are compared as text, however it is composed', async () => {
 
 test('refused: a wrong password, an empty one, the last one, too many; nothing is changed', async () => {
   const bench = await encrypted();
-  const before = bench.files();
+  const before = bench.hashes();
   const refused = (work: (repository: Repository) => unknown, code: string): Promise<void> =>
     assert.rejects(bench.open(work, 'write'), { code });
   await refused((repository) => addKey(repository, 'x', { password: 'wrong' }), 'WRONG_PASSWORD');
@@ -91,7 +91,7 @@ test('refused: a wrong password, an empty one, the last one, too many; nothing i
   await refused((repository) => addKey(repository, '', { password: PASSWORD }), 'USAGE');
   await refused((repository) => changePassword(repository, '', { password: PASSWORD }), 'USAGE');
   await refused((repository) => removeKey(repository, { password: PASSWORD }), 'USAGE');
-  assert.deepEqual(bench.files(), before);
+  assert.deepEqual(bench.hashes(), before);
   await bench.open((repository) => {
     for (let i = 1; i < 16; i += 1) addKey(repository, `number ${i}`, { password: PASSWORD, ...COST });
     assert.throws(() => addKey(repository, 'one more', { password: PASSWORD }), { code: 'LIMIT' });

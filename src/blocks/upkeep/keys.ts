@@ -1,4 +1,4 @@
-import { hasCode, PilotfishError } from '../../base/index.ts';
+import { assert, hasCode, PilotfishError } from '../../base/index.ts';
 import { MAX_KEY_SLOTS, type RepositoryConfig, readConfig, rewriteConfig, unlock } from '../repo/index.ts';
 import { type KeySlot, makeKeySlot } from '../seal/index.ts';
 import type { Repository } from '../session/index.ts';
@@ -34,7 +34,7 @@ export function removeKey(repository: Repository, options: KeyOptions): number {
   }
   return write(
     repository,
-    config.keySlots.filter((one) => one.salt !== slot.salt),
+    config.keySlots.filter((one) => one !== slot),
   );
 }
 
@@ -44,7 +44,7 @@ export function changePassword(repository: Repository, newPassword: string, opti
   const fresh = newSlot(repository, masterKey, { newPassword, ...options });
   write(
     repository,
-    config.keySlots.map((one) => (one.salt === slot.salt ? fresh : one)),
+    config.keySlots.map((one) => (one === slot ? fresh : one)),
   );
 }
 
@@ -84,6 +84,7 @@ function newSlot(
 }
 
 function write({ ports, layout, lock, config }: Repository, keySlots: readonly KeySlot[]): number {
+  assert(keySlots.length > 0, 'an encrypted repository keeps a password');
   rewriteConfig(ports.fs, layout, { config: { ...config, keySlots }, writerId: lock.writerId });
   return keySlots.length;
 }

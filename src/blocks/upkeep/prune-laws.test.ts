@@ -53,10 +53,10 @@ class History {
     await this.check();
     const { unusedBytes, bytes } = await this.#waste();
     assert.ok(unusedBytes <= (maxUnusedShare + 0.01) * bytes, `${unusedBytes} of ${bytes}`);
-    const files = bench.files();
+    const files = bench.hashes();
     const second = await pruned(bench, { maxUnusedShare, graceMs });
     assert.deepEqual(
-      [second.replacedPacks, bench.files()],
+      [second.replacedPacks, bench.hashes()],
       [0, files],
       'the second time there is nothing to do',
     );
@@ -83,8 +83,8 @@ class History {
     return { unusedBytes, bytes: (await this.bench.open(stats)).packBytes };
   }
 
-  #snapshotFiles(): Map<string, Buffer> {
-    return new Map([...this.bench.files()].filter(([name]) => name.startsWith('snapshots/')));
+  #snapshotFiles(): Map<string, string> {
+    return new Map([...this.bench.hashes()].filter(([name]) => name.startsWith('snapshots/')));
   }
 }
 
@@ -185,13 +185,13 @@ test('refused as long as a snapshot cannot be read or a block is missing; nothin
     for (const [path, bytes] of cases) {
       if (bytes === undefined) bench.fs.unlink(`${REPOSITORY}/${path}`);
       else writeFile(bench.fs, `${REPOSITORY}/${path}`, bytes);
-      const before = bench.files();
+      const before = bench.hashes();
       try {
         await bench.open<unknown>((repository) => tool(repository, {}), 'exclusive');
       } catch (error) {
         refused += 1;
         assert.ok(codes.includes((error as { code: string }).code), String(error));
-        assert.deepEqual(bench.files(), before, path);
+        assert.deepEqual(bench.hashes(), before, path);
       }
       for (const [name, was] of whole) writeFile(bench.fs, `${REPOSITORY}/${name}`, was);
     }
@@ -215,14 +215,14 @@ test('refused while a base is missing that a needed delta rests on', async () =>
   bench.build([{ path: 'c', bytes: noise(new Rng(2), 90_000) }]);
   const { snapshot = '' } = await bench.pack({ readAll: true });
   await bench.open((repository) => forget(repository, { snapshots: [snapshot] }), 'write');
-  const before = bench.files();
+  const before = bench.hashes();
   await assert.rejects(pruned(bench), { code: 'MISSING_BASE' });
-  assert.deepEqual(bench.files(), before);
+  assert.deepEqual(bench.hashes(), before);
 });
 
 test('never beside a reader or a writer, nor they beside it', async () => {
   const { bench } = await twoPacks();
-  const before = bench.files();
+  const before = bench.hashes();
   for (const other of ['read', 'write'] as const) {
     for (const tool of [prune, optimize, repair]) {
       await bench.open(async () => {
@@ -241,7 +241,7 @@ test('never beside a reader or a writer, nor they beside it', async () => {
       );
     }, 'exclusive');
   }
-  assert.deepEqual(bench.files(), before);
+  assert.deepEqual(bench.hashes(), before);
 });
 
 test('interrupted, nothing is removed, and the next run goes on', async () => {
@@ -258,6 +258,27 @@ test('interrupted, nothing is removed, and the next run goes on', async () => {
     for (const [name, bytes] of before) assert.ok(bench.files().get(name)?.equals(bytes), name);
     await bench.open<unknown>((repository) => tool(repository, {}), 'exclusive');
     assert.deepEqual((await bench.open((repository) => verify(repository, { data: true }))).damage, []);
+  }
+});
+
+test('a lock that was taken away, as after a long sleep: nothing is removed', async () => {
+  for (const tool of [prune, optimize, repair]) {
+    const { bench, packs, snapshots } = await twoPacks();
+    await bench.open((repository) => forget(repository, { snapshots: [snapshots[0] ?? ''] }), 'write');
+    if (tool === repair) writeFile(bench.fs, `${REPOSITORY}/${packs[1]}`, 'damage');
+    const before = bench.files();
+    const onProgress = (): void => {
+      for (const name of bench.fs.readDirectory(`${REPOSITORY}/locks`))
+        bench.fs.unlink(`${REPOSITORY}/locks/${name}`);
+    };
+    await assert.rejects(
+      bench.open<unknown>((repository) => tool(repository, { onProgress }), 'exclusive'),
+      { code: 'LOCKED' },
+      tool.name,
+    );
+    const after = bench.files();
+    for (const [name, bytes] of before) assert.ok(after.get(name)?.equals(bytes), `${tool.name}: ${name}`);
+    assert.ok(!after.has('doomed'));
   }
 });
 

@@ -416,9 +416,9 @@ test('a dry run names the same and changes nothing', async () => {
   const { bench } = sound;
   const [name = ''] = packsOf(bench);
   const spoilt = overwrite(bench, name, [5000, 5001]);
-  const before = bench.files();
+  const before = bench.hashes();
   const said = await repaired(bench, { dryRun: true });
-  assert.deepEqual(bench.files(), before);
+  assert.deepEqual(bench.hashes(), before);
   assert.deepEqual(
     said.affected.map(({ path }) => path).sort(),
     affectedBy(sound, lostBlocks(sound, [spoilt])),
@@ -469,9 +469,9 @@ test('what a newer Pilotfish wrote is not damage: refused, nothing is changed', 
   bytes.writeUInt32LE(2, 8);
   bench.fs.unlink(pathOf(name));
   writeFile(bench.fs, pathOf(sha256Hex(bytes)), bytes);
-  const before = bench.files();
+  const before = bench.hashes();
   await assert.rejects(repaired(bench), { code: 'NEWER_VERSION' });
-  assert.deepEqual(bench.files(), before);
+  assert.deepEqual(bench.hashes(), before);
   // A bit that makes the version another is damage.
   writeFile(bench.fs, pathOf(name), bytes);
   bench.fs.unlink(pathOf(sha256Hex(bytes)));
@@ -481,18 +481,18 @@ test('what a newer Pilotfish wrote is not damage: refused, nothing is changed', 
 
 test('nothing damaged: nothing is changed', async () => {
   const { bench } = await newSound(1);
-  const before = bench.files();
+  const before = bench.hashes();
   const nothing = { damagedPacks: [], damagedSnapshots: [], salvagedBlocks: 0, affected: [] };
   assert.deepEqual(await repaired(bench), nothing);
-  assert.deepEqual(bench.files(), before);
+  assert.deepEqual(bench.hashes(), before);
 });
 
 test('interrupted while it looks, nothing is changed', async () => {
   const { bench } = await newSound(1);
   overwrite(bench, must(packsOf(bench)[0], 'a pack'), [1000, 1001]);
-  const before = bench.files();
+  const before = bench.hashes();
   const stop = new AbortController();
   const onProgress = (): void => stop.abort();
   await assert.rejects(repaired(bench, { signal: stop.signal, onProgress }), { code: 'INTERRUPTED' });
-  assert.deepEqual(bench.files(), before);
+  assert.deepEqual(bench.hashes(), before);
 });

@@ -182,7 +182,11 @@ function readQuietly<T>(read: () => T): T | undefined {
 }
 
 /** Moves damaged files out of the way: nothing refers to them any more, but they are not ours to destroy. */
-function setAside({ ports, layout }: Repository, files: readonly { from: string; name: string }[]): void {
+function setAside(
+  { lock, ports, layout }: Repository,
+  files: readonly { from: string; name: string }[],
+): void {
+  lock.assertHeld();
   try {
     makeDirectories(ports.fs, layout.damaged);
     for (const { from, name } of files) {

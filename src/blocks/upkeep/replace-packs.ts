@@ -96,6 +96,7 @@ export function doom(repository: Repository, names: ReadonlySet<string>): void {
   // A snapshot that `forget` removed without getting as far as this must not come back after a power cut.
   repository.syncDirectory(layout.snapshots);
   repository.syncDirectory(layout.store);
+  lock.assertHeld();
   const batch = { packs: [...names].sort(), sinceMs: ports.clock.nowMs() };
   const at = { fs: ports.fs, layout, writerId: lock.writerId };
   writeDoomed(at, [...readDoomed(ports.fs, layout), batch]);
@@ -113,6 +114,7 @@ export function deleteDoomed(repository: Repository, graceMs: number): { packs: 
   const names = batches.filter(isDue).flatMap(({ packs }) => packs);
   if (names.length === 0) return { packs: 0, bytes: 0 };
   assert(lock.mode === 'exclusive', 'packs are deleted under the exclusive lock');
+  lock.assertHeld();
   let bytes = 0;
   for (const name of names) bytes += remove(fs, layout.pack(name));
   repository.syncDirectory(layout.store);
