@@ -1,4 +1,4 @@
-import { CID } from 'multiformats/cid';
+import type { CID } from 'multiformats/cid';
 import {
   type Clock,
   closeReader,
@@ -6,7 +6,6 @@ import {
   type FileStat,
   type FileSystem,
   hasCode,
-  PilotfishError,
 } from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
 import { isStackBreak } from '../browse/index.ts';
@@ -30,6 +29,7 @@ import {
   type PutNode,
   type TreeEntry,
 } from '../tree/index.ts';
+import { changed, decodeCid, fileReader, isSteady, join, SourceFailure, source } from './source-calls.ts';
 import type { StreamSource } from './stream-source.ts';
 
 export interface WalkDependencies {
@@ -64,7 +64,6 @@ export interface WalkTally {
   bytes: number;
 }
 
-const SLASH = Buffer.from('/');
 /** A tree node is a block: with the other entries of the node it must stay below 1 MiB. */
 const MAX_XATTR_BYTES = 512 * 1024;
 const MAX_HARD_LINKS_KEPT = 200_000;
@@ -235,20 +234,22 @@ export class Walker {
     }
   }
 
-  /** A file without its attributes is better than none; each reason is told once. */
+  /** A file without its attributes is better than none. */
   #noteXattrs(path: Buffer, errno: string): void {
-    const isNone = errno === 'ENOTSUP' || errno === 'EOPNOTSUPP' || errno === 'ENODATA';
-    if (isNone || this.#xattrErrors.has(errno)) return;
-    this.#xattrErrors.add(errno);
-    const why = errno === 'ENOSYS' ? 'this machine offers no way to read them' : errno;
-    this.#deps.problems.add(
-      path,
-      'UNSUPPORTED',
-      `extended attributes are not stored, here and elsewhere (${why})`,
-    );
+    if (['ENOTSUP', 'EOPNOTSUPP', 'ENODATA', 'EACCES'].includes(errno)) return;
+    if (errno !== 'ENOSYS') {
+      this.#deps.problems.add(path, 'UNREADABLE', `its extended attributes cannot be read (${errno})`);
+    } else if (!this.#hasToldXattrs) {
+      this.#hasToldXattrs = true;
+      this.#deps.problems.add(
+        path,
+        'UNSUPPORTED',
+        'extended attributes are not stored: this machine offers no way to read them',
+      );
+    }
   }
 
-  readonly #xattrErrors = new Set<string>();
+  #hasToldXattrs = false;
 
   async #file(
     place: Place,
@@ -352,57 +353,3 @@ export class Walker {
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** Undefined for bytes that are no link: the cache is nothing to rely on. */
-function decodeCid(bytes: Uint8Array): CID | undefined {
-  try {
-    const cid = CID.decode(bytes);
-    blockOf(cid);
-    return cid;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A failed call on the source, as opposed to one on the repository: the file is skipped, the run goes on. */
-class SourceFailure extends Error {
-  constructor(cause: unknown) {
-    super('a source call failed', { cause });
-  }
-}
-
-function source<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw errnoOf(error) === undefined ? error : new SourceFailure(error);
-  }
-}
-
-function changed(): PilotfishError {
-  return new PilotfishError('CHANGED', 'it was replaced by something else while it was read');
-}
-
-/** Reads a file in order. A short read at its known size is the end, which saves one call for each small file. */
-function fileReader(fs: FileSystem, fd: number, sizeBytes: number): ReadInto {
-  let position = 0;
-  let ended = false;
-  return (into, offset, length) => {
-    if (ended) return 0;
-    const got = source(() => fs.read(fd, into, { offset, length, position }));
-    position += got;
-    ended = got === 0 || (got < length && position >= sizeBytes);
-    return got;
-  };
-}
-
-function isSteady(before: FileStat, after: FileStat): boolean {
-  return (
-    before.inode === after.inode && before.sizeBytes === after.sizeBytes && before.mtimeNs === after.mtimeNs
-  );
-}
-
-function join(directory: Buffer, name: Buffer): Buffer {
-  if (directory.equals(SLASH)) return Buffer.concat([SLASH, name]);
-  return Buffer.concat([directory, SLASH, name]);
-}

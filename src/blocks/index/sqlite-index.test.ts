@@ -97,15 +97,10 @@ test('rows that no writer makes are harmless places or errors', (t) => {
   const index = new SqliteIndex(path, REPOSITORY, plainSealer);
   index.addPack(NAMES[0] as string, IDS.slice(0, 1));
   const db = new DatabaseSync(path);
-  for (const place of [-1, 2 ** 52, 0.5, 1e300]) {
-    db.prepare('UPDATE blocks SET place = ?').run(place);
-    const [found] = index.find(IDS[0] as string);
-    assert.ok(
-      found !== undefined && found.pack >= 0 && found.block >= 0 && found.pack <= 2 ** 30,
-      `${place}`,
-    );
-  }
-  for (const place of ['text', Buffer.alloc(3), 2n ** 60n]) {
+  db.prepare('UPDATE blocks SET place = ?').run(2 ** 52);
+  const [found] = index.find(IDS[0] as string);
+  assert.ok(found !== undefined && found.block >= 0 && found.pack <= 2 ** 30);
+  for (const place of [-1, 0.5, 1e300, 'text', Buffer.alloc(3), 2n ** 60n]) {
     db.prepare('UPDATE blocks SET place = ?').run(place);
     assert.throws(() => index.find(IDS[0] as string), `${place}`);
   }

@@ -73,9 +73,9 @@ export const KNOWN_ENTRIES: ReadonlySet<string> = new Set([
   'tmp',
 ]);
 
-/** The writer whose temporary file has this name; undefined for a name no writer gives, which is let be. */
-export function temporaryWriter(fileName: string): string | undefined {
-  return /^([0-9a-f]{16}|[0-9a-f]{32})-/.exec(fileName)?.[1];
+/** The writer whose temporary file has this name; '', which is nobody, for a name no writer gives. */
+export function temporaryWriter(fileName: string): string {
+  return fileName.slice(0, Math.max(fileName.indexOf('-'), 0));
 }
 
 /** The pack name in a file name of `store/`, or undefined when it is none. */

@@ -15,7 +15,7 @@ import {
   packJobs,
 } from './encode.ts';
 import type { Encoder } from './encoder.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, note } from './entry.ts';
 import { OpenGroup } from './groups.ts';
 import { PackSink, type PackSinkDependencies } from './pack-sink.ts';
 import { hasFeatures, type Resemblance, type ResemblanceIndex } from './resemblance.ts';
@@ -396,17 +396,4 @@ export class BlockWriter {
 
 function depthLimit({ maxDepth = MAX_CHAIN_DEPTH }: BlockContext): number {
   return Math.min(maxDepth, MAX_CHAIN_DEPTH);
-}
-
-function note(depth: number, entries: readonly Entry[]) {
-  // At the end of a chain a block is no base for another: nobody will look for its features.
-  const isBase = depth < MAX_CHAIN_DEPTH;
-  return {
-    depth,
-    blocks: entries.map(({ id, rawLength, features }) => ({
-      id,
-      rawLength,
-      features: isBase ? features : undefined,
-    })),
-  };
 }

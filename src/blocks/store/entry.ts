@@ -1,3 +1,4 @@
+import { MAX_CHAIN_DEPTH } from '../../base/index.ts';
 import type { OpenGroup } from './groups.ts';
 
 /** A block on its way into the pack being written, or in it. */
@@ -22,3 +23,17 @@ export type Home =
   | { readonly kind: 'grouped'; readonly group: OpenGroup; readonly slot: number }
   | { readonly kind: 'waiting'; readonly group: OpenGroup }
   | { readonly kind: 'placed'; readonly record: number; readonly slot: number };
+
+/** What the footer of a pack keeps of a record and the blocks in it. */
+export function note(depth: number, entries: readonly Entry[]) {
+  // At the end of a chain a block is no base for another: nobody will look for its features.
+  const isBase = depth < MAX_CHAIN_DEPTH;
+  return {
+    depth,
+    blocks: entries.map(({ id, rawLength, features }) => ({
+      id,
+      rawLength,
+      features: isBase ? features : undefined,
+    })),
+  };
+}

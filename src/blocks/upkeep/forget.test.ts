@@ -100,7 +100,12 @@ test('only those of a host, or with all the tags, are looked at', async () => {
     'four',
     'five',
   ]);
-  assert.deepEqual(await left(await made(wanted), { keep: { tags: ['y'] } }), ['one', 'three']);
+  assert.deepEqual(await left(await made(wanted), { keep: { tags: ['y'] }, host: 'a' }), [
+    'one',
+    'three',
+    'four',
+    'five',
+  ]);
 });
 
 test('without anything to keep it refuses: a typing error must not forget all', async () => {
@@ -108,6 +113,13 @@ test('without anything to keep it refuses: a typing error must not forget all', 
   const nothing: ForgetOptions[] = [{}, { keep: {} }, { keep: { last: 0, tags: [] } }, { host: 'golden' }];
   for (const options of nothing) await assert.rejects(run(world, options), { code: 'USAGE' });
   assert.equal((await run(world, { keep: { last: 9 } })).kept.length, 3);
+});
+
+test('rules that would empty a group are refused, and no other group is touched', async () => {
+  const world = await made({ 'a-1': { host: 'a', tags: ['gold'] }, 'a-2': { host: 'a' }, b: { host: 'b' } });
+  const before = world.bench.hashes();
+  await assert.rejects(run(world, { keep: { tags: ['gold'] } }), { code: 'USAGE', message: / of b / });
+  assert.deepEqual(world.bench.hashes(), before);
 });
 
 test('a dry run says the same and forgets nothing', async () => {

@@ -53,23 +53,20 @@ function byRules(all: readonly StoredSnapshot[], options: ForgetOptions): Set<St
       (host === undefined || snapshot.host === host) &&
       (tags ?? []).every((tag) => snapshot.tags.includes(tag)),
   );
+  const unknown = (keep.tags ?? []).find((tag) => !all.some((snapshot) => snapshot.tags.includes(tag)));
+  // A mistyped tag would keep nothing, which nobody means.
+  if (unknown !== undefined) {
+    throw new PilotfishError(
+      'USAGE',
+      `no snapshot has the tag ${unknown} that is to be kept: see \`pilotfish snapshots\``,
+    );
+  }
   const doomed = new Set<StoredSnapshot>();
   for (const group of groups(asked)) {
     const kept = snapshotsToKeep(group, keep);
-    // Rules thin out; they never empty. A mistyped tag would.
-    if (kept.size === 0) throw nothingKept(group);
     for (const snapshot of group) if (!kept.has(snapshot)) doomed.add(snapshot);
   }
   return doomed;
-}
-
-function nothingKept(group: readonly StoredSnapshot[]): PilotfishError {
-  const [first] = group;
-  const paths = first?.paths.map((path) => Buffer.from(path).toString()).join(' ') ?? '';
-  return new PilotfishError(
-    'USAGE',
-    `the rules would keep none of the ${group.length} snapshots of ${first?.host ?? ''} ${paths}: name them to forget them all`,
-  );
 }
 
 /** Snapshots of one host and one set of paths replace each other; others are independent. */

@@ -220,6 +220,29 @@ test('refused while a base is missing that a needed delta rests on', async () =>
   assert.deepEqual(bench.hashes(), before);
 });
 
+test('a needed block that cannot be read any more: it ends, and everything is still where it was', async () => {
+  for (const tool of [prune, optimize]) {
+    const { bench } = await packFresh([
+      { path: 'a', bytes: noise(new Rng(1), 60_000) },
+      { path: 'b', bytes: noise(new Rng(2), 60_000) },
+    ]);
+    const [pack = ''] = [...bench.files().keys()].filter((name) => name.startsWith('store/'));
+    bench.build([{ path: 'a', bytes: noise(new Rng(1), 60_000) }]);
+    await bench.pack();
+    await bench.open((repository) => forget(repository, { keep: { last: 1 } }), 'write');
+    const damaged = Buffer.from(bench.files().get(pack) as Buffer);
+    damaged[500] = (damaged[500] as number) ^ 1;
+    writeFile(bench.fs, `${REPOSITORY}/${pack}`, damaged);
+    const before = bench.hashes();
+    await assert.rejects(
+      bench.open<unknown>((repository) => tool(repository, {}), 'exclusive'),
+      { code: 'DAMAGED' },
+      tool.name,
+    );
+    assert.deepEqual(bench.hashes(), before);
+  }
+});
+
 test('never beside a reader or a writer, nor they beside it', async () => {
   const { bench } = await twoPacks();
   const before = bench.hashes();

@@ -1,225 +1,34 @@
-// Damage of every kind. What can be saved, and which files are affected, is worked out from the places of the records
-// in the sound packs and the bytes that were spoilt, not by reading through the store.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  affectedBy,
+  bytesOf,
+  footerAt,
+  lostBlocks,
+  newSound,
+  overwrite,
+  packsOf,
+  packVersion,
+  pathOf,
+  reset,
+  type Sound,
+  SPOILS,
+  type Spoilt,
+  VERSIONS,
+} from '../../../test/crash/upkeep-damage.ts';
 import { replaced } from '../../../test/crash/watched.ts';
-import { REPOSITORY, Workbench, type WorkbenchOptions } from '../../../test/golden/workbench.ts';
+import { REPOSITORY, Workbench } from '../../../test/golden/workbench.ts';
 import { edited, text } from '../../../test/sim/file-bytes.ts';
 import { noise } from '../../../test/sim/noise.ts';
-import { treeVersions } from '../../../test/sim/sources.ts';
 import { writeFile } from '../../../test/sim/tree.ts';
-import { readTree, type TreeState, treeDifferences } from '../../../test/sim/tree-state.ts';
-import { exists, type FileSystem, KIB, MIB, must, Rng, sha256Hex } from '../../base/index.ts';
-import { pack } from '../backup/index.ts';
-import { walkTree } from '../browse/index.ts';
+import { treeDifferences } from '../../../test/sim/tree-state.ts';
+import { type FileSystem, must, Rng, sha256Hex } from '../../base/index.ts';
 import { verify } from '../check/index.ts';
-import { blockIdAt, type DeltaRecord, type PackTable, RECORD_TYPES } from '../pack/index.ts';
 import type { Repository } from '../session/index.ts';
-import { blockOf, fileBlocks, fileNodes } from '../tree/index.ts';
 import { type RepairOptions, type RepairResult, repair } from './repair.ts';
-
-const SIZES = { arenaBytes: 32 * MIB, resemblanceBytes: MIB / 4, packBytes: 40 * KIB };
-const VERSIONS = 3;
-
-/** Where a record lies, and what it rests on. */
-interface Copy {
-  readonly pack: string;
-  readonly start: number;
-  readonly end: number;
-  readonly base: string | undefined;
-}
-
-/** One file or directory of a snapshot and the blocks that are its own. */
-interface Item {
-  readonly path: string;
-  readonly blocks: readonly string[];
-  /** Blocks of the directories above it: without them nobody can know of it. */
-  readonly above: readonly string[];
-}
-
-/** A repository while it is sound. */
-interface Sound {
-  readonly bench: Workbench;
-  readonly trees: ReadonlyMap<string, TreeState>;
-  readonly copies: ReadonlyMap<string, readonly Copy[]>;
-  readonly items: readonly Item[];
-}
-
-async function newSound(seed: number, options: WorkbenchOptions = {}): Promise<Sound> {
-  const bench = new Workbench({ seed, sizes: SIZES, ...options });
-  const trees = new Map<string, TreeState>();
-  const versions = treeVersions(new Rng(seed), VERSIONS, { files: 14, maxFileBytes: 40_000 });
-  for (const [i, sources] of versions.entries()) {
-    // Every version stays on disk: directories have the time they were made.
-    bench.build([...sources, { path: 'several', bytes: noise(new Rng(seed), 200_000) }], `/v${i}`);
-    const id = await packVersion(bench, i);
-    trees.set(id, readTree(bench.fs, `/v${i}`));
-  }
-  const { copies, items } = await bench.open((repository) => ({
-    copies: copiesOf(repository),
-    items: repository.snapshots
-      .list((error) => assert.fail(error))
-      .flatMap((one) => itemsOf(repository, one)),
-  }));
-  return { bench, trees, copies, items };
-}
-
-async function packVersion(bench: Workbench, number: number): Promise<string> {
-  bench.clock.advance(60_000);
-  const paths = [Buffer.from(`/v${number}`)];
-  const { snapshot } = await bench.open((repository) => pack(repository, { paths, readAll: true }), 'write');
-  return must(snapshot, 'a snapshot');
-}
-
-function copiesOf({ packs }: Repository): Map<string, Copy[]> {
-  const copies = new Map<string, Copy[]>();
-  for (const name of packs.packNames()) {
-    const table = packs.table(name);
-    for (let block = 0; block < table.blockCount; block++) {
-      const record = must(table.recordOf[block], 'a record');
-      const [start, end] = [
-        must(table.offsets[record], 'a start'),
-        must(table.offsets[record + 1], 'an end'),
-      ];
-      const id = blockIdAt(table, block);
-      const isDelta = table.types[record] === RECORD_TYPES.delta;
-      const base = isDelta ? baseOf(packs.record(name, record) as DeltaRecord, table, record) : undefined;
-      copies.set(id, [...(copies.get(id) ?? []), { pack: name, start, end, base }]);
-    }
-  }
-  return copies;
-}
-
-function baseOf({ base }: DeltaRecord, table: PackTable, record: number): string {
-  if (base.kind === 'id') return base.id;
-  return blockIdAt(table, must(table.firstBlock[record - base.distance], 'a base') + base.slot);
-}
-
-function itemsOf(
-  { reader }: Repository,
-  { id, root }: { id: string; root: Parameters<typeof blockOf>[0] },
-): Item[] {
-  const label = `${id.slice(0, 12)}:`;
-  const read = (block: string): Uint8Array => reader.read(block);
-  const rootId = blockOf(root).id;
-  const nodes = new Map([['', [rootId]]]);
-  const items: Item[] = [{ path: label, blocks: [rootId], above: [] }];
-  for (const { path, entry } of walkTree(root, read)) {
-    const name = path.toString('latin1');
-    const above = must(nodes.get(name.slice(0, Math.max(0, name.lastIndexOf('/')))), 'parents come first');
-    if (entry.type === 'directory') {
-      const own = [blockOf(entry.node).id];
-      nodes.set(name, [...above, ...own]);
-      items.push({ path: label + path.toString(), blocks: own, above });
-    } else if (entry.type === 'file') {
-      const blocks = [
-        ...fileNodes(entry.content, read),
-        ...[...fileBlocks(entry, read)].map((one) => one.id),
-      ];
-      items.push({ path: label + path.toString(), blocks, above });
-    }
-  }
-  return items;
-}
-
-/** Bytes of one pack that are not what they were: from `start` up to `end`. */
-interface Spoilt {
-  readonly pack: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Blocks of which no copy can be decoded any more. */
-function lostBlocks({ copies }: Sound, spoilt: readonly Spoilt[]): Set<string> {
-  const known = new Map<string, boolean>();
-  const isIntact = ({ pack: name, start, end }: Copy): boolean =>
-    !spoilt.some((bytes) => bytes.pack === name && bytes.start < end && start < bytes.end);
-  const isThere = (id: string): boolean => {
-    const before = known.get(id);
-    if (before !== undefined) return before;
-    const there = (copies.get(id) ?? []).some(
-      (copy) => isIntact(copy) && (copy.base === undefined || isThere(copy.base)),
-    );
-    known.set(id, there);
-    return there;
-  };
-  return new Set([...copies.keys()].filter((id) => !isThere(id)));
-}
-
-/** What must be named: each file or directory that lost a block, unless a directory above it is lost already. */
-function affectedBy({ items }: Sound, lost: ReadonlySet<string>): string[] {
-  return items
-    .filter(({ blocks, above }) => blocks.some((id) => lost.has(id)) && !above.some((id) => lost.has(id)))
-    .map(({ path }) => path)
-    .sort();
-}
-
-const packsOf = (bench: Workbench): string[] =>
-  [...bench.files().keys()].flatMap((name) => (name.startsWith('store/') ? name.slice(6, 70) : []));
-const pathOf = (name: string): string => `${REPOSITORY}/store/${name}.pack`;
-const bytesOf = (bench: Workbench, name: string): Buffer =>
-  must(bench.files().get(`store/${name}.pack`), 'a pack');
 
 const repaired = (bench: Workbench, options: RepairOptions = {}): Promise<RepairResult> =>
   bench.open((repository) => repair(repository, options), 'exclusive');
-
-/** Makes the repository what it was. */
-function reset(bench: Workbench, whole: ReadonlyMap<string, Buffer>): void {
-  for (const [name, bytes] of bench.files()) {
-    const was = whole.get(name);
-    if (was === undefined) bench.fs.unlink(`${REPOSITORY}/${name}`);
-    else if (!was.equals(bytes)) writeFile(bench.fs, `${REPOSITORY}/${name}`, was);
-  }
-  for (const [name, bytes] of whole)
-    if (!exists(bench.fs, `${REPOSITORY}/${name}`)) writeFile(bench.fs, `${REPOSITORY}/${name}`, bytes);
-}
-
-/** Spoils bytes of one pack; what was spoilt. */
-type Spoil = (bench: Workbench, name: string, rng: Rng) => Spoilt;
-
-const END = Number.MAX_SAFE_INTEGER;
-
-function overwrite(bench: Workbench, name: string, [start, end]: [number, number]): Spoilt {
-  const bytes = Buffer.from(bytesOf(bench, name));
-  for (let at = start; at < end; at += 1) bytes[at] = (bytes[at] as number) ^ 0x5a;
-  writeFile(bench.fs, pathOf(name), bytes);
-  return { pack: name, start, end };
-}
-
-/** The number of bytes before the footer: its offset stands in the trailer. */
-const footerAt = (bytes: Buffer): number => Number(bytes.readBigUInt64LE(bytes.length - 16));
-
-const SPOILS: Record<string, Spoil> = {
-  'a bit flipped': (bench, name, rng) => {
-    const at = rng.below(bytesOf(bench, name).length);
-    return overwrite(bench, name, [at, at + 1]);
-  },
-  'a sector of noise': (bench, name, rng) => {
-    // Behind the footer's beginning the records are all there.
-    const length = footerAt(bytesOf(bench, name));
-    const start = rng.below(Math.max(1, length - 600));
-    return overwrite(bench, name, [start, Math.min(length, start + 512)]);
-  },
-  'the header gone': (bench, name) => overwrite(bench, name, [0, 16]),
-  'the footer destroyed': (bench, name) => {
-    const bytes = bytesOf(bench, name);
-    return overwrite(bench, name, [footerAt(bytes), bytes.length]);
-  },
-  'the end cut off': (bench, name, rng) => {
-    const bytes = bytesOf(bench, name);
-    const start = rng.below(bytes.length);
-    writeFile(bench.fs, pathOf(name), bytes.subarray(0, start));
-    return { pack: name, start, end: END };
-  },
-  'an empty file': (bench, name) => {
-    writeFile(bench.fs, pathOf(name), '');
-    return { pack: name, start: 0, end: END };
-  },
-  gone: (bench, name) => {
-    bench.fs.unlink(pathOf(name));
-    return { pack: name, start: 0, end: END };
-  },
-};
 
 /** Repairs and checks everything that is promised; returns how many files were affected. */
 async function assertRepairs(sound: Sound, spoilt: readonly Spoilt[]): Promise<number> {
@@ -415,7 +224,8 @@ test('a dry run names the same and changes nothing', async () => {
   const sound = await newSound(1);
   const { bench } = sound;
   const [name = ''] = packsOf(bench);
-  const spoilt = overwrite(bench, name, [5000, 5001]);
+  const middle = footerAt(bytesOf(bench, name)) >> 1;
+  const spoilt = overwrite(bench, name, [middle, middle + 1]);
   const before = bench.hashes();
   const said = await repaired(bench, { dryRun: true });
   assert.deepEqual(bench.hashes(), before);
