@@ -90,9 +90,18 @@ export function commandText(args: readonly string[]): string {
   return kept.length === 0 ? 'npm run bench:store' : `npm run bench:store -- ${kept.join(' ')}`;
 }
 
-function parse(args: readonly string[]) {
+/** Lets what the parser refuses count as a mistake on the command line. */
+export function asUsage<T>(work: () => T): T {
   try {
-    return parseArgs({
+    return work();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const parse = (args: readonly string[]) =>
+  asUsage(() =>
+    parseArgs({
       args: [...args],
       allowNegative: true,
       options: {
@@ -108,11 +117,8 @@ function parse(args: readonly string[]) {
         render: { type: 'string' },
         work: { type: 'string' },
       },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+    }),
+  );
 
 /** Whether a run says everything the page in docs/ promises. */
 export function isComplete({ sets, rounds, tools, steps: chosenSteps, form }: Options): boolean {

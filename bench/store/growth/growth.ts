@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { runWell } from '../commands.ts';
 import { defaultWorkplace, emptyFolder, makeFolders, remove } from '../folders.ts';
 import { describeMachine } from '../machine.ts';
-import { UsageError } from '../options.ts';
+import { asUsage, UsageError } from '../options.ts';
 import { textTable } from '../report/table.ts';
 import { documents, say } from '../run.ts';
 import type { Growth } from './measure.ts';
@@ -29,7 +29,7 @@ function readGrowthOptions(args: readonly string[]): GrowthOptions {
     render: { type: 'string' },
     work: { type: 'string' },
   } as const;
-  const { values } = parseArgs({ args: [...args], options });
+  const { values } = asUsage(() => parseArgs({ args: [...args], options }));
   const blocks = (values.blocks ?? defaultBlocks).split(',').map(Number);
   const isStrange = (count: number): boolean =>
     !(Number.isInteger(count) && count >= 1000 && count <= mostBlocks);
@@ -43,41 +43,51 @@ function readGrowthOptions(args: readonly string[]): GrowthOptions {
   };
 }
 
-/** Each size in a process of its own, so that none inherits the memory of another. */
-function measureAll(blocks: readonly number[], folder: string): Growth[] {
+/** One size in a process of its own, so that none inherits the memory of another. */
+function measureOne(blocks: number, folder: string): Growth {
   const program = join(import.meta.dirname, 'measure.ts');
-  return blocks.map((count) => {
-    try {
-      const args = ['--expose-gc', program, String(count), emptyFolder(folder)];
-      const size = JSON.parse(runWell({ program: process.execPath, args, cwd: folder })) as Growth;
-      say(`growth: ${count.toExponential(0)} blocks: ${JSON.stringify(size.micros)}`);
-      return size;
-    } finally {
-      remove(folder);
-    }
-  });
+  try {
+    const args = ['--expose-gc', program, String(blocks), emptyFolder(folder)];
+    return JSON.parse(runWell({ program: process.execPath, args, cwd: folder })) as Growth;
+  } finally {
+    remove(folder);
+  }
 }
 
-function measured({ blocks, workplace }: GrowthOptions, command: string): GrowthResults {
-  const { run } = makeFolders(workplace);
+const shortNumber = (value: number): string => value.toExponential().replace('+', '');
+
+/** Measures size by size; what is there is written after each, so that a run that is stopped was not for nothing. */
+function measureAll({ blocks, workplace }: GrowthOptions): GrowthResults {
+  const { run, reports } = makeFolders(workplace);
   const machine = describeMachine(run);
-  const sizes = measureAll(blocks, join(run, 'growth'));
-  return { version: 1, date: new Date().toISOString(), command, machine, sizes };
+  const command = `npm run bench:store -- growth --blocks ${blocks.map(shortNumber).join(',')}`;
+  const sizes: Growth[] = [];
+  const results = { version: 1 as const, date: new Date().toISOString(), command, machine, sizes };
+  for (const count of blocks) {
+    const size = measureOne(count, join(run, 'growth'));
+    say(`growth: ${shortNumber(count)} blocks: ${JSON.stringify(size.micros)}`);
+    sizes.push(size);
+    write(results, reports);
+  }
+  return results;
+}
+
+function write(results: GrowthResults, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'growth.json'), `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(join(folder, 'growth.md'), growthMarkdown(results));
+  writeFileSync(join(folder, 'growth.svg'), growthPlot(results));
 }
 
 /** Measures, prints, and writes JSON, page and plot; to docs/benchmarks with `--docs`. */
 export function runGrowth(args: readonly string[]): void {
   const options = readGrowthOptions(args);
-  const command = ['npm run bench:store -- growth', ...args].join(' ');
   const results =
     options.render === undefined
-      ? measured(options, command)
+      ? measureAll(options)
       : (JSON.parse(readFileSync(options.render, 'utf8')) as GrowthResults);
   console.log(textTable(growthTable(results)));
   const folder = options.docs ? documents : makeFolders(options.workplace).reports;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'growth.json'), `${JSON.stringify(results, null, 1)}\n`);
-  writeFileSync(join(folder, 'growth.md'), growthMarkdown(results));
-  writeFileSync(join(folder, 'growth.svg'), growthPlot(results));
+  write(results, folder);
   say(`wrote growth.json, growth.md and growth.svg to ${folder}`);
 }

@@ -229,16 +229,16 @@ export class Walker {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
-      this.#noteXattrs(path, errno);
+      this.#noteXattrs(path, errno, error);
       return [];
     }
   }
 
   /** A file without its attributes is better than none. */
-  #noteXattrs(path: Buffer, errno: string): void {
+  #noteXattrs(path: Buffer, errno: string, error: unknown): void {
     if (['ENOTSUP', 'EOPNOTSUPP', 'ENODATA', 'EACCES'].includes(errno)) return;
     if (errno !== 'ENOSYS') {
-      this.#deps.problems.add(path, 'UNREADABLE', `its extended attributes cannot be read (${errno})`);
+      this.#deps.problems.addFailure(path, error);
     } else if (!this.#hasToldXattrs) {
       this.#hasToldXattrs = true;
       this.#deps.problems.add(

@@ -94,20 +94,22 @@ function isBelowIncluded(names: readonly string[], isIncluded: PathTest): boolea
 /** Owner, mode, attributes and, last because all others touch it, mtime. */
 export function applyAttributes(fs: FileSystem, path: Buffer, entry: TreeEntry, owners: boolean): void {
   const [uid, gid] = entry.owner;
-  // Set-id bits without their owner would be somebody else's: they are given only with him.
-  let mode = entry.mode & 0o1777;
   try {
-    if (owners) {
-      fs.lchown(path, uid, gid);
-      mode = entry.mode;
-    }
+    if (owners) fs.lchown(path, uid, gid);
     // Before the mode, which may forbid writing them.
     for (const [name, value] of entry.xattrs) {
       fs.setXattr(path, { name: Buffer.from(name), value: Buffer.from(value) });
     }
   } finally {
     // Whatever could not be set. Links have no mode of their own on Linux. After chown, which clears set-id bits.
-    if (entry.type !== 'symlink') fs.chmod(path, mode);
+    if (entry.type !== 'symlink') fs.chmod(path, safeMode(fs, path, entry));
     fs.setMtime(path, entry.mtimeNs);
   }
+}
+
+/** Set-id bits go only with the owner they were meant for: with another they would be somebody else's powers. */
+function safeMode(fs: FileSystem, path: Buffer, { mode, owner }: TreeEntry): number {
+  if ((mode & 0o6000) === 0) return mode;
+  const { uid, gid } = fs.lstat(path);
+  return uid === owner[0] && gid === owner[1] ? mode : mode & 0o1777;
 }
