@@ -25,7 +25,9 @@ export function readmeFigures(results: Results): string {
       if (stored === null) return '–';
       return share === null ? megabytes(stored) : `${megabytes(stored)} (${share.toFixed(2)})`;
     });
-    lines.push(`| ${id === 'pilotfish' ? `**${label}**` : label} | ${cells.join(' | ')} |`);
+    lines.push(
+      `| ${id === 'pilotfish' ? `**${label}**` : label.replaceAll('|', '\\|')} | ${cells.join(' | ')} |`,
+    );
   }
   const { date, machine, rounds } = results;
   lines.push(

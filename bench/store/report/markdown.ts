@@ -41,14 +41,17 @@ function summary(figures: Figures): string {
   const lines = figures.results.tools
     .filter(({ id }) => id.startsWith('pilotfish'))
     .map(({ id, label }) => {
-      const judged = judge(figures, id).filter(({ verdict }) => verdict !== 'not measured');
+      const all = judge(figures, id);
+      const judged = all.filter(({ verdict }) => verdict !== 'not measured');
       const missed = judged.filter(({ verdict }) => verdict === 'missed');
       const which = missed.map(({ set, text, value, must }) => {
         const by = value === null ? 0 : (value / must - 1) * 100;
         return `${set}: ${text} (by ${by < 1 ? by.toFixed(1) : by.toFixed(0)} %)`;
       });
       const misses = which.length === 0 ? '' : `; missed: ${which.join('; ')}`;
-      return `- ${label}: ${judged.length - missed.length} of ${judged.length} lines met${misses}.`;
+      const open = all.length - judged.length;
+      const unmeasured = open === 0 ? '' : `; ${open} not measured in this run`;
+      return `- ${label}: ${judged.length - missed.length} of ${all.length} lines met${misses}${unmeasured}.`;
     });
   return lines.join('\n');
 }
