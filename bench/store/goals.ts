@@ -12,14 +12,18 @@ interface Goal {
   readonly aim?: number;
   /** The figure for one of our rows; null where the run does not tell. */
   readonly value: (figures: Figures, tool: string) => number | null;
+  /** How low and how high it would be with the luckiest and the unluckiest rounds. */
+  readonly bounds?: (figures: Figures, tool: string) => readonly [number, number] | null;
 }
 
 export type Verdict = 'aim reached' | 'met' | 'missed' | 'not measured';
 
 /** A goal and what came of it. */
-export interface Judged extends Omit<Goal, 'value'> {
+export interface Judged extends Omit<Goal, 'value' | 'bounds'> {
   readonly value: number | null;
   readonly verdict: Verdict;
+  /** True when the limit lies within the spread of the rounds: another run may come out on the other side. */
+  readonly isClose: boolean;
 }
 
 const mib = 1024 * 1024;
@@ -53,6 +57,10 @@ function timedGoal(set: string, { text, ...of }: Timed, limits: Limits): Goal {
     kind: 'ratio',
     ...limits,
     value: (figures, tool) => ratio(figures.time(set, tool, of), figures.time(set, 'restic-auto', of)),
+    bounds: (figures, tool) => {
+      const [ours, theirs] = [tool, 'restic-auto'].map((one) => figures.spread(set, one, of));
+      return ours && theirs ? [ours[0] / theirs[1], ours[1] / theirs[0]] : null;
+    },
   };
 }
 
@@ -117,8 +125,9 @@ function verdictOf({ must, aim }: Limits, value: number | null): Verdict {
 
 /** What one of our rows came to, goal by goal. */
 export function judge(figures: Figures, tool: string): Judged[] {
-  return goals.map(({ value: compute, ...goal }) => {
+  return goals.map(({ value: compute, bounds, ...goal }) => {
     const value = compute(figures, tool);
-    return { ...goal, value, verdict: verdictOf(goal, value) };
+    const [low, high] = bounds?.(figures, tool) ?? [Number.NaN, Number.NaN];
+    return { ...goal, value, verdict: verdictOf(goal, value), isClose: low <= goal.must && goal.must < high };
   });
 }

@@ -113,6 +113,23 @@ describe('goals', () => {
       [],
     );
   });
+
+  test('a limit within the spread of the rounds is marked', () => {
+    const usage = (wallSeconds: number) => ({ wallSeconds, cpuSeconds: null, peakBytes: null });
+    const times = (tool: string, ...seconds: number[]): Row => {
+      const row = emptyRow('B', tool);
+      row.usage.create.push(...seconds.map(usage));
+      return row;
+    };
+    const isClose = (...ours: number[]): boolean[] => {
+      const both = [times('pilotfish', ...ours), times('restic-auto', 10, 11)];
+      const list = judge(new Figures({ ...results, rows: both }), 'pilotfish');
+      return list
+        .filter((one) => one.set === 'B' && one.text.startsWith('create, wall'))
+        .map((one) => one.isClose);
+    };
+    assert.deepEqual([isClose(8, 9), isClose(8, 12), isClose(12, 13)], [[false], [true], [false]]);
+  });
 });
 
 describe('tables and plots', () => {

@@ -37,6 +37,9 @@ export function headlines(results: Results): string[] {
   });
 }
 
+const closeNote =
+  '(?): the limit lies within the spread of the rounds, so that another run may come out on the other side.';
+
 function summary(figures: Figures): string {
   const lines = figures.results.tools
     .filter(({ id }) => id.startsWith('pilotfish'))
@@ -143,6 +146,7 @@ export function markdownReport(results: Results): string {
     '## What must hold',
     summary(figures),
     markdownTable(goalTable(figures)).replaceAll(/([\d.]+(?: \w+)? missed)/g, '**$1**'),
+    ...(results.rounds > 1 ? [closeNote] : []),
     ...results.sets.map((set) => setSection(figures, set)),
     insideSection(figures),
     comparableSection(figures),

@@ -151,8 +151,8 @@ const units: Readonly<Record<Judged['kind'], (value: number | null) => string>> 
   mebibytes: (value) => (value === null ? nothing : `${fixed(value, 0)} MiB`),
 };
 
-function verdictCell({ kind, value, verdict }: Judged): string {
-  return verdict === 'not measured' ? nothing : `${units[kind](value)} ${verdict}`;
+function verdictCell({ kind, value, verdict, isClose }: Judged): string {
+  return verdict === 'not measured' ? nothing : `${units[kind](value)} ${verdict}${isClose ? ' (?)' : ''}`;
 }
 
 /** The figures that must hold, and whether they do; a column per row of ours. */
