@@ -13,6 +13,8 @@ import type { BlockPlace, PackSet } from './pack-set.ts';
 /** Copies of one block that are tried, and records opened for it in all: forged deltas could ask for millions. */
 const MAX_PLACES = 8;
 const MAX_DECODES = 64;
+/** What a cached block takes beside its bytes: a million blocks of 16 bytes must not pass for 16 MB. */
+const ENTRY_BYTES = 512;
 const RAW_CACHE_BYTES = 16 * MIB;
 const GROUP_CACHE_BYTES = 8 * MIB;
 
@@ -86,7 +88,7 @@ export class BlockReader {
         `block ${id} decodes to other bytes: run \`pilotfish verify --data\``,
       );
     }
-    this.#raw.set(id, raw, raw.length);
+    this.#raw.set(id, raw, raw.length + ENTRY_BYTES);
     return raw;
   }
 
