@@ -24,6 +24,7 @@ import { writeFile } from '../../../test/sim/tree.ts';
 import { treeDifferences } from '../../../test/sim/tree-state.ts';
 import { type FileSystem, must, Rng, sha256Hex } from '../../base/index.ts';
 import { verify } from '../check/index.ts';
+import { PackWriter, RECORD_TYPES } from '../pack/index.ts';
 import type { Repository } from '../session/index.ts';
 import { type RepairOptions, type RepairResult, repair } from './repair.ts';
 
@@ -218,6 +219,21 @@ test('a record that claims to be as large as a disk ends the salvage of a lost f
     ]),
   );
   assert.deepEqual((await repaired(bench)).affected, []);
+});
+
+test('a block that is not the one its footer names is not brought over', async () => {
+  const bench = new Workbench();
+  await bench.open(({ layout, lock, ports, sealer }) => {
+    const writer = new PackWriter(ports.fs, layout.temporary(lock.writerId, 'forged'), sealer);
+    for (const text of ['right', 'wrong']) {
+      const payload = Buffer.from(text);
+      const record = { type: RECORD_TYPES.block, codec: 'none', rawLength: 5, payload } as const;
+      writer.append(record, { depth: 0, blocks: [{ id: sha256Hex(Buffer.from('right')), rawLength: 5 }] });
+    }
+    const { path, name } = writer.finish();
+    ports.fs.rename(path, layout.pack(name));
+  }, 'write');
+  assert.equal((await repaired(bench)).salvagedBlocks, 1);
 });
 
 test('a dry run names the same and changes nothing', async () => {
