@@ -8,7 +8,7 @@
  * createRepository({ path: '/backup/repo' }, ports);
  * const repository = new Repository({ path: '/backup/repo' }, ports, 'write');
  * try {
- *   const { snapshot, bytesStored } = await pack(repository, { paths: [Buffer.from('/data/work')] });
+ *   const { snapshot, bytesStored } = await pack(repository, { paths: [Buffer.from('/data/photos')] });
  *   console.log(snapshot, bytesStored);
  *   await restore(repository, { snapshot: 'latest', target: '/tmp/back' });
  * } finally {

@@ -78,7 +78,7 @@ test('the count agrees with what pack stores', (t) => {
 
 test('the example in the library’s door runs', (t) => {
   const place = new Place(t);
-  place.write({ 'data/work/notes.txt': 'remember' });
+  place.write({ 'data/photos/notes.txt': 'remember' });
   const source = readFileSync(join(root, 'src/index.ts'), 'utf8');
   const example = source
     .slice(source.indexOf('@example') + 8, source.indexOf('*/'))
