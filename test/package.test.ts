@@ -122,12 +122,12 @@ describe('the packed tarball', () => {
     const door = readFileSync(join(root, 'src/index.ts'), 'utf8');
     const example = door.slice(door.indexOf('@example') + 8, door.indexOf('*/')).replaceAll(/^ \* ?/gm, '');
     const work = join(folder, 'library');
-    makeTree(join(work, 'data/work'));
+    makeTree(join(work, 'data/photos'));
     mkdirSync(join(work, 'backup'));
     writeFileSync(join(folder, 'example.mjs'), example.replaceAll(/'\/(backup|data|tmp)\//g, `'${work}/$1/`));
     const { stdout } = runWell(node, ['example.mjs'], { cwd: folder });
     assert.match(stdout, /^[0-9a-f]{64} \d+\n$/);
-    assert.deepEqual(contents(join(work, 'tmp/back')), contents(join(work, 'data/work')));
+    assert.deepEqual(contents(join(work, 'tmp/back')), contents(join(work, 'data/photos')));
   });
 
   test('is a library: every name in exports can be imported', () => {
