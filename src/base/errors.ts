@@ -47,6 +47,20 @@ export const ERROR_CODES = {
   UNSUPPORTED: 'UNSUPPORTED',
   /** The caller's arguments make no sense. */
   USAGE: 'USAGE',
+  /** Numbers that are not finite where finite ones are needed. */
+  NOT_FINITE: 'NOT_FINITE',
+  /** Data whose sizes do not fit together or do not fit the model. */
+  SHAPE: 'SHAPE',
+  /** Nothing to learn from or to compute with. */
+  EMPTY: 'EMPTY',
+  /** Training labels that are all of one class. */
+  ONE_CLASS: 'ONE_CLASS',
+  /** A training feature with the same value in every sample. */
+  CONSTANT_FEATURE: 'CONSTANT_FEATURE',
+  /** A learner was asked before it learnt. */
+  UNTRAINED: 'UNTRAINED',
+  /** An option that would only do harm here, by measurement or for safety. */
+  REFUSED: 'REFUSED',
   /** No snapshot fits the given name. */
   NO_SNAPSHOT: 'NO_SNAPSHOT',
   /** More than one snapshot fits the given prefix. */

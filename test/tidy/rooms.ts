@@ -30,6 +30,22 @@ export const doors: readonly string[] = ['index.ts', 'questions.ts'];
  * top-level room are the ground under all its sub-folders, except `index.ts`, which stands above them.
  */
 export const roomOrder: Readonly<Record<string, readonly string[]>> = {
+  learn: [
+    'contract',
+    'kernels',
+    'nets',
+    'trees',
+    'linear',
+    'stats',
+    'sketches',
+    'bandits',
+    'values',
+    'sequences',
+    'ensemble',
+    'optim',
+    'explain',
+    'formats',
+  ],
   signals: ['chunking'],
   blocks: [
     'seal',

@@ -1,0 +1,6 @@
+/** What all learning rooms share: data tables, checks, snapshots, the verbs of a learner. */
+export { type Batch, type BatchRules, checkBatch, checkMatrix } from './batch.ts';
+export { allFinite, finite, notEmpty, numberWithin, ofLength, wholeNumber } from './checks.ts';
+export type { Fits, Learner, LearnsOne, Predicts, StreamSample } from './learner.ts';
+export { MAX_MATRIX_VALUES, type Matrix, matrixOf, rowOf, takeRows } from './matrix.ts';
+export { checkSnapshot, type Json, type Snapshot, type Tensor, takeTensor } from './snapshot.ts';

@@ -1,0 +1,45 @@
+import { PilotfishError } from '../../base/index.ts';
+
+/** Most values one matrix may hold: 2^28, one GiB of float32. */
+export const MAX_MATRIX_VALUES = 2 ** 28;
+
+/** A dense table, row by row: `data[row * columns + column]`. Learners read it and never write it. */
+export type Matrix = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float32Array | Float64Array;
+};
+
+/**
+ * A float32 matrix copied from rows of equal length; NaN is kept, for learners that know missing values.
+ * @throws PilotfishError `EMPTY` without rows or columns, `SHAPE` for ragged rows, `LIMIT` when too large.
+ */
+export function matrixOf(rows: readonly ArrayLike<number>[]): Matrix {
+  const columns = rows[0]?.length ?? 0;
+  if (columns === 0) throw new PilotfishError('EMPTY', 'the matrix has no values; give it at least one row');
+  if (rows.length * columns > MAX_MATRIX_VALUES) {
+    throw new PilotfishError('LIMIT', `a matrix holds at most ${MAX_MATRIX_VALUES} values; split the data`);
+  }
+  const data = new Float32Array(rows.length * columns);
+  rows.forEach((row, index) => {
+    if (row.length !== columns) {
+      throw new PilotfishError('SHAPE', `row ${index} has ${row.length} values, the first row ${columns}`);
+    }
+    data.set(row, index * columns);
+  });
+  return { rows: rows.length, columns, data };
+}
+
+/** A view of one row: shares memory with the matrix. */
+export function rowOf(matrix: Matrix, row: number): Float32Array | Float64Array {
+  return matrix.data.subarray(row * matrix.columns, (row + 1) * matrix.columns);
+}
+
+/** The named rows, copied in the given order; the type of the data is kept. */
+export function takeRows(matrix: Matrix, rows: ArrayLike<number>): Matrix {
+  const { columns } = matrix;
+  const size = rows.length * columns;
+  const data = matrix.data instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+  for (let i = 0; i < rows.length; i += 1) data.set(rowOf(matrix, rows[i] as number), i * columns);
+  return { rows: rows.length, columns, data };
+}
