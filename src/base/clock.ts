@@ -4,6 +4,8 @@ export interface Clock {
   nowMs(): number;
   /** Nanoseconds on a clock that never goes back; only differences mean anything. */
   monotonicNs(): bigint;
+  /** The same clock in milliseconds, as a fraction: coarser by rounding, but nothing is allocated. */
+  monotonicMs(): number;
   /** Calls `task` every `intervalMs` until the returned function is called. Never keeps the process alive. */
   every(intervalMs: number, task: () => void): () => void;
   /** Resolves after timers, signals and messages that are due were served. */
@@ -14,6 +16,7 @@ export interface Clock {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicNs: () => process.hrtime.bigint(),
+  monotonicMs: () => performance.now(),
   every(intervalMs, task) {
     const timer = setInterval(task, intervalMs);
     timer.unref();
@@ -37,6 +40,10 @@ export class ManualClock implements Clock {
 
   monotonicNs(): bigint {
     return BigInt(Math.round(this.#nowMs * 1e6));
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
   }
 
   every(intervalMs: number, task: () => void): () => void {

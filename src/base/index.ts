@@ -9,6 +9,7 @@ export {
   hasCode,
   PilotfishError,
 } from './errors.ts';
+export { FastRng, type FastRngState } from './fast-rng.ts';
 export {
   type ByteRange,
   closeReader,

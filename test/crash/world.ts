@@ -110,6 +110,7 @@ export function hastyClock(world: World, rng: Rng): Clock {
       return nowMs;
     },
     monotonicNs: () => BigInt(nowMs) * 1_000_000n,
+    monotonicMs: () => nowMs,
     every: () => () => undefined,
     async turn() {
       for (let left = rng.below(4); left > 0; left -= 1) await Promise.resolve();

@@ -47,6 +47,7 @@ export const roomOrder: Readonly<Record<string, readonly string[]>> = {
     'formats',
   ],
   signals: ['chunking'],
+  decisions: ['artefact', 'contract', 'guard', 'scoreboard', 'codec'],
   blocks: [
     'seal',
     'codec',

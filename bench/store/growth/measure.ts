@@ -103,7 +103,7 @@ class Measurement {
     const ids = Array.from({ length: lookups }, () => sha256Hex(blockAt(first + rng.below(this.#blocks))));
     return this.#open('read', (repository) => {
       const started = cpuMicros();
-      const found = ids.filter((id) => repository.packs.locate(id) !== undefined).length;
+      const found = ids.filter((id) => repository.packs.holds(id)).length;
       const cost = (cpuMicros() - started) / lookups;
       if (found !== (first === 0 ? lookups : 0)) throw new Error(`${found} of ${lookups} blocks were found`);
       return cost;

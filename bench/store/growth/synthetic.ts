@@ -83,7 +83,7 @@ export class SyntheticWriter {
   #block(raw: Uint8Array): string {
     const id = sha256Hex(raw);
     if (!this.#fills) {
-      if (this.#open.has(id) || this.#repository.packs.locate(id) !== undefined) return id;
+      if (this.#open.has(id) || this.#repository.packs.holds(id)) return id;
       this.#resemble(id, raw.length);
     }
     this.#pack ??= this.#newPack();

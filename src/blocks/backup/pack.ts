@@ -94,7 +94,7 @@ class PackRun {
     this.#startBytes = repositoryBytes(repository);
     this.#lastPauseMs = repository.ports.clock.nowMs();
     this.#output = new BlockOutput(repository, {
-      isStored: (id) => repository.packs.locate(id) !== undefined && this.#isReadable(id),
+      isStored: (id) => repository.packs.holds(id) && this.#isReadable(id),
       adviser: options.adviser,
       dryRun: options.dryRun,
     });

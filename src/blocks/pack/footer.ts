@@ -48,6 +48,8 @@ export interface PackTable {
   readonly recordCount: number;
   /** 32 bytes per block. */
   readonly ids: Buffer;
+  /** Where the ids begin within the footer, before sealing. */
+  readonly idsOffset: number;
   readonly rawLengths: Uint32Array;
   /** Record number of each block. */
   readonly recordOf: Uint32Array;
@@ -107,13 +109,14 @@ export function parseFooter(footer: Buffer, recordsStart: number): PackTable {
   // Each block has 32 bytes of id here and at most 12 in the table: a longer table is a bomb.
   if (rawLength > footer.length) throw malformed(`a footer table of ${rawLength} bytes`);
   const table = parseTable(zstdDecode(stored, rawLength), recordsStart, Math.floor(footer.length / 32));
+  const idsOffset = footer.length - reader.remaining;
   const ids = reader.take(32 * table.blockCount);
   const storedFeatures = reader.take(reader.u32());
   if (reader.remaining !== 0) throw malformed('bytes after the footer');
-  return { ...table, ids, storedFeatures };
+  return { ...table, ids, idsOffset, storedFeatures };
 }
 
-type Table = Omit<PackTable, 'ids' | 'storedFeatures'>;
+type Table = Omit<PackTable, 'ids' | 'idsOffset' | 'storedFeatures'>;
 
 function parseTable(raw: Buffer, recordsStart: number, maxBlocks: number): Table {
   const reader = new WireReader(raw);

@@ -35,7 +35,7 @@ export class BlockReader {
 
   /** True when some readable pack holds the block. */
   has(id: string): boolean {
-    return this.#packs.locate(id) !== undefined;
+    return this.#packs.holds(id);
   }
 
   /** The raw bytes of a block. Throws MISSING, MISSING_BASE, DAMAGED, TRUNCATED, TAMPERED, LIMIT. */

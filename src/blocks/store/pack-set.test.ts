@@ -14,8 +14,10 @@ import { test } from 'node:test';
 import { PASSWORD, Workbench } from '../../../test/golden/workbench.ts';
 import { text } from '../../../test/sim/file-bytes.ts';
 import { temporaryFolder } from '../../../test/support.ts';
-import { NodeFileSystem, Rng, sha256Hex } from '../../base/index.ts';
+import { must, NodeFileSystem, Rng, sha256Hex } from '../../base/index.ts';
+import { MemoryIndex } from '../index/index.ts';
 import { Repository, type RepositoryPorts } from '../session/index.ts';
+import { PackSet } from './pack-set.ts';
 
 const FILES = 800;
 const UNKNOWN = sha256Hex(Buffer.from('never stored'));
@@ -65,6 +67,26 @@ function check({ root, ports, contents, password }: Place, what: string): void {
     repository.close();
   }
 }
+
+test('a block is held or not, whether the table of its pack is still kept or only its place', async (t) => {
+  for (const password of [undefined, PASSWORD]) {
+    const place = await newPlace(t, password);
+    const repository = new Repository({ path: place.root, password }, place.ports, 'read');
+    t.after(() => repository.close());
+    const { layout, sealer, ports } = repository;
+    const openIndex = (): MemoryIndex => new MemoryIndex();
+    // A cache of one byte keeps no table: every look-up after the first in a pack goes by the places of its ids.
+    const deps = { fs: ports.fs, log: ports.log, layout, sealer, openIndex, tableCacheBytes: 1 };
+    const packs = new PackSet(deps);
+    const ids = [...place.contents.keys()];
+    for (let round = 0; round < 2; round += 1) {
+      // From both ends in turn, so that each look-up is in the other pack than the one before.
+      for (let i = 0; i < 40; i += 1) assert.ok(packs.holds(must(ids.at(i % 2 === 0 ? i : -i), 'an id')));
+      assert.equal(packs.holds(UNKNOWN), false);
+    }
+    packs.close();
+  }
+});
 
 test('an index that is absent, empty, cut or something else is made again', async (t) => {
   const place = await newPlace(t);

@@ -21,6 +21,8 @@ const OPEN_FILES = 32;
 /** What a parsed table takes per block: id 32, numbers 12, features stored about 20. */
 const TABLE_BYTES_PER_BLOCK = 96;
 
+const ID_BYTES = 32;
+
 /** Where a block lies. */
 export interface BlockPlace {
   readonly pack: string;
@@ -37,6 +39,8 @@ export interface PackSetDependencies {
   readonly sealer: Sealer;
   readonly log: Log;
   readonly openIndex: (mode: IndexMode) => ExactIndex;
+  /** Bytes of parsed tables kept; 16 MiB unless given. */
+  readonly tableCacheBytes?: number;
 }
 
 /**
@@ -45,8 +49,10 @@ export interface PackSetDependencies {
  */
 export class PackSet {
   readonly #deps: PackSetDependencies;
-  readonly #tables = new Lru<string, PackTable>(TABLE_CACHE_BYTES);
+  readonly #tables: Lru<string, PackTable>;
   readonly #files: Lru<string, number>;
+  /** Where and how many the ids are in the files of packs whose table was checked once. */
+  readonly #idsAt = new Map<string, { readonly offset: number; readonly count: number }>();
   /** Packs whose table cannot be read, and why. */
   readonly damaged = new Map<string, PilotfishError>();
   /** Packs that are replaced: still in `store/`, but nobody's any more. */
@@ -58,6 +64,7 @@ export class PackSet {
 
   constructor(deps: PackSetDependencies) {
     this.#deps = deps;
+    this.#tables = new Lru(deps.tableCacheBytes ?? TABLE_CACHE_BYTES);
     this.#files = new Lru<string, number>(OPEN_FILES, (fd) => closeReader(deps.fs, fd));
     this.#doomed = doomedNames(deps.fs, deps.layout);
     this.#index = this.#open('keep');
@@ -99,6 +106,14 @@ export class PackSet {
     return undefined;
   }
 
+  /**
+   * Whether a readable pack holds the block: `locate` without the table. Of a pack whose table was read and checked
+   * but is no longer kept, only the one id is read, so that look-ups all over a large repository stay cheap.
+   */
+  holds(id: string): boolean {
+    return this.#find(this.#deps.sealer.diskId(id)).some((place) => this.#holdsAt(place, id));
+  }
+
   /** Everywhere the block is: more than one place when a copy could not be read and it was stored again. */
   places(id: string): BlockPlace[] {
     return this.#find(this.#deps.sealer.diskId(id)).flatMap((place) => this.#confirm(place, id) ?? []);
@@ -116,6 +131,10 @@ export class PackSet {
     const path = this.#deps.layout.pack(name);
     const table = this.#named(path, () => readPackTable(this.#deps.fs, this.#file(name), this.#deps.sealer));
     this.#tables.set(name, table, table.blockCount * TABLE_BYTES_PER_BLOCK + 1024);
+    // The ids of a sealed footer cannot be read one by one.
+    const footer = must(table.offsets[table.recordCount], 'records end somewhere');
+    if (!this.#deps.sealer.encrypted)
+      this.#idsAt.set(name, { offset: footer + table.idsOffset, count: table.blockCount });
     return table;
   }
 
@@ -150,6 +169,7 @@ export class PackSet {
     // Equal blocks make an equal pack: what was known under the name may be a damaged one that was just replaced.
     this.#files.delete(name);
     this.#tables.delete(name);
+    this.#idsAt.delete(name);
     this.damaged.delete(name);
     this.#addToIndex(name);
     const damage = this.damaged.get(name);
@@ -161,6 +181,7 @@ export class PackSet {
     this.#doomed = doomedNames(this.#deps.fs, this.#deps.layout);
     this.#files.clear();
     this.#tables.clear();
+    this.#idsAt.clear();
     this.damaged.clear();
     this.#index.close();
     this.#index = this.#open('fresh');
@@ -269,6 +290,22 @@ export class PackSet {
       if (!hasCode(error)) throw error;
       this.damaged.set(pack, error);
       return undefined;
+    }
+  }
+
+  #holdsAt(place: Place, id: string): boolean {
+    const pack = this.#names[place.pack];
+    if (pack === undefined) return false;
+    const ids = this.#tables.get(pack) === undefined ? this.#idsAt.get(pack) : undefined;
+    if (ids === undefined || this.damaged.has(pack)) return this.#confirm(place, id) !== undefined;
+    // The index may say anything.
+    if (!(place.block >= 0 && place.block < ids.count)) return false;
+    try {
+      const at = ids.offset + ID_BYTES * Math.floor(place.block);
+      return readAt(this.#deps.fs, this.#file(pack), at, ID_BYTES).toString('hex') === id;
+    } catch {
+      // Whatever is wrong with the file, reading its table says it better.
+      return this.#confirm(place, id) !== undefined;
     }
   }
 

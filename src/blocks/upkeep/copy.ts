@@ -71,7 +71,7 @@ class CopyRun {
     this.#from = from;
     this.#to = to;
     this.#signal = signal;
-    this.#output = new BlockOutput(to, { isStored: (id) => to.packs.locate(id) !== undefined });
+    this.#output = new BlockOutput(to, { isStored: (id) => to.packs.holds(id) });
     this.#chunker = new Chunker(to.config.averageBlockBytes, to.sealer.gearSeed);
     this.#read = (id) => from.reader.read(id);
   }

@@ -37,6 +37,8 @@ export function salvageTable(fs: FileSystem, path: string, sealer: Sealer): Pack
     blockCount,
     recordCount: records.length,
     ids: Buffer.alloc(ID_BYTES * blockCount),
+    // There is no footer; an adopted table never goes by places in the file.
+    idsOffset: 0,
     rawLengths: Uint32Array.from(lengths.flat()),
     recordOf: Uint32Array.from(lengths.flatMap((members, i) => members.map(() => i))),
     firstBlock,

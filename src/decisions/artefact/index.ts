@@ -1,0 +1,10 @@
+/** Models on disk: a directory with a manifest, verified whenever it is read. */
+export { loadArtefact, type ModelArtefact, type ModelDraft, saveArtefact } from './artefact.ts';
+export {
+  featureSchemaOf,
+  type Lineage,
+  type LineageSet,
+  MANIFEST_NAME,
+  type Manifest,
+  parseManifest,
+} from './manifest.ts';

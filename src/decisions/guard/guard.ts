@@ -1,0 +1,192 @@
+import type { Clock } from '../../base/index.ts';
+import type { Hint, HintReason, HintSource, Receipt, Room, RoomModel } from '../contract/index.ts';
+import { Breaker, type BreakerOptions } from './breaker.ts';
+
+/** Whether a decision goes to the model or to the rule, and with which probability it went there. */
+export interface Assign {
+  /** @param decisionId the decision that is about to be made. Must not throw or allocate. */
+  useModel(decisionId: number): boolean;
+  /** Probability of the latest answer of `useModel`. */
+  readonly propensity: number;
+}
+
+/** What became of decisions: the sum of all paths is `asks`. */
+export type GuardCounters = {
+  asks: number;
+  receipts: number;
+  unknownReceipts: number;
+  failedReceipts: number;
+} & {
+  -readonly [Reason in HintReason]: number;
+};
+
+export type GuardOptions<Question, Value> = {
+  readonly room: Room<Question, Value>;
+  readonly clock: Clock;
+  /** A model slower than this failed, even if its answer was good, in milliseconds. */
+  readonly budgetMs?: number;
+  readonly breaker?: BreakerOptions;
+  /** Which decisions the model makes; all of them unless given. */
+  readonly assign?: Assign;
+  /** Told of every receipt whose decision is still known, with the hint it belongs to. */
+  readonly onReceipt?: (receipt: Readonly<Receipt>, decision: Readonly<Decision>) => void;
+};
+
+/** What is remembered of a decision until its receipt comes. */
+export interface Decision {
+  readonly decisionId: number;
+  readonly source: HintSource;
+  readonly reason: HintReason;
+  readonly propensity: number;
+}
+
+/** Decisions whose receipts are waited for; of older ones receipts count as unknown. */
+const REMEMBERED = 1024;
+const DEFAULT_BUDGET_MS = 10;
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/**
+ * The only door between a core and learning. `ask` never throws, allocates nothing in steady state and always has a
+ * legal answer; whatever a model does (throw, answer NaN, take too long, lie) costs a little performance and no more.
+ */
+export class Guard<Question, Value> {
+  readonly room: Room<Question, Value>;
+  readonly counters: GuardCounters = {
+    asks: 0,
+    model: 0,
+    'no-model': 0,
+    assigned: 0,
+    'breaker-open': 0,
+    exception: 0,
+    illegal: 0,
+    'over-budget': 0,
+    'heuristic-failed': 0,
+    receipts: 0,
+    unknownReceipts: 0,
+    failedReceipts: 0,
+  };
+  readonly breaker: Breaker;
+  readonly #clock: Clock;
+  readonly #budgetMs: number;
+  readonly #assign: Assign | undefined;
+  readonly #onReceipt: GuardOptions<Question, Value>['onReceipt'];
+  readonly #hint: Writable<Hint<Value>>;
+  readonly #ring: Writable<Decision>[];
+  #model: RoomModel<Question, Value> | undefined;
+  /** Read once at installation: a model that changes its name later goes by the one it came with. */
+  #version: HintSource = 'heuristic';
+
+  constructor(options: GuardOptions<Question, Value>) {
+    this.room = options.room;
+    this.breaker = new Breaker(options.clock, options.breaker);
+    this.#clock = options.clock;
+    this.#budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
+    this.#assign = options.assign;
+    this.#onReceipt = options.onReceipt;
+    const decision = { decisionId: 0, source: 'default', reason: 'no-model', propensity: 1 } as const;
+    this.#hint = { ...decision, value: options.room.fallback, breaker: 'closed' };
+    this.#ring = Array.from({ length: REMEMBERED }, () => ({ ...decision }));
+  }
+
+  /** Puts a model to work, or takes it away; the breaker starts afresh. */
+  install(model: RoomModel<Question, Value> | undefined): void {
+    this.#version = model?.version ?? 'heuristic';
+    this.#model = model;
+    this.breaker.reset();
+  }
+
+  /** `name@version` of the installed model. */
+  get installed(): HintSource | undefined {
+    return this.#model === undefined ? undefined : this.#version;
+  }
+
+  /** Whether a model is installed and not resting. */
+  isHealthy(): boolean {
+    return this.#model !== undefined && this.breaker.state === 'closed';
+  }
+
+  /** The answer. Valid until the next `ask` of this guard. */
+  ask(question: Readonly<Question>): Readonly<Hint<Value>> {
+    const hint = this.#hint;
+    hint.decisionId += 1;
+    this.counters.asks += 1;
+    hint.propensity = 1;
+    hint.reason = this.#askModel(question);
+    if (hint.reason === 'model') hint.source = this.#version;
+    else this.#askRule(question);
+    hint.breaker = this.breaker.state;
+    this.counters[hint.reason] += 1;
+    this.#remember();
+    return hint;
+  }
+
+  /** What the decision came to. Receipts may be late or missing; one that is too late is counted and dropped. */
+  settle(receipt: Readonly<Receipt>): void {
+    this.counters.receipts += 1;
+    const decision = this.#ring[receipt.decisionId % REMEMBERED];
+    const sound = Number.isFinite(receipt.bytes) && Number.isFinite(receipt.seconds);
+    if (decision?.decisionId !== receipt.decisionId || receipt.decisionId < 1 || !sound) {
+      this.counters.unknownReceipts += 1;
+      return;
+    }
+    if (!receipt.ok) this.counters.failedReceipts += 1;
+    try {
+      this.#onReceipt?.(receipt, decision);
+    } catch {
+      // Whoever listens must not disturb whoever works.
+      this.counters.unknownReceipts += 1;
+    }
+  }
+
+  #askModel(question: Readonly<Question>): HintReason {
+    const model = this.#model;
+    if (model === undefined) return 'no-model';
+    const assign = this.#assign;
+    if (assign !== undefined) {
+      const chosen = assign.useModel(this.#hint.decisionId);
+      this.#hint.propensity = assign.propensity;
+      if (!chosen) return 'assigned';
+    }
+    if (!this.breaker.allows()) return 'breaker-open';
+    const reason = this.#try(model, question);
+    if (reason === 'model') this.breaker.success();
+    else this.breaker.failure();
+    return reason;
+  }
+
+  #try(model: RoomModel<Question, Value>, question: Readonly<Question>): HintReason {
+    const startedMs = this.#clock.monotonicMs();
+    try {
+      const value: unknown = model.choose(question);
+      if (this.#clock.monotonicMs() - startedMs > this.#budgetMs) return 'over-budget';
+      if (!this.room.isLegal(value, question)) return 'illegal';
+      this.#hint.value = value;
+      return 'model';
+    } catch {
+      return 'exception';
+    }
+  }
+
+  #askRule(question: Readonly<Question>): void {
+    const hint = this.#hint;
+    try {
+      hint.value = this.room.heuristic(question);
+      hint.source = 'heuristic';
+    } catch {
+      hint.value = this.room.fallback;
+      hint.source = 'default';
+      hint.reason = 'heuristic-failed';
+    }
+  }
+
+  #remember(): void {
+    const { decisionId, source, reason, propensity } = this.#hint;
+    const slot = this.#ring[decisionId % REMEMBERED];
+    if (slot === undefined) return;
+    slot.decisionId = decisionId;
+    slot.source = source;
+    slot.reason = reason;
+    slot.propensity = propensity;
+  }
+}

@@ -1,0 +1,3 @@
+/** The door between a core and learning: breaker, time budget, legality, and who answered. */
+export { BREAKER_DEFAULTS, Breaker, type BreakerOptions } from './breaker.ts';
+export { type Assign, type Decision, Guard, type GuardCounters, type GuardOptions } from './guard.ts';
