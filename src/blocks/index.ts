@@ -26,8 +26,17 @@ export {
   type Visited,
 } from './browse/index.ts';
 export { type StatsResult, stats, type VerifyOptions, type VerifyResult, verify } from './check/index.ts';
-export { type CompressedBlock, compressBlock } from './codec/index.ts';
-export type { BaseCandidate, BaseQuestion, CodecQuestion, GroupQuestion, StoreAdviser } from './questions.ts';
+export { cutIntoBlocks } from './chunk/index.ts';
+export { type CompressedBlock, compressBlock, probeRatio, RATIO_GATE } from './codec/index.ts';
+export type {
+  BaseCandidate,
+  BaseQuestion,
+  CodecQuestion,
+  CodecReceipt,
+  CodecSteps,
+  GroupQuestion,
+  StoreAdviser,
+} from './questions.ts';
 export { GROUP_COUNT } from './questions.ts';
 export type { StoredSnapshot } from './repo/index.ts';
 export {

@@ -7,16 +7,46 @@
  * reused for the next ask: an adviser must not keep it.
  */
 
-/** Which codec encodes a block that stands alone. Legal: every name of the codec registry. */
+/**
+ * How much of a block is measured before the codec question is asked: measuring takes time, which is part of what a
+ * decision costs.
+ */
+export type CodecSteps = 'none' | 'entropy' | 'entropy+probe';
+
+/**
+ * Which codec encodes a block that stands alone. Legal: every name of the codec registry. What was not measured holds
+ * its neutral value.
+ */
 export interface CodecQuestion {
+  /** Numbers the questions of one writer, from 1: the receipt carries it. */
+  number: number;
   /** Raw size of the block. */
   rawBytes: number;
   /** Magic-byte class of the file the block belongs to (`signals/magic`). */
   fileKind: number;
   /** Offset of the block in its file. */
   fileOffsetBytes: number;
-  /** Entropy of a sample of at most 4 KiB, bits per byte. */
+  /** Whether it holds bytes of a file; tree nodes do not. */
+  isLeaf: boolean;
+  /** Running mean of stored / raw over earlier blocks of the same file; 0.5 before the first. */
+  siblingRatio: number;
+  /** Entropy of a sample of at most 4 KiB, bits per byte; 8 when not measured. */
   sampleEntropyBits: number;
+  /** Size of the sample after lz4 / before; 1 when not measured. */
+  probeRatio: number;
+  /** Rate at which stored bytes leave, bits per second; 0 when unknown. */
+  linkBitsPerSecond: number;
+  /** Runnable load per core, 0 to 1. */
+  cpuPressure: number;
+}
+
+/** What came of a codec question. */
+export interface CodecReceipt {
+  /** `number` of the question. */
+  number: number;
+  /** Bytes that left since the receipt before, and the seconds they took. */
+  bytes: number;
+  seconds: number;
 }
 
 /** One stored block that could be the base of a delta. */
@@ -50,6 +80,10 @@ export const GROUP_COUNT = 16;
 
 /** Answers the store's questions; every method is optional and may answer undefined. */
 export interface StoreAdviser {
+  /** What to measure before the codec question; everything unless it says otherwise. */
+  codecSteps?(rawBytes: number, linkBitsPerSecond: number): CodecSteps | undefined;
+  /** Told after each pack what its bytes took to write, under the number of the latest question. */
+  settleCodec?(receipt: Readonly<CodecReceipt>): void;
   codec?(question: Readonly<CodecQuestion>): string | undefined;
   base?(question: Readonly<BaseQuestion>): number | undefined;
   group?(question: Readonly<GroupQuestion>): number | undefined;

@@ -87,7 +87,13 @@ interface Place {
 export class Walker {
   readonly #deps: WalkDependencies;
   readonly #links = new Map<string, FirstLink>();
-  readonly #context: BlockContext = { fileKind: 0, nameClass: 0, fileOffsetBytes: 0, isTree: false };
+  readonly #context: BlockContext = {
+    fileKind: 0,
+    nameClass: 0,
+    fileOffsetBytes: 0,
+    fileNumber: 0,
+    isTree: false,
+  };
 
   constructor(deps: WalkDependencies) {
     this.#deps = deps;
@@ -334,6 +340,7 @@ export class Walker {
     const context = this.#context;
     context.nameClass = nameClass(name);
     context.fileOffsetBytes = 0;
+    context.fileNumber += 1;
     for (const chunk of chunker.blocksAsTheyCome(read)) {
       if (chunk === undefined) {
         await later?.();

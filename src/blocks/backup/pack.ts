@@ -12,7 +12,7 @@ import type { StoreAdviser } from '../questions.ts';
 import { leftovers, removeTemporary, type StoredSnapshot, temporaryWriter } from '../repo/index.ts';
 import { BlockOutput, type Problem, Problems, type Repository, repositoryBytes } from '../session/index.ts';
 import { cacheWriter, Owners, type PathTest, UnchangedReader, UnchangedWriter } from '../source/index.ts';
-import type { BlockWriter } from '../store/index.ts';
+import type { BlockWriter, Surroundings } from '../store/index.ts';
 import { DirectoryWriter, type PutNode } from '../tree/index.ts';
 import { Walker, type WalkTally } from './pack-walk.ts';
 import { StreamSource } from './stream-source.ts';
@@ -34,6 +34,8 @@ export interface PackOptions {
   /** Store a stream as one file instead of paths. */
   readonly stream?: { readonly name: string; readonly bytes: AsyncIterable<Uint8Array> };
   readonly adviser?: StoreAdviser;
+  /** What the adviser is told of the link and the machine. */
+  readonly surroundings?: Surroundings;
   readonly onProgress?: (tally: Readonly<WalkTally>) => void;
   readonly onProblem?: (problem: Problem) => void;
   readonly signal?: AbortSignal;
@@ -96,6 +98,7 @@ class PackRun {
     this.#output = new BlockOutput(repository, {
       isStored: (id) => repository.packs.holds(id) && this.#isReadable(id),
       adviser: options.adviser,
+      surroundings: options.surroundings,
       dryRun: options.dryRun,
     });
     this.#writer = this.#output.writer;
@@ -203,7 +206,7 @@ class PackRun {
   /** Nodes have a chunker of their own: a file's bytes may stand half read in the other one. */
   #nodePutter(): PutNode {
     const chunker = new Chunker(this.#repository.config.averageBlockBytes, this.#repository.sealer.gearSeed);
-    const context = { fileKind: 0, nameClass: 0, fileOffsetBytes: 0, isTree: true };
+    const context = { fileKind: 0, nameClass: 0, fileOffsetBytes: 0, fileNumber: 0, isTree: true };
     return (bytes) => this.#writer.put(chunker.whole(bytes), context);
   }
 

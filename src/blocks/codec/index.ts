@@ -1,4 +1,5 @@
 export { type CompressedBlock, compressBlock, compressGated, RATIO_GATE } from './compress-block.ts';
+export { probeRatio } from './probe.ts';
 export {
   CODEC_IDS,
   type CodecChoice,

@@ -10,8 +10,10 @@ import {
   PIPELINE_ARENA_BYTES,
   PoolEncoder,
   ResemblanceIndex,
+  type Surroundings,
 } from '../store/index.ts';
 import type { Repository } from './repository.ts';
+import { TimedFiles } from './timed-files.ts';
 
 /** What a writer may take; smaller sizes make short runs fast and cost size, never correctness. */
 export interface WriterSizes {
@@ -35,6 +37,7 @@ export interface OutputOptions {
   /** Whether a block need not be written. */
   readonly isStored: (id: string) => boolean;
   readonly adviser?: StoreAdviser | undefined;
+  readonly surroundings?: Surroundings | undefined;
   /** How hard groups and deltas are tried. */
   readonly effort?: keyof typeof EFFORTS | undefined;
   /** Encode everything and write nothing. */
@@ -52,6 +55,9 @@ export class BlockOutput {
   readonly #options: OutputOptions;
   readonly #encoder: PoolEncoder;
   readonly #dryIds = new Set<string>();
+  readonly #advice: Advice;
+  /** Those of the pack that is open, or was written last. */
+  #files: TimedFiles | undefined;
   #packs = 0;
 
   constructor(repository: Repository, options: OutputOptions) {
@@ -64,11 +70,12 @@ export class BlockOutput {
       threads,
       inlineBatches: threads === 0 ? Number.POSITIVE_INFINITY : INLINE_BATCHES,
     });
+    this.#advice = new Advice(options.adviser ?? {}, options.surroundings);
     let resemblance: ResemblanceIndex | undefined;
     this.writer = new BlockWriter({
       arena,
       encoder: this.#encoder,
-      advice: new Advice(options.adviser ?? {}),
+      advice: this.#advice,
       effort: EFFORTS[options.effort ?? 'normal'],
       // Filled when the first new block asks: a run that finds everything stored reads no features.
       resemblance: () => {
@@ -94,7 +101,8 @@ export class BlockOutput {
   #openPack(): PackWriter {
     const { layout, lock, packs, ports, sealer } = this.#repository;
     const path = layout.temporary(lock.writerId, String(this.#packs++));
-    const files = this.#options.dryRun === true ? nowhere : ports.fs;
+    const files = new TimedFiles(this.#options.dryRun === true ? nowhere : ports.fs, ports.clock);
+    this.#files = files;
     return new PackWriter(files, path, sealer, (name) => packs.isDoomed(name));
   }
 
@@ -112,6 +120,7 @@ export class BlockOutput {
     }
     this.published.add(pack.name);
     packs.add(pack.name);
+    this.#advice.written(pack.sizeBytes, (this.#files?.elapsedMs ?? 0) / 1000);
   }
 
   #remember(id: string): void {

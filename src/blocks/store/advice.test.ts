@@ -3,14 +3,22 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { chainsOf } from '../../../test/golden/chains.ts';
 import { SOURCE, Workbench } from '../../../test/golden/workbench.ts';
+import { text } from '../../../test/sim/file-bytes.ts';
 import { treeVersions } from '../../../test/sim/sources.ts';
 import { readTree, treeDifferences } from '../../../test/sim/tree-state.ts';
 import { MAX_CHAIN_DEPTH, Rng } from '../../base/index.ts';
-import { type BaseQuestion, GROUP_COUNT, type StoreAdviser } from '../questions.ts';
+import {
+  type BaseQuestion,
+  type CodecQuestion,
+  type CodecReceipt,
+  type CodecSteps,
+  GROUP_COUNT,
+  type StoreAdviser,
+} from '../questions.ts';
 import { Advice } from './advice.ts';
 
 const RAW = Buffer.from('some bytes that are asked about');
-const CONTEXT = { fileKind: 3, nameClass: 77, fileOffsetBytes: 0 };
+const CONTEXT = { fileKind: 3, nameClass: 77, fileOffsetBytes: 0, fileNumber: 1, isTree: false };
 const CANDIDATES = [9, 5].map((shared, i) => ({ id: `${i}`, shared, depth: i, rawLength: 1000, age: i + 1 }));
 
 /** What no adviser should say, and what hostile ones will. */
@@ -111,18 +119,91 @@ test('questions hold sizes, classes and counts, and no content', () => {
     Record<string, unknown>,
   ];
   assert.deepEqual(Object.keys(codec).sort(), [
+    'cpuPressure',
     'fileKind',
     'fileOffsetBytes',
+    'isLeaf',
+    'linkBitsPerSecond',
+    'number',
+    'probeRatio',
     'rawBytes',
     'sampleEntropyBits',
+    'siblingRatio',
   ]);
   assert.deepEqual(Object.keys(group).sort(), ['fileKind', 'nameClass', 'rawBytes']);
   assert.deepEqual(base.candidates, [
     { rawBytes: 1000, sharedFeatures: 9, chainDepth: 0, ageBlocks: 1 },
     { rawBytes: 1000, sharedFeatures: 5, chainDepth: 1, ageBlocks: 2 },
   ]);
-  const numbers = [codec, base, group].flatMap((question) => Object.values({ ...question, candidates: 0 }));
+  const flags = { candidates: 0, isLeaf: 0 };
+  const numbers = [codec, base, group].flatMap((question) => Object.values({ ...question, ...flags }));
   for (const value of numbers) assert.equal(typeof value, 'number');
+});
+
+/** The questions an adviser of codecs got, as copies. */
+function codecQuestions(adviser: Partial<StoreAdviser>, ask: (advice: Advice) => void): CodecQuestion[] {
+  const questions: CodecQuestion[] = [];
+  const codec = (question: Readonly<CodecQuestion>): undefined => {
+    questions.push({ ...question });
+  };
+  ask(new Advice({ ...adviser, codec }, { linkBitsPerSecond: 1e8, cpuPressure: 0.5 }));
+  return questions;
+}
+
+test('only what the adviser wants measured is measured; the rest is neutral', () => {
+  const raw = text(new Rng(1), 5000);
+  const measured = (steps: unknown) => {
+    const codecSteps = () => steps as CodecSteps;
+    const [question] = codecQuestions({ codecSteps }, (advice) => advice.codec(raw, CONTEXT));
+    return [question?.sampleEntropyBits !== 8, question?.probeRatio !== 1];
+  };
+  assert.deepEqual(measured('none'), [false, false]);
+  assert.deepEqual(measured('entropy'), [true, false]);
+  for (const steps of ['entropy+probe', undefined, 'everything', 3])
+    assert.deepEqual(measured(steps), [true, true]);
+});
+
+test('a question knows the link, the load, and how earlier blocks of its file came out', () => {
+  const other = { ...CONTEXT, fileNumber: 2, isTree: true };
+  const questions = codecQuestions({}, (advice) => {
+    advice.codec(RAW, CONTEXT);
+    advice.stored(1, 1000, 200);
+    advice.codec(RAW, CONTEXT);
+    advice.stored(1, 1000, 700);
+    advice.codec(RAW, CONTEXT);
+    advice.codec(RAW, other);
+    // So many files later the first is forgotten.
+    for (let file = 10; file < 80; file += 1) advice.stored(file, 10, 1);
+    advice.codec(RAW, CONTEXT);
+  });
+  assert.deepEqual(
+    questions.map(({ siblingRatio }) => siblingRatio),
+    [0.5, 0.2, 0.3, 0.5, 0.5],
+  );
+  assert.deepEqual(
+    questions.map(({ number }) => number),
+    [1, 2, 3, 4, 5],
+  );
+  assert.deepEqual(
+    questions.map(({ isLeaf }) => isLeaf),
+    [true, true, true, false, true],
+  );
+  assert.deepEqual([questions[0]?.linkBitsPerSecond, questions[0]?.cpuPressure], [1e8, 0.5]);
+});
+
+test('what a pack took to write is told under the number of the latest question, and only after one', () => {
+  const receipts: CodecReceipt[] = [];
+  const settleCodec = (receipt: Readonly<CodecReceipt>): void => {
+    receipts.push({ ...receipt });
+    throw new RangeError('an adviser failed');
+  };
+  codecQuestions({ settleCodec }, (advice) => {
+    advice.written(10, 1);
+    advice.codec(RAW, CONTEXT);
+    advice.codec(RAW, CONTEXT);
+    advice.written(1000, 0.25);
+  });
+  assert.deepEqual(receipts, [{ number: 2, bytes: 1000, seconds: 0.25 }]);
 });
 
 test('without a candidate there is no base, whatever is answered', () => {

@@ -1,7 +1,7 @@
 import { MAX_CHAIN_DEPTH } from '../../base/index.ts';
 import { entropyBits } from '../../signals/index.ts';
-import { type CodecChoice, parseAlgorithm } from '../codec/index.ts';
-import { GROUP_COUNT, type StoreAdviser } from '../questions.ts';
+import { type CodecChoice, parseAlgorithm, probeRatio } from '../codec/index.ts';
+import { type CodecQuestion, type CodecSteps, GROUP_COUNT, type StoreAdviser } from '../questions.ts';
 import type { Resemblance, ResemblanceIndex } from './resemblance.ts';
 
 /** Tree nodes always share this group. */
@@ -16,7 +16,26 @@ interface Context {
   readonly fileKind: number;
   readonly nameClass: number;
   readonly fileOffsetBytes: number;
+  /** Numbers the files of a run. */
+  readonly fileNumber: number;
+  readonly isTree: boolean;
 }
+
+/** Where the bytes go and how busy the machine is: what the store was told, for its questions. */
+export interface Surroundings {
+  /** Bits per second; 0 when unknown. */
+  readonly linkBitsPerSecond: number;
+  /** 0 to 1. */
+  readonly cpuPressure: number;
+}
+
+const UNKNOWN_SURROUNDINGS: Surroundings = { linkBitsPerSecond: 0, cpuPressure: 0 };
+/** Weight of the newest block in the running ratio of a file. */
+const SIBLING_WEIGHT = 0.2;
+const NEUTRAL_RATIO = 0.5;
+const NEUTRAL_ENTROPY_BITS = 8;
+/** Files whose ratio is remembered: outcomes come a few batches behind. */
+const SIBLING_FILES = 64;
 
 /**
  * The questions of the store with their built-in answers. An adviser's answer is used when it is legal; anything
@@ -27,9 +46,23 @@ export class Advice {
   /** Which questions cost something to put together and are answered at all. */
   readonly #asked: { readonly codec: boolean; readonly base: boolean };
   readonly #groupOf = new Map<number, number>();
+  readonly #siblingRatios = new Map<number, number>();
+  /** Reused: a question is valid during the call that gets it. */
+  readonly #question: CodecQuestion;
 
-  constructor(adviser: StoreAdviser) {
+  constructor(adviser: StoreAdviser, surroundings = UNKNOWN_SURROUNDINGS) {
     this.#adviser = adviser;
+    this.#question = {
+      ...surroundings,
+      number: 0,
+      rawBytes: 0,
+      fileKind: 0,
+      fileOffsetBytes: 0,
+      isLeaf: true,
+      siblingRatio: NEUTRAL_RATIO,
+      sampleEntropyBits: NEUTRAL_ENTROPY_BITS,
+      probeRatio: 1,
+    };
     this.#asked = {
       codec: attempt(() => adviser.codec !== undefined) ?? false,
       base: attempt(() => adviser.base !== undefined) ?? false,
@@ -39,15 +72,47 @@ export class Advice {
   /** The codec of a block that stands alone. */
   codec(raw: Uint8Array, context: Context): CodecChoice {
     if (!this.#asked.codec) return DEFAULT_CODEC;
-    const answer = attempt(() =>
-      this.#adviser.codec?.({
-        rawBytes: raw.length,
-        fileKind: context.fileKind,
-        fileOffsetBytes: context.fileOffsetBytes,
-        sampleEntropyBits: entropyBits(raw),
-      }),
-    );
+    const question = this.#question;
+    const steps = this.#steps(raw.length, question.linkBitsPerSecond);
+    question.number += 1;
+    question.rawBytes = raw.length;
+    question.fileKind = context.fileKind;
+    question.fileOffsetBytes = context.fileOffsetBytes;
+    question.isLeaf = !context.isTree;
+    question.siblingRatio = this.#siblingRatios.get(context.fileNumber) ?? NEUTRAL_RATIO;
+    question.sampleEntropyBits = steps === 'none' ? NEUTRAL_ENTROPY_BITS : entropyBits(raw);
+    question.probeRatio = steps === 'entropy+probe' ? probeRatio(raw) : 1;
+    const answer = attempt(() => this.#adviser.codec?.(question));
     return (typeof answer === 'string' ? parseAlgorithm(answer) : undefined) ?? DEFAULT_CODEC;
+  }
+
+  #steps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
+    const answer = attempt(() => this.#adviser.codecSteps?.(rawBytes, linkBitsPerSecond));
+    return answer === 'none' || answer === 'entropy' ? answer : 'entropy+probe';
+  }
+
+  /** What a block that stands alone came to: history for the later blocks of its file. */
+  stored(fileNumber: number, rawBytes: number, storedBytes: number): void {
+    if (!this.#asked.codec) return;
+    const ratio = storedBytes / rawBytes;
+    const before = this.#siblingRatios.get(fileNumber);
+    // Set anew, so that the oldest entry is the file heard of longest ago.
+    this.#siblingRatios.delete(fileNumber);
+    this.#siblingRatios.set(
+      fileNumber,
+      before === undefined ? ratio : before + SIBLING_WEIGHT * (ratio - before),
+    );
+    if (this.#siblingRatios.size <= SIBLING_FILES) return;
+    for (const oldest of this.#siblingRatios.keys()) {
+      this.#siblingRatios.delete(oldest);
+      return;
+    }
+  }
+
+  /** Tells the adviser what the bytes of a pack took to write. */
+  written(bytes: number, seconds: number): void {
+    const { number } = this.#question;
+    if (number > 0) attempt(() => this.#adviser.settleCodec?.({ number, bytes, seconds }));
   }
 
   /** Blocks that may be a base, best first; only those with a depth below the limit. */

@@ -28,6 +28,8 @@ export interface BlockContext {
   /** A number derived from the file name's ending. */
   nameClass: number;
   fileOffsetBytes: number;
+  /** Numbers the files of a run. */
+  fileNumber: number;
   isTree: boolean;
   /** Most steps it may take to bytes that need no other record: for a block that others have as their base already. */
   maxDepth?: number | undefined;
@@ -105,7 +107,6 @@ export class BlockWriter {
     this.counters.references += 1;
     if (this.#entries.has(id) || this.#deps.has(id)) return id;
     this.counters.newBlocks += 1;
-    this.counters.newRawBytes += chunk.raw.length;
     this.#store(id, chunk, context);
     return id;
   }
@@ -146,7 +147,7 @@ export class BlockWriter {
     const base = this.#chooseBase(chunk, context);
     const small = chunk.raw.length <= SMALL_FILE_BYTES && depthLimit(context) >= GROUPED_DEPTH;
     const planned = base === undefined ? (small ? GROUPED_DEPTH : 0) : base.depth + 1;
-    const entry = this.#enter(id, chunk, { depth: planned, isTree: context.isTree });
+    const entry = this.#enter(id, chunk, planned, context);
     if (small && base === undefined) {
       this.#joinGroup(entry, chunk.raw, context);
       return;
@@ -171,19 +172,18 @@ export class BlockWriter {
   /** Contexts of small blocks that may yet have to join a group. */
   readonly #contexts = new Map<Entry, BlockContext>();
 
-  #enter(id: string, chunk: Chunk, plan: { depth: number; isTree: boolean }): Entry {
+  #enter(id: string, chunk: Chunk, depth: number, context: BlockContext): Entry {
     const rawLength = chunk.raw.length;
     const similar = hasFeatures(chunk.features);
-    const sequence = similar
-      ? this.#deps.resemblance().add(chunk.features, { id, depth: plan.depth, rawLength })
-      : -1;
-    const features = Uint32Array.from(chunk.features);
+    const sequence = similar ? this.#deps.resemblance().add(chunk.features, { id, depth, rawLength }) : -1;
     const entry: Entry = {
       id,
       rawLength,
-      features,
+      features: Uint32Array.from(chunk.features),
       sequence,
-      ...plan,
+      depth,
+      isTree: context.isTree,
+      fileNumber: context.fileNumber,
       arenaAt: -1,
       home: { kind: 'queued' },
     };
@@ -211,7 +211,6 @@ export class BlockWriter {
     const chosen = candidates[index];
     if (chosen === undefined) return undefined;
     assert(chosen.depth < MAX_CHAIN_DEPTH, 'a base leaves room for one more step');
-    this.counters.basesTried += 1;
     const at = this.#baseInArena(chosen);
     return at === undefined
       ? undefined
@@ -333,6 +332,7 @@ export class BlockWriter {
     const record = { type: RECORD_TYPES.block, codec, rawLength: entry.rawLength, payload };
     entry.home = { kind: 'placed', record: this.#sink.append(record, note(entry.depth, [entry])), slot: 0 };
     this.counters.stored(codec, 1, payload.length);
+    this.#deps.advice.stored(entry.fileNumber, entry.rawLength, payload.length);
   }
 
   #placeDelta(entry: Entry, baseId: string, payload: Uint8Array): void {

@@ -10,6 +10,7 @@ const entryOf = (raw: Uint8Array): Entry => ({
   features: new Uint32Array(12),
   sequence: -1,
   isTree: false,
+  fileNumber: 0,
   depth: 1,
   arenaAt: -1,
   home: { kind: 'queued' },

@@ -1,4 +1,4 @@
-export { Advice } from './advice.ts';
+export { Advice, type Surroundings } from './advice.ts';
 export { Arena } from './arena.ts';
 export { BlockReader } from './block-reader.ts';
 export { type BlockContext, BlockWriter, PIPELINE_ARENA_BYTES } from './block-writer.ts';

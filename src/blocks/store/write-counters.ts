@@ -6,10 +6,7 @@ export class WriteCounters {
   references = 0;
   /** Distinct blocks added. */
   newBlocks = 0;
-  newRawBytes = 0;
   deltaBlocks = 0;
-  /** Bases for which a delta was tried, paying or not. */
-  basesTried = 0;
   /** Small blocks of files that ended in a group. */
   groupedFiles = 0;
   readonly codecs: Partial<Record<CodecName, { blocks: number; bytes: number }>> = {};

@@ -6,6 +6,7 @@ import { Chunker } from '../chunk/index.ts';
 import type { StoredSnapshot } from '../repo/index.ts';
 import { BlockOutput, type Repository } from '../session/index.ts';
 import { nameClass } from '../source/index.ts';
+import type { BlockContext } from '../store/index.ts';
 import {
   blockOf,
   fileBlocks,
@@ -14,6 +15,8 @@ import {
   readDirectory,
   type TreeEntry,
 } from '../tree/index.ts';
+
+const NODE = { isTree: true, nameClass: 0, fileOffsetBytes: 0, fileNumber: 0 } as const;
 
 export interface CopyOptions {
   /** Which snapshots (ids, prefixes, `latest`); default: all. */
@@ -104,7 +107,7 @@ class CopyRun {
       if (entry.type === 'directory') await this.#directory(entry.node, depth + 1);
       else if (entry.type === 'file') await this.#file(entry);
     }
-    for (const block of nodes) await this.#put(block, { isTree: true, nameClass: 0, fileOffsetBytes: 0 });
+    for (const block of nodes) await this.#put(block, NODE);
     await this.#from.ports.clock.turn();
     if (this.#signal?.aborted) {
       throw new PilotfishError(
@@ -118,17 +121,13 @@ class CopyRun {
     const name = nameClass(entry.name);
     let fileOffsetBytes = 0;
     for (const { id, length } of fileBlocks(entry, this.#read)) {
-      await this.#put(id, { isTree: false, nameClass: name, fileOffsetBytes });
+      await this.#put(id, { isTree: false, nameClass: name, fileOffsetBytes, fileNumber: 0 });
       fileOffsetBytes += length;
     }
-    for (const id of fileNodes(entry.content, this.#read))
-      await this.#put(id, { isTree: true, nameClass: 0, fileOffsetBytes: 0 });
+    for (const id of fileNodes(entry.content, this.#read)) await this.#put(id, NODE);
   }
 
-  async #put(
-    id: string,
-    context: { isTree: boolean; nameClass: number; fileOffsetBytes: number },
-  ): Promise<void> {
+  async #put(id: string, context: Omit<BlockContext, 'fileKind'>): Promise<void> {
     const { writer } = this.#output;
     if (writer.isKnown(id)) return;
     const raw = this.#read(id);

@@ -149,7 +149,14 @@ async function salvageBlocks(
     const copies = packs.places(id.toString('hex'));
     if (copies.some((copy) => !except.has(copy.pack) && depthOf(copy) <= maxDepth)) continue;
     const fileKind = classify(raw);
-    const context = { fileKind, nameClass: fileKind + 1, fileOffsetBytes: 0, isTree: false, maxDepth };
+    const context = {
+      fileKind,
+      nameClass: fileKind + 1,
+      fileOffsetBytes: 0,
+      fileNumber: 0,
+      isTree: false,
+      maxDepth,
+    };
     writer.put(chunker.whole(raw), context);
     if (writer.wantsDrain) await writer.drain();
   }

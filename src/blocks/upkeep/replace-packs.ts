@@ -82,6 +82,7 @@ async function moveLive(
       fileKind,
       nameClass: fileKind + 1,
       fileOffsetBytes: 0,
+      fileNumber: 0,
       isTree,
       maxDepth,
     });
