@@ -10,6 +10,8 @@ export type HintReason =
   | 'model'
   /** No model is installed. */
   | 'no-model'
+  /** The model did not earn its place for questions of this kind. */
+  | 'not-served'
   /** The assignment (experiment, rollout) gave this decision to the rule. */
   | 'assigned'
   /** The model failed too often and rests. */

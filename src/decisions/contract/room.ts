@@ -15,6 +15,8 @@ export interface FeatureSlot {
 export interface RoomModel<Question, Value> {
   /** `name@version`, as in the manifest. */
   readonly version: `${string}@${string}`;
+  /** Whether it earned its place for this question; the rule answers the others. Says yes to all unless given. */
+  serves?(question: Readonly<Question>): boolean;
   choose(question: Readonly<Question>): Value;
 }
 

@@ -110,6 +110,15 @@ test('an answer that comes too late is a failure, however good', () => {
   assert.deepEqual([hint.value, hint.source, hint.reason], [4, 'heuristic', 'over-budget']);
 });
 
+test('where a model did not earn its place the rule answers, and that is no failure', () => {
+  const { guard } = newGuard();
+  guard.install({ ...answering(9), serves: ({ size }) => size > 10 });
+  for (let i = 0; i < 20; i += 1) assert.equal(guard.ask({ size: 3 }).reason, 'not-served');
+  assert.equal(guard.ask({ size: 3 }).source, 'heuristic');
+  assert.equal(guard.ask({ size: 11 }).value, 9);
+  assert.equal(guard.isHealthy(), true);
+});
+
 test('the assignment decides who answers, and its propensity is in the hint', () => {
   const assign = {
     propensity: 0,

@@ -56,6 +56,7 @@ export class Guard<Question, Value> {
     asks: 0,
     model: 0,
     'no-model': 0,
+    'not-served': 0,
     assigned: 0,
     'breaker-open': 0,
     exception: 0,
@@ -151,13 +152,14 @@ export class Guard<Question, Value> {
     if (!this.breaker.allows()) return 'breaker-open';
     const reason = this.#try(model, question);
     if (reason === 'model') this.breaker.success();
-    else this.breaker.failure();
+    else if (reason !== 'not-served') this.breaker.failure();
     return reason;
   }
 
   #try(model: RoomModel<Question, Value>, question: Readonly<Question>): HintReason {
     const startedMs = this.#clock.monotonicMs();
     try {
+      if (model.serves?.(question) === false) return 'not-served';
       const value: unknown = model.choose(question);
       if (this.#clock.monotonicMs() - startedMs > this.#budgetMs) return 'over-budget';
       if (!this.room.isLegal(value, question)) return 'illegal';

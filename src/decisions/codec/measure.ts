@@ -1,0 +1,112 @@
+import { type Clock, sha256Hex } from '../../base/index.ts';
+import { compressBlock, cutIntoBlocks, probeRatio } from '../../blocks/index.ts';
+import { classify, entropyBits } from '../../signals/index.ts';
+import { type DataSet, partInOrder, partOfGroup } from '../data/index.ts';
+import type { CostRow } from './costs.ts';
+import { CODECS } from './validator.ts';
+
+export type MeasureOptions = {
+  readonly clock: Clock;
+  /** At most so many blocks of a set, evenly spread over it. */
+  readonly maxBlocks: number;
+};
+
+/** The fastest of so many tries counts: what disturbs a measurement only makes it longer. */
+const TRIES = 3;
+const SIBLING_WEIGHT = 0.2;
+const NEUTRAL_RATIO = 0.5;
+
+/** A block that will be measured, with what is known of its place. */
+type Candidate = {
+  readonly raw: Uint8Array;
+  readonly group: string;
+  readonly file: number;
+  readonly fileKind: number;
+  readonly fileOffsetBytes: number;
+};
+
+/**
+ * Cuts the files of a set into the blocks the store would make, leaves out what occurred before (the store would), and
+ * runs every codec on each, twice. Yields after each block, so that the caller can show progress or stop.
+ */
+export function* measureSet(set: DataSet, options: MeasureOptions): Generator<CostRow> {
+  const blocks = candidates(set, options.maxBlocks);
+  const lone = new Set(blocks.map(({ group }) => group)).size === 1;
+  for (const { raw } of blocks.slice(0, 20)) timeCodecs(raw, options.clock);
+  const ratios = new Map<number, number>();
+  for (const [index, block] of blocks.entries()) {
+    const siblingRatio = ratios.get(block.file) ?? NEUTRAL_RATIO;
+    const part = lone ? partInOrder(index, blocks.length) : partOfGroup(block.group);
+    const row = measureBlock(block, options.clock);
+    yield { set: set.name, part, siblingRatio, ...row };
+    const ratio = Math.min(1, (row.bytes[CODECS.indexOf('zstd-1')] ?? 0) / Math.max(1, row.rawBytes));
+    const before = ratios.get(block.file);
+    ratios.set(block.file, before === undefined ? ratio : before + SIBLING_WEIGHT * (ratio - before));
+  }
+}
+
+function candidates(set: DataSet, maxBlocks: number): Candidate[] {
+  const seen = new Set<string>();
+  const all: Candidate[] = [];
+  let file = 0;
+  for (const { group, bytes } of set.files()) {
+    file += 1;
+    const fileKind = classify(bytes);
+    let fileOffsetBytes = 0;
+    for (const raw of cutIntoBlocks(bytes)) {
+      const id = sha256Hex(raw);
+      if (!seen.has(id)) all.push({ raw, group, file, fileKind, fileOffsetBytes });
+      seen.add(id);
+      fileOffsetBytes += raw.length;
+    }
+  }
+  const step = Math.max(1, all.length / maxBlocks);
+  const kept = Math.min(all.length, maxBlocks);
+  return Array.from({ length: kept }, (_, i) => all[Math.floor(i * step)]).filter(
+    (block) => block !== undefined,
+  );
+}
+
+function measureBlock(block: Candidate, clock: Clock): Omit<CostRow, 'set' | 'part' | 'siblingRatio'> {
+  const { raw, ...place } = block;
+  const first = timeCodecs(raw, clock);
+  const again = timeCodecs(raw, clock);
+  return {
+    ...place,
+    rawBytes: raw.length,
+    entropyBits: entropyBits(raw),
+    probeRatio: probeRatio(raw),
+    entropySeconds: fastest(clock, () => entropyBits(raw)),
+    probeSeconds: fastest(clock, () => probeRatio(raw)),
+    bytes: first.bytes,
+    seconds: first.seconds,
+    secondsAgain: again.seconds,
+  };
+}
+
+function timeCodecs(raw: Uint8Array, clock: Clock): { bytes: number[]; seconds: number[] } {
+  const bytes: number[] = [];
+  const seconds: number[] = [];
+  for (const algorithm of CODECS) {
+    let length = raw.length;
+    seconds.push(
+      algorithm === 'none'
+        ? 0
+        : fastest(clock, () => {
+            length = compressBlock(raw, { algorithm }).bytes.length;
+          }),
+    );
+    bytes.push(length);
+  }
+  return { bytes, seconds };
+}
+
+function fastest(clock: Clock, run: () => unknown): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < TRIES; i += 1) {
+    const startedMs = clock.monotonicMs();
+    run();
+    best = Math.min(best, clock.monotonicMs() - startedMs);
+  }
+  return best / 1000;
+}
