@@ -36,6 +36,13 @@ const KERNELS: readonly Kernel[] = [
     options: COMMON,
   },
   {
+    source: '../src/signals/assembly/histogram.ts',
+    module: '../src/signals/histogram-wasm.ts',
+    constant: 'HISTOGRAM_WASM',
+    about: 'histogram kernel',
+    options: COMMON,
+  },
+  {
     source: '../src/learn/kernels/assembly/inference.ts',
     module: '../src/learn/kernels/inference-wasm.ts',
     constant: 'INFERENCE_WASM',

@@ -1,8 +1,8 @@
 // node scripts/readme-figures.ts [--check]: the figures of README.md, made from docs/benchmarks/store.json.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { megabytes } from '../bench/common/table.ts';
 import { Figures, ratio } from '../bench/store/figures.ts';
-import { megabytes } from '../bench/store/report/table.ts';
 import type { Results, SetNote } from '../bench/store/results.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));

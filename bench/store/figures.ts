@@ -1,8 +1,9 @@
 // Medians and ratios of a run, as the tables and the goals want them. Null where a tool was absent or does not do it.
+
+import { median, range } from '../common/statistics.ts';
 import type { Inspection } from './probes/inspect.ts';
 import type { Operation, Results, Row } from './results.ts';
 import { operations } from './results.ts';
-import { median, range } from './statistics.ts';
 
 export type Measure = 'wall' | 'cpu';
 

@@ -1,5 +1,6 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util';
+import { asUsage, chosen, UsageError } from '../common/command-line.ts';
 import { type Step, steps } from './contest.ts';
 import { defaultWorkplace } from './folders.ts';
 import { type SetName, setNames } from './sets/sets.ts';
@@ -40,22 +41,6 @@ export interface Options {
   readonly workplace: string;
 }
 
-/** Something on the command line that cannot be. */
-export class UsageError extends Error {}
-
-function chosen<T extends string>(
-  name: string,
-  text: string | undefined,
-  all: readonly T[],
-): T[] | undefined {
-  if (text === undefined) return undefined;
-  const words = text.split(',').filter((word) => word !== '');
-  const strange = words.find((word) => !(all as readonly string[]).includes(word));
-  if (strange !== undefined) throw new UsageError(`--${name} ${strange}: choose from ${all.join(', ')}`);
-  // In the order of the table, whatever the order asked for.
-  return all.filter((one) => words.includes(one));
-}
-
 function wholeNumber(name: string, text: string): number {
   if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
   throw new UsageError(`--${name} ${text}: give a whole number from 1`);
@@ -88,15 +73,6 @@ export function commandText(args: readonly string[]): string {
   if (values.thorough === true) kept.push('--thorough');
   if (values.checkout === true) kept.push('--checkout');
   return kept.length === 0 ? 'npm run bench:store' : `npm run bench:store -- ${kept.join(' ')}`;
-}
-
-/** Lets what the parser refuses count as a mistake on the command line. */
-export function asUsage<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 const parse = (args: readonly string[]) =>

@@ -1,7 +1,8 @@
 // What a run of the benchmark found out; the JSON file is exactly this.
+
+import type { Machine } from '../common/machine.ts';
 import type { Usage } from './commands.ts';
 import type { Fingerprint } from './listing.ts';
-import type { Machine } from './machine.ts';
 import type { Inspection } from './probes/inspect.ts';
 import type { RandomRead } from './probes/random-read.ts';
 import type { Startup } from './startup.ts';

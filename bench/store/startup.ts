@@ -1,6 +1,7 @@
 // How long the command takes to do nothing, in both forms it comes in.
+
+import { median } from '../common/statistics.ts';
 import type { Meter } from './commands.ts';
-import { median } from './statistics.ts';
 import { checkoutLauncher, type Launcher } from './tools/pilotfish.ts';
 
 /** One form of the command. */

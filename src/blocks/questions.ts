@@ -11,7 +11,7 @@
  * How much of a block is measured before the codec question is asked: measuring takes time, which is part of what a
  * decision costs.
  */
-export type CodecSteps = 'none' | 'entropy' | 'entropy+probe';
+export type CodecSteps = 'none' | 'entropy' | 'probe' | 'entropy+probe';
 
 /**
  * Which codec encodes a block that stands alone. Legal: every name of the codec registry. What was not measured holds

@@ -11,5 +11,6 @@ export {
 } from './chunking/index.ts';
 export { ContentKind, isCompressed, isText } from './content-kind.ts';
 export { entropyBits } from './entropy.ts';
+export { HistogramKernel } from './histogram.ts';
 export { classify } from './magic.ts';
 export { SAMPLE_BYTES, sampleBytes } from './sample.ts';

@@ -27,13 +27,19 @@ const apt = (...args: string[]): boolean => {
   return spawnSync('apt-get', [...flags, ...args], { env, stdio: 'ignore', timeout: 300_000 }).status === 0;
 };
 
+/** Installs Debian packages; false when that is not possible or not allowed here. */
+export function installPackages(...names: readonly string[]): boolean {
+  if (!mayInstall()) return false;
+  const install = () => apt('install', '--no-install-recommends', ...names);
+  // A fresh machine has no package lists yet, an old one stale ones.
+  return install() || (apt('update') && install());
+}
+
 /** Path of the tool, after installing its Debian package if it is missing; null when it cannot be had here. */
 export function ensureTool(name: string, aptPackage: string = name): string | null {
   const present = findTool(name);
-  if (present !== null || !mayInstall()) return present;
-  const install = () => apt('install', '--no-install-recommends', aptPackage);
-  // A fresh machine has no package lists yet, an old one stale ones.
-  if (!install() && apt('update')) install();
+  if (present !== null) return present;
+  installPackages(aptPackage);
   return findTool(name);
 }
 

@@ -1,7 +1,7 @@
 // docs/benchmarks/growth.md and its plot, made from the results of one run.
-import type { Machine } from '../machine.ts';
-import { machineLine } from '../report/machine-line.ts';
-import { fixed, markdownTable, mebibytes, type Table } from '../report/table.ts';
+import type { Machine } from '../../common/machine.ts';
+import { machineLine } from '../../common/machine-line.ts';
+import { fixed, markdownTable, mebibytes, type Table } from '../../common/table.ts';
 import type { Costs, Growth } from './measure.ts';
 import { type Line, powerText, svgPlot } from './plot.ts';
 

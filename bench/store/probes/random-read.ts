@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { Rng } from '../../../src/base/index.ts';
 import { listSnapshot, Repository } from '../../../src/blocks/index.ts';
 import { fileBlocks } from '../../../src/blocks/tree/index.ts';
-import { quantile } from '../statistics.ts';
+import { quantile } from '../../common/statistics.ts';
 import { ports, repositoryOptions } from './ports.ts';
 
 /** What the program prints. */

@@ -1,6 +1,7 @@
 // Whether the sets are like the ones the goals were made for, by figures that say what is in them.
+
+import { fixed, type Table } from '../../common/table.ts';
 import { type Figures, ratio } from '../figures.ts';
-import { fixed, type Table } from './table.ts';
 
 interface Mark {
   readonly set: string;

@@ -1,8 +1,9 @@
 // The report at a terminal.
+
+import { type Table, textTable } from '../../common/table.ts';
 import { Figures } from '../figures.ts';
 import type { Results } from '../results.ts';
 import { comparableTable } from './comparable.ts';
-import { type Table, textTable } from './table.ts';
 import {
   contentTable,
   createTable,

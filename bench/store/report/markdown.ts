@@ -1,10 +1,11 @@
 // docs/benchmarks/store.md, made from the results of one run.
+
+import { machineLine } from '../../common/machine-line.ts';
+import { fixed, markdownTable, megabytes } from '../../common/table.ts';
 import { Figures, ratio } from '../figures.ts';
 import { judge } from '../goals.ts';
 import type { Results, SetNote } from '../results.ts';
 import { comparableTable } from './comparable.ts';
-import { machineLine } from './machine-line.ts';
-import { fixed, markdownTable, megabytes } from './table.ts';
 import {
   contentTable,
   createTable,

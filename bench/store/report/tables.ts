@@ -1,8 +1,9 @@
 // The tables of the report: sizes, times, spread, goals.
+
+import { fixed, mebibytes, megabytes, nothing, ratioText, seconds, type Table } from '../../common/table.ts';
 import { type Figures, type Measure, ratio } from '../figures.ts';
 import { type Judged, judge } from '../goals.ts';
 import { type Operation, operations, type ToolNote } from '../results.ts';
-import { fixed, mebibytes, megabytes, nothing, ratioText, seconds, type Table } from './table.ts';
 
 const restic = 'restic-auto';
 const solid = 'tar-zstd-long';

@@ -80,15 +80,15 @@ export class Advice {
     question.fileOffsetBytes = context.fileOffsetBytes;
     question.isLeaf = !context.isTree;
     question.siblingRatio = this.#siblingRatios.get(context.fileNumber) ?? NEUTRAL_RATIO;
-    question.sampleEntropyBits = steps === 'none' ? NEUTRAL_ENTROPY_BITS : entropyBits(raw);
-    question.probeRatio = steps === 'entropy+probe' ? probeRatio(raw) : 1;
+    question.sampleEntropyBits = steps.startsWith('entropy') ? entropyBits(raw) : NEUTRAL_ENTROPY_BITS;
+    question.probeRatio = steps.endsWith('probe') ? probeRatio(raw) : 1;
     const answer = attempt(() => this.#adviser.codec?.(question));
     return (typeof answer === 'string' ? parseAlgorithm(answer) : undefined) ?? DEFAULT_CODEC;
   }
 
   #steps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
     const answer = attempt(() => this.#adviser.codecSteps?.(rawBytes, linkBitsPerSecond));
-    return answer === 'none' || answer === 'entropy' ? answer : 'entropy+probe';
+    return answer === 'none' || answer === 'entropy' || answer === 'probe' ? answer : 'entropy+probe';
   }
 
   /** What a block that stands alone came to: history for the later blocks of its file. */

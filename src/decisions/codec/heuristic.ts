@@ -1,5 +1,6 @@
-import type { CodecQuestion } from '../../blocks/index.ts';
+import type { CodecQuestion, CodecSteps } from '../../blocks/index.ts';
 import { CodecContent, contentOf } from './features.ts';
+import { stepsFor } from './steps.ts';
 import type { CodecValue } from './validator.ts';
 
 /**
@@ -19,6 +20,11 @@ const HOPELESS_RATIO = 0.98;
 export function bandwidthTable(linkBitsPerSecond: number): CodecValue {
   for (const [below, codec] of TABLE) if (linkBitsPerSecond > 0 && linkBitsPerSecond < below) return codec;
   return linkBitsPerSecond === 0 ? 'lz4' : 'none';
+}
+
+/** The rule looks at the probe only, and only where the room measures one. */
+export function heuristicSteps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
+  return stepsFor(rawBytes, linkBitsPerSecond) === 'entropy+probe' ? 'probe' : 'none';
 }
 
 /** Earlier blocks of the file did not shrink, or there were none. */

@@ -28,22 +28,23 @@ const ALIGNMENT = 64;
 const MAX_BYTES = 2 ** 31;
 
 /**
- * One shared WASM memory of fixed size, handed out once and never moved, so that views stay valid for good.
- * Sharing costs no measurable speed; a worker given `wasm` runs kernels on the same weights and buffers.
+ * One shared WASM memory of fixed size, handed out once and never moved, so that views stay valid for good. Sharing
+ * costs no measurable speed; the threads of a process see the same weights and buffers through `wasm.buffer`.
  */
 export class KernelMemory {
   readonly wasm: WebAssembly.Memory;
   readonly #end: number;
+  readonly #exports = new Map<KernelModule, unknown>();
   #next = FIRST_FREE;
 
-  /** @throws PilotfishError `LIMIT` for more than 2 GiB of values. */
+  /** @throws PilotfishError `LIMIT` for more than 2 GiB of values, or more than the system has to give. */
   constructor(valueBytes: number) {
     const bytes = FIRST_FREE + Math.ceil(valueBytes / ALIGNMENT) * ALIGNMENT;
     if (!(valueBytes >= 0) || bytes > MAX_BYTES) {
       throw new PilotfishError('LIMIT', `kernel memory of ${valueBytes} bytes; at most 2 GiB can be had`);
     }
     const pages = Math.ceil(bytes / PAGE_BYTES);
-    this.wasm = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.wasm = makeMemory(pages);
     this.#end = bytes;
   }
 
@@ -64,24 +65,40 @@ export class KernelMemory {
     return { pointer, view: new Int32Array(this.wasm.buffer, pointer, count) };
   }
 
-  /** Exports of a committed module, running on this memory. */
+  /** @throws PilotfishError `LIMIT` when fewer than `bytes` are left: ask before taking several slots. */
+  require(bytes: number): void {
+    const missing = this.#next + bytes - this.#end;
+    if (missing > 0) throw new PilotfishError('LIMIT', `${missing} bytes too few in kernel memory; make it larger`);
+  }
+
+  /** Exports of a committed module, running on this memory; the same object at every call. */
   run<Exports>(module: KernelModule): Exports {
+    const known = this.#exports.get(module);
+    if (known !== undefined) return known as Exports;
     const env = {
       memory: this.wasm,
       abort: () => {
         throw new PilotfishError('INTERNAL', `the ${module.name} kernels gave up; please report this`);
       },
     };
-    return new WebAssembly.Instance(module.compiled(), { env }).exports as Exports;
+    const { exports } = new WebAssembly.Instance(module.compiled(), { env });
+    this.#exports.set(module, exports);
+    return exports as Exports;
   }
 
   #take(bytes: number): number {
-    const pointer = this.#next;
-    const next = pointer + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-    if (next > this.#end)
-      throw new PilotfishError('LIMIT', `${next - this.#end} bytes too few in kernel memory`);
-    this.#next = next;
-    return pointer;
+    const aligned = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    this.require(aligned);
+    this.#next += aligned;
+    return this.#next - aligned;
+  }
+}
+
+function makeMemory(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (cause) {
+    throw new PilotfishError('LIMIT', `the system has no ${pages * PAGE_BYTES} bytes for kernels; use fewer`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { assert } from '../../base/index.ts';
+import { WasmModule } from '../wasm.ts';
 import { KERNEL_WASM } from './kernel-wasm.ts';
 import { ADDENDS, AVERAGE_BYTES, FEATURE_COUNT, MAX_SAMPLE_BITS, MULTIPLIERS } from './parameters.ts';
 
@@ -10,28 +11,14 @@ const GEAR_AT = 1024;
 const INPUT_AT = 4096;
 
 const GEAR_ENTRIES = 256;
-const WASM_PAGE_BYTES = 65536;
 const MAX_BUFFER_BYTES = 2 ** 30;
-
-/** The part of the WebAssembly API used here; the compiler's own description comes only with the DOM's. */
-declare namespace WebAssembly {
-  class Memory {
-    constructor(limits: { initial: number; maximum: number });
-    readonly buffer: ArrayBuffer;
-  }
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module, imports: { env: { memory: Memory } });
-    readonly exports: unknown;
-  }
-}
 
 type KernelExports = {
   setup(averageBytes: number): void;
   next(start: number, end: number, sampleBits: number): number;
 };
+
+const chunkModule = new WasmModule<KernelExports>(KERNEL_WASM);
 
 export type ChunkKernelOptions = {
   /** Average block length: 16, 32, 64, 128 or 256 KiB, in bytes. */
@@ -59,16 +46,14 @@ export class ChunkKernel {
     assert(AVERAGE_BYTES.includes(averageBytes), 'average block length outside the allowed five');
     assert(gear.length === GEAR_ENTRIES, 'gear table without 256 entries');
     assert(isCount(bufferBytes, 1, MAX_BUFFER_BYTES), 'chunk buffer length outside 1 byte to 1 GiB');
-    const pages = Math.ceil((INPUT_AT + bufferBytes) / WASM_PAGE_BYTES);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    this.buffer = new Uint8Array(memory.buffer, INPUT_AT, bufferBytes);
-    this.features = new Uint32Array(memory.buffer, FEATURES_AT, FEATURE_COUNT);
-    new Uint32Array(memory.buffer, MULTIPLIERS_AT, FEATURE_COUNT).set(MULTIPLIERS);
-    new Uint32Array(memory.buffer, ADDENDS_AT, FEATURE_COUNT).set(ADDENDS);
-    new BigUint64Array(memory.buffer, GEAR_AT, GEAR_ENTRIES).set(gear);
-    const kernel = instantiate(memory);
-    kernel.setup(averageBytes);
-    this.#next = kernel.next;
+    const { memory, exports } = chunkModule.instantiate(INPUT_AT + bufferBytes);
+    this.buffer = new Uint8Array(memory, INPUT_AT, bufferBytes);
+    this.features = new Uint32Array(memory, FEATURES_AT, FEATURE_COUNT);
+    new Uint32Array(memory, MULTIPLIERS_AT, FEATURE_COUNT).set(MULTIPLIERS);
+    new Uint32Array(memory, ADDENDS_AT, FEATURE_COUNT).set(ADDENDS);
+    new BigUint64Array(memory, GEAR_AT, GEAR_ENTRIES).set(gear);
+    exports.setup(averageBytes);
+    this.#next = exports.next;
   }
 
   /**
@@ -88,12 +73,4 @@ export class ChunkKernel {
 
 function isCount(value: number, min: number, max: number): boolean {
   return Number.isInteger(value) && value >= min && value <= max;
-}
-
-let compiled: WebAssembly.Module | undefined;
-
-/** A kernel on its own memory; the module is compiled once per thread. */
-function instantiate(memory: WebAssembly.Memory): KernelExports {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNEL_WASM), (char) => char.charCodeAt(0)));
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as KernelExports;
 }

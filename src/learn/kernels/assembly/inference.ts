@@ -1,6 +1,6 @@
-/** Sum of `count` float32 values at `pointer`. */
-export function placeholder(pointer: usize, count: i32): f32 {
-  let sum: f32 = 0;
-  for (let i = 0; i < count; i++) sum += load<f32>(pointer + (i << 2));
-  return sum;
-}
+// The inference module, compiled by scripts/build-kernels.ts into ../inference-wasm.ts. Strict SIMD128: every engine
+// gives the same bits. All pointers come from the caller; nothing is allocated here.
+export { mlp } from './mlp';
+export { lstm } from './lstm';
+export { candidates, head } from './head';
+export { softmax } from './softmax';

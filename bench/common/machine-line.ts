@@ -1,5 +1,5 @@
 // The machine in one line.
-import type { Machine } from '../machine.ts';
+import type { Machine } from './machine.ts';
 
 export const machineLine = ({
   cpu,

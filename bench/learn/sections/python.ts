@@ -1,0 +1,15 @@
+// Runs the scripts of bench/learn/python under the interpreters of the oracles.
+import { join } from 'node:path';
+import { ensureOracle, type OracleName, runOracle } from '../../../test/full/oracles/environment.ts';
+
+const folder = join(import.meta.dirname, '../python');
+
+/** What a tool answered, or why it could not. */
+export type Answer<T> = { readonly value: T; readonly absent?: never } | { readonly value?: never; readonly absent: string };
+
+/** Hands `job` to a script as JSON. */
+export function ask<T>(tool: OracleName, script: string, job: unknown): Answer<T> {
+  const { python, absent } = ensureOracle(tool);
+  if (python === undefined) return { absent };
+  return { value: runOracle<T>(python, join(folder, script), { stdin: JSON.stringify(job) }) };
+}

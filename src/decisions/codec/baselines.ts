@@ -1,0 +1,39 @@
+import type { CostRow } from './costs.ts';
+import { type Chooser, evaluate } from './evaluate.ts';
+import { bandwidthTable, codecHeuristic, heuristicSteps } from './heuristic.ts';
+import { CODECS, type CodecValue } from './validator.ts';
+
+/** The rates a codec is judged at, bits per second, by the names of the scoreboard. */
+export const LINKS = { '10M': 1e7, '100M': 1e8, '1G': 1e9, '10G': 1e10 } as const;
+
+/** Document 000 calls anything above so many bytes large. */
+const DOCUMENT_LARGE_BYTES = 100_000;
+
+const unmeasured = (): 'none' => 'none';
+
+const always = (codec: CodecValue): Chooser => ({ who: codec, steps: unmeasured, choose: () => codec });
+
+/** The room's own rule, charged for the probe it looks at. */
+export const heuristicChooser: Chooser = { who: 'heuristic', steps: heuristicSteps, choose: codecHeuristic };
+
+/** A codec by link rate and nothing else. */
+export const tableChooser: Chooser = {
+  who: 'bandwidth-table',
+  steps: unmeasured,
+  choose: ({ linkBitsPerSecond }) => bandwidthTable(linkBitsPerSecond),
+};
+
+/** Document 000, word for word: `blockSize > 100000 ? zstd : lz4`, zstd at its default level. */
+export const documentChooser: Chooser = {
+  who: 'document-rule',
+  steps: unmeasured,
+  choose: ({ rawBytes }) => (rawBytes > DOCUMENT_LARGE_BYTES ? 'zstd-3' : 'lz4'),
+};
+
+/** The constant that is best on exactly these rows: what nobody can know beforehand. */
+export function bestFixed(rows: readonly CostRow[], link: number): Chooser {
+  const costs = CODECS.map((codec) =>
+    evaluate(rows, link, always(codec)).chosen.reduce((sum, cost) => sum + cost, 0),
+  );
+  return { ...always(CODECS[costs.indexOf(Math.min(...costs))] ?? 'none'), who: 'best-fixed' };
+}

@@ -1,0 +1,9 @@
+/** Why a model answered as it did, for any model that can be asked. */
+export { type KernelShapQuery, kernelShap, type ShapValues } from './kernel-shap.ts';
+export { type LimeQuery, type LocalModel, lime } from './lime.ts';
+export {
+  type PermutationImportance,
+  type PermutationQuery,
+  permutationImportance,
+} from './permutation-importance.ts';
+export type { ExplanationQuery, Predict } from './predictor.ts';

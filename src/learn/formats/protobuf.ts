@@ -1,0 +1,103 @@
+/**
+ * Writes protocol buffers (https://protobuf.dev/programming-guides/encoding), as much as ONNX and TensorBoard need:
+ * a message is a row of fields, each led by its number and wire type. Nothing is reordered or left out, so that
+ * fields set in the order of their numbers give the bytes every other writer gives.
+ */
+export class ProtobufMessage {
+  #bytes = new Uint8Array(64);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** An int64 or an enum: any safe integer. */
+  int(field: number, value: number): this {
+    this.#tag(field, VARINT);
+    this.#varint(value);
+    return this;
+  }
+
+  float(field: number, value: number): this {
+    this.#tag(field, FIXED32);
+    this.#reserve(4);
+    this.#view.setFloat32(this.#length, value, true);
+    this.#length += 4;
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.#tag(field, FIXED64);
+    this.#reserve(8);
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
+    return this;
+  }
+
+  bytes(field: number, value: Uint8Array): this {
+    this.#tag(field, DELIMITED);
+    this.#varint(value.length);
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+    return this;
+  }
+
+  text(field: number, value: string): this {
+    return this.bytes(field, new TextEncoder().encode(value));
+  }
+
+  message(field: number, value: ProtobufMessage): this {
+    return this.bytes(field, value.#written());
+  }
+
+  /** Repeated int64, packed. */
+  ints(field: number, values: ArrayLike<number>): this {
+    const packed = new ProtobufMessage();
+    for (let i = 0; i < values.length; i += 1) packed.#varint(values[i] as number);
+    return this.message(field, packed);
+  }
+
+  /** Repeated float, packed. */
+  floats(field: number, values: ArrayLike<number>): this {
+    return this.bytes(field, floatBytes(values));
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#written().slice();
+  }
+
+  #written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #tag(field: number, wireType: number): void {
+    this.#varint(field * 8 + wireType);
+  }
+
+  /** Seven bits a byte, low ones first. A negative number is its two's complement in 64 bits. */
+  #varint(value: number): void {
+    this.#reserve(10);
+    let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : 0n;
+    for (; rest >= 128n; rest >>= 7n) this.#bytes[this.#length++] = Number(rest & 127n) | 128;
+    let small = value < 0 ? Number(rest) : value;
+    for (; small >= 128; small = Math.floor(small / 128)) this.#bytes[this.#length++] = (small % 128) | 128;
+    this.#bytes[this.#length++] = small;
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+    grown.set(this.#written());
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+const VARINT = 0;
+const FIXED64 = 1;
+const DELIMITED = 2;
+const FIXED32 = 5;
+
+/** Little-endian float32, rounded to nearest. */
+export function floatBytes(values: ArrayLike<number>): Uint8Array {
+  return new Uint8Array(Float32Array.from(values).buffer);
+}

@@ -1,0 +1,18 @@
+/**
+ * Ring 1: the maths of learning, pure and deterministic. No files, no clock, no chance of its own; inputs are checked
+ * before any work and never written. What all learners share is in `contract/`.
+ */
+export * from './bandits/index.ts';
+export * from './contract/index.ts';
+export * from './ensemble/index.ts';
+export * from './explain/index.ts';
+export * from './formats/index.ts';
+export * from './kernels/index.ts';
+export * from './linear/index.ts';
+export * from './nets/index.ts';
+export * from './optim/index.ts';
+export * from './sequences/index.ts';
+export * from './sketches/index.ts';
+export * from './stats/index.ts';
+export * from './trees/index.ts';
+export * from './values/index.ts';

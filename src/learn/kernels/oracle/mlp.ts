@@ -1,0 +1,19 @@
+import type { HiddenActivation, OutputActivation } from '../mlp.ts';
+import type { DenseLayer } from '../panels.ts';
+import { sigmoid, softmax, tanh } from './activations.ts';
+import { dense } from './dense.ts';
+
+const HIDDEN = { relu: (value: number) => (value < 0 ? 0 : value), tanh, sigmoid };
+
+/** The twin of `MlpKernel.run`. */
+export function runMlp(
+  layers: readonly DenseLayer[],
+  { hidden, output }: { hidden: HiddenActivation; output: OutputActivation },
+  input: Float32Array,
+): Float32Array {
+  const [last, below] = [layers.at(-1) as DenseLayer, layers.slice(0, -1)];
+  const top = below.reduce((x, layer) => dense(x, layer).map(HIDDEN[hidden]), input);
+  const logits = dense(top, last);
+  if (output === 'softmax') return softmax(logits);
+  return output === 'sigmoid' ? logits.map(sigmoid) : logits;
+}

@@ -1,0 +1,90 @@
+import { PilotfishError } from '../../base/index.ts';
+import { KernelMemory } from './memory.ts';
+
+/**
+ * Where a kernel keeps its weights, twice. Plain data that can be posted to a worker: there the `loadInto` of the
+ * kernel's class replaces the weights while this thread goes on with inference.
+ */
+export type WeightPort<Shape> = {
+  readonly buffer: SharedArrayBuffer;
+  /** Byte offset of the control block. */
+  readonly control: number;
+  /** Values in one copy. */
+  readonly length: number;
+  readonly shape: Shape;
+};
+
+// The control block, read by assembly/weights.ts: 32-bit words. The word that every run writes has a cache line of
+// its own.
+const CONTROL_WORDS = 32;
+const CURRENT = 0;
+const COPIES = 1;
+const LOADING = 3;
+const READING = 16;
+const NEVER_LOADED = -1;
+
+const PATIENCE_MS = 1;
+const MAX_WAITS = 1000;
+
+const MOST_REHEARSALS = 2000;
+const REHEARSED_WEIGHTS = 2 ** 26;
+
+/** Bytes of kernel memory that `createWeights` takes. */
+export function weightBytes(length: number): number {
+  return KernelMemory.bytesOf(CONTROL_WORDS, CONTROL_WORDS, length, length);
+}
+
+/** Two empty copies, not to be used before the first load; `rehearsal` is a control block for dummy runs. */
+export function createWeights<Shape>(memory: KernelMemory, length: number, shape: Shape) {
+  const control = memory.ints(CONTROL_WORDS);
+  const rehearsal = memory.ints(CONTROL_WORDS);
+  const copies = [memory.floats(length).pointer, memory.floats(length).pointer];
+  for (const block of [control, rehearsal]) block.view.set(copies, COPIES);
+  control.view[CURRENT] = NEVER_LOADED;
+  const port: WeightPort<Shape> = { buffer: memory.wasm.buffer, control: control.pointer, length, shape };
+  return { port, rehearsal: rehearsal.pointer };
+}
+
+/**
+ * Lets `fill` write the copy that no inference uses, then makes it the current one by one atomic store: a run sees the
+ * old weights or the new ones, never a mixture, and never waits. If `fill` throws, the old ones stay.
+ * @throws PilotfishError `LOCKED` when another thread is loading, or an inference on the idle copy does not end.
+ */
+export function replaceWeights<Shape>(port: WeightPort<Shape>, fill: (idle: Float32Array) => void): void {
+  const control = new Int32Array(port.buffer, port.control, CONTROL_WORDS);
+  if (Atomics.compareExchange(control, LOADING, 0, 1) !== 0) {
+    throw new PilotfishError('LOCKED', 'another thread is loading weights; load from one thread at a time');
+  }
+  try {
+    const idle = Atomics.load(control, CURRENT) === 0 ? 1 : 0;
+    waitForReader(control, idle);
+    fill(new Float32Array(port.buffer, control[COPIES + idle] as number, port.length));
+    Atomics.store(control, CURRENT, idle);
+  } finally {
+    Atomics.store(control, LOADING, 0);
+  }
+}
+
+/** A run that began before the latest load may still use what is now the idle copy; it takes microseconds. */
+function waitForReader(control: Int32Array<SharedArrayBuffer>, idle: number): void {
+  for (let waits = 0; Atomics.load(control, READING) === idle + 1; waits += 1) {
+    if (waits === MAX_WAITS) {
+      throw new PilotfishError('LOCKED', 'an inference has been running for a second; load again when it ends');
+    }
+    Atomics.wait(control, READING, idle + 1, PATIENCE_MS);
+  }
+}
+
+/** @throws PilotfishError `UNTRAINED` */
+export function refuseUnloaded(kernel: string): never {
+  throw new PilotfishError('UNTRAINED', `the ${kernel} kernel has no weights yet; call load first`);
+}
+
+/**
+ * Runs a kernel for nothing until the engine has compiled it for speed. Measured: its optimised tier takes over after
+ * about 2^21 weights used, or 1000 to 2000 runs of a small model.
+ */
+export function rehearse(run: () => void, { calls, weights }: { calls: number | undefined; weights: number }): void {
+  const enough = calls ?? Math.min(MOST_REHEARSALS, Math.ceil(REHEARSED_WEIGHTS / weights));
+  for (let call = 0; call < enough; call += 1) run();
+}

@@ -1,0 +1,112 @@
+import { numberWithin } from '../contract/index.ts';
+import type { ClassSlots, NumberSlot, ValueSlots, WholeSlot } from '../kernels/index.ts';
+import type { Place } from './network.ts';
+import { type ConfigReader, oneOf } from './reading.ts';
+import type { Samples } from './samples.ts';
+
+/**
+ * What a net is trained to make small, as a mean over samples by weight:
+ *
+ * - `cross-entropy`: -log of the softmax at the class of the sample.
+ * - `expected-cost`: sum over classes of softmax times the cost of choosing the class for this sample. It is what a
+ *   choice drawn from the output would really cost, in the caller's unit, so that an expensive mistake counts as one
+ *   and a tie as none, which no class label can say; and the output stays a distribution that can be mixed and
+ *   calibrated. Its slope vanishes where the softmax is sure of a wrong class. The other way, to predict every cost
+ *   and take the lowest, is `mse` or `huber` with the costs as `targets`: it has no such flat parts and serves any
+ *   later price of time against bytes, but spends its capacity on costs that are never chosen.
+ * - `mse`: squared error, mean over the outputs.
+ * - `huber`: half the squared error up to `delta`, then straight (Huber 1964), mean over the outputs.
+ */
+export type LossOptions =
+  | { readonly kind: 'cross-entropy' | 'expected-cost' | 'mse' }
+  | { readonly kind: 'huber'; readonly delta: number };
+
+const LOSSES = ['cross-entropy', 'expected-cost', 'mse', 'huber'] as const;
+
+/** Whether the outputs of a net with this loss are the probabilities of classes. */
+export const isClassLoss = (loss: LossOptions): boolean =>
+  loss.kind === 'cross-entropy' || loss.kind === 'expected-cost';
+
+/** @throws PilotfishError `USAGE` for an unknown loss or a delta out of range. */
+export function checkLoss(loss: LossOptions): LossOptions {
+  const kind = oneOf('loss.kind', loss.kind, LOSSES);
+  if (loss.kind !== 'huber') return { kind: kind as Exclude<typeof kind, 'huber'> };
+  return { kind: 'huber', delta: numberWithin('loss.delta', loss.delta, [1e-30, 1e30]) };
+}
+
+/** @throws PilotfishError `DAMAGED`. */
+export function readLoss(config: ConfigReader): LossOptions {
+  const kind = config.word('kind', LOSSES);
+  return kind === 'huber' ? { kind, delta: config.number('delta') } : { kind };
+}
+
+/** The end of a net: targets and weights of up to `rows` outputs, the loss and its gradient. */
+export class Loss {
+  readonly #place: Place;
+  readonly #options: LossOptions;
+  readonly #weights: NumberSlot;
+  readonly #labels: WholeSlot;
+  readonly #classes: ClassSlots;
+  readonly #values: ValueSlots;
+  readonly #columns: number;
+
+  constructor(place: Place, options: LossOptions, ends: LossEnds) {
+    const { rows, columns, outputs, gradient } = ends;
+    const isClass = options.kind === 'cross-entropy';
+    this.#place = place;
+    this.#options = options;
+    this.#columns = columns;
+    this.#weights = place.space.floats(rows);
+    this.#labels = place.space.ints(isClass ? rows : 0);
+    const slots = { outputs, gradient, weights: this.#weights, columns };
+    this.#classes = { ...slots, labels: this.#labels, parts: place.space.floats(isClass ? 2 * rows : 0) };
+    this.#values = { ...slots, targets: place.space.floats(isClass ? 0 : rows * columns) };
+  }
+
+  /** Puts target `target` of `samples` at `row`, with this weight. */
+  load(row: number, samples: Samples, target: number, weight: number): void {
+    const { targets } = samples;
+    this.#weights.view[row] = weight;
+    if (this.#options.kind === 'cross-entropy') {
+      this.#labels.view[row] = targets[target] as number;
+      return;
+    }
+    const columns = this.#columns;
+    for (let j = 0; j < columns; j += 1) {
+      this.#values.targets.view[row * columns + j] = targets[target * columns + j] as number;
+    }
+  }
+
+  /** The row counts nothing: it fills up a batch. */
+  mute(row: number): void {
+    this.#weights.view[row] = 0;
+  }
+
+  /** The sum of weight times loss over the first `rows`; writes the gradient, times `scale`. */
+  apply(rows: number, scale: number): number {
+    const { maths } = this.#place;
+    const options = this.#options;
+    switch (options.kind) {
+      case 'cross-entropy':
+        return maths.crossEntropy(this.#classes, rows, scale);
+      case 'expected-cost':
+        return maths.expectedCost(this.#values, rows, scale);
+      case 'mse': {
+        const share = 2 / this.#columns;
+        return share * maths.robustError(this.#values, rows, share * scale, Number.POSITIVE_INFINITY);
+      }
+      case 'huber': {
+        const share = 1 / this.#columns;
+        return share * maths.robustError(this.#values, rows, share * scale, options.delta);
+      }
+    }
+  }
+}
+
+/** Where the loss is taken: outputs and their gradient, [rows][columns]. */
+export type LossEnds = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly outputs: NumberSlot;
+  readonly gradient: NumberSlot;
+};

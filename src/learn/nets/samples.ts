@@ -1,0 +1,178 @@
+import { type FastRng, PilotfishError } from '../../base/index.ts';
+import { allFinite, checkBatch, type Matrix, ofLength } from '../contract/index.ts';
+import type { LossOptions } from './loss.ts';
+
+/**
+ * What a net learns from. The loss says which of the three targets it reads: `cross-entropy` class numbers in `y`,
+ * or in `targets` with one a step; `expected-cost` `costs`; `mse` and `huber` `targets`, or `y` for a single output.
+ */
+export type NetBatch = {
+  /** Samples by row; for a sequence net a row is [steps][inputs]. */
+  readonly x: Matrix;
+  /** One target a row. */
+  readonly y?: ArrayLike<number>;
+  /** [rows][outputs]; for every-step targets [rows][steps][outputs], or [rows][steps] class numbers. */
+  readonly targets?: Matrix;
+  /** Cost of choosing each class, [rows][classes], in any unit. */
+  readonly costs?: Matrix;
+  /** Finite, not negative, not all zero. */
+  readonly weights?: ArrayLike<number>;
+};
+
+/** A checked batch: target i of a sample is the i-th run of `targets`. */
+export type Samples = {
+  readonly count: number;
+  readonly columns: number;
+  readonly x: ArrayLike<number>;
+  readonly targets: ArrayLike<number>;
+  readonly weights: ArrayLike<number> | undefined;
+};
+
+/** What a net expects of a batch. */
+export type SampleRules = {
+  readonly loss: LossOptions;
+  /** Values a row of x. */
+  readonly columns: number;
+  readonly outputs: number;
+  /** Steps a row, and steps with a target. */
+  readonly steps: number;
+  readonly targetSteps: number;
+  /** x holds ids below this. */
+  readonly vocabulary?: number | undefined;
+  /** A batch to be judged by may have constant features and a single class. */
+  readonly isHeldOut: boolean;
+  readonly constantFeatures: 'refuse' | 'allow';
+};
+
+/**
+ * Checks a batch against a net.
+ * @throws PilotfishError `EMPTY`, `SHAPE`, `LIMIT`, `NOT_FINITE`, `ONE_CLASS`, `CONSTANT_FEATURE` or `USAGE`.
+ */
+export function samplesOf(batch: NetBatch, rules: SampleRules): Samples {
+  const { x, weights } = batch;
+  if (x.columns !== rules.columns) {
+    throw new PilotfishError('SHAPE', `rows of ${x.columns} values for a net that takes ${rules.columns}`);
+  }
+  const blank = new Uint8Array(x.rows);
+  checkBatch(weights === undefined ? { x, y: blank } : { x, y: blank, weights }, {
+    constantFeatures: 'allow',
+  });
+  checkInputs(x, rules);
+  return { count: x.rows, columns: x.columns, x: x.data, targets: targetsOf(batch, rules), weights };
+}
+
+/** Features of a sequence are looked at over all its steps. */
+function checkInputs(x: Matrix, rules: SampleRules): void {
+  if (rules.vocabulary !== undefined) {
+    checkClasses('x', x.data, rules.vocabulary);
+    return;
+  }
+  const steps = { rows: x.rows * rules.steps, columns: x.columns / rules.steps, data: x.data };
+  const constantFeatures = rules.isHeldOut ? 'allow' : rules.constantFeatures;
+  checkBatch({ x: steps, y: new Uint8Array(steps.rows) }, { constantFeatures });
+}
+
+function targetsOf(batch: NetBatch, rules: SampleRules): ArrayLike<number> {
+  switch (rules.loss.kind) {
+    case 'cross-entropy':
+      return classesOf(batch, rules);
+    case 'expected-cost':
+      return costsOf(batch, rules);
+    default:
+      return valuesOf(batch, rules);
+  }
+}
+
+function classesOf(batch: NetBatch, { targetSteps, outputs, isHeldOut }: SampleRules): ArrayLike<number> {
+  const [name, classes] =
+    targetSteps === 1 && batch.y !== undefined ? ['y', batch.y] : ['targets', batch.targets?.data];
+  const labels = given(name as string, classes as ArrayLike<number> | undefined, batch.x.rows * targetSteps);
+  checkClasses(name as string, labels, outputs);
+  for (let i = 1; i < labels.length; i += 1) if (labels[i] !== labels[0]) return labels;
+  if (isHeldOut) return labels;
+  throw new PilotfishError(
+    'ONE_CLASS',
+    `every target is class ${labels[0]}; a net needs at least two to tell apart`,
+  );
+}
+
+function valuesOf(batch: NetBatch, { targetSteps, outputs }: SampleRules): ArrayLike<number> {
+  const single = targetSteps * outputs === 1 && batch.targets === undefined;
+  const name = single ? 'y' : 'targets';
+  const values = single ? batch.y : batch.targets?.data;
+  return allFinite(name, given(name, values, batch.x.rows * targetSteps * outputs));
+}
+
+function costsOf(batch: NetBatch, { targetSteps, outputs, isHeldOut }: SampleRules): ArrayLike<number> {
+  const costs = allFinite('costs', given('costs', batch.costs?.data, batch.x.rows * targetSteps * outputs));
+  const best = unbeaten(costs, outputs);
+  if (best < 0 || isHeldOut) return costs;
+  throw new PilotfishError(
+    'ONE_CLASS',
+    `class ${best} is the cheapest in every row; choose it without a net`,
+  );
+}
+
+/** A class that is cheapest, alone or with others, in every row; -1 if there is none. */
+function unbeaten(costs: ArrayLike<number>, classes: number): number {
+  const candidates = new Set(Array.from({ length: classes }, (_, index) => index));
+  for (let start = 0; start < costs.length && candidates.size > 0; start += classes) {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let j = 0; j < classes; j += 1) lowest = Math.min(lowest, costs[start + j] as number);
+    for (const j of candidates) if ((costs[start + j] as number) > lowest) candidates.delete(j);
+  }
+  return candidates.values().next().value ?? -1;
+}
+
+function given(name: string, values: ArrayLike<number> | undefined, length: number): ArrayLike<number> {
+  if (values === undefined)
+    throw new PilotfishError('USAGE', `the loss of this net reads \`${name}\`; give it`);
+  return ofLength(name, values, length);
+}
+
+/** @throws PilotfishError `USAGE` unless all are whole numbers from 0 below `classes`. */
+export function checkClasses(name: string, values: ArrayLike<number>, classes: number): void {
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as number;
+    if (!Number.isInteger(value) || value < 0 || value >= classes) {
+      const range = `whole numbers from 0 to ${classes - 1}`;
+      throw new PilotfishError('USAGE', `${name}[${i}] is ${value}; give ${range}`);
+    }
+  }
+}
+
+/** Changes a copy of a row of `x` in place; chance only from `rng`. */
+export type Augment = (row: Float32Array, rng: FastRng) => void;
+
+/** Hands samples to a net row by row, without allocation. */
+export class Feed {
+  readonly samples: Samples;
+  /** Where `place` points into. */
+  readonly values: ArrayLike<number>;
+  readonly #augment: Augment | undefined;
+  readonly #rng: FastRng | undefined;
+  readonly #copy: Float32Array;
+
+  /** With `augment`, every row is changed each time it is asked for. */
+  constructor(samples: Samples, augment?: { readonly apply: Augment; readonly rng: FastRng }) {
+    this.samples = samples;
+    this.#augment = augment?.apply;
+    this.#rng = augment?.rng;
+    this.#copy = new Float32Array(augment === undefined ? 0 : samples.columns);
+    this.values = augment === undefined ? samples.x : this.#copy;
+  }
+
+  /** Where the row of a sample begins in `values`, until the next call. */
+  place(sample: number): number {
+    const { x, columns } = this.samples;
+    const from = sample * columns;
+    if (this.#augment === undefined || this.#rng === undefined) return from;
+    for (let i = 0; i < columns; i += 1) this.#copy[i] = x[from + i] as number;
+    this.#augment(this.#copy, this.#rng);
+    return 0;
+  }
+
+  weight(sample: number): number {
+    return (this.samples.weights?.[sample] as number | undefined) ?? 1;
+  }
+}

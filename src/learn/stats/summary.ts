@@ -1,0 +1,49 @@
+import { allFinite, notEmpty, numberWithin } from '../contract/index.ts';
+
+/** What tests and intervals about means need to know of a sample. */
+export type Summary = {
+  readonly count: number;
+  readonly mean: number;
+  /** Unbiased (divided by count - 1), in squared units of the values; 0 for a single value. */
+  readonly variance: number;
+};
+
+/**
+ * Count, mean and unbiased variance in one pass (Welford 1962): a large common offset costs no precision.
+ * @throws PilotfishError `EMPTY` without values, `NOT_FINITE` for NaN or an infinity.
+ */
+export function summarize(values: ArrayLike<number>): Summary {
+  allFinite('values', notEmpty('values', values));
+  let [mean, squares] = [0, 0];
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as number;
+    const gap = value - mean;
+    mean += gap / (i + 1);
+    squares += gap * (value - mean);
+  }
+  return { count: values.length, mean, variance: values.length > 1 ? squares / (values.length - 1) : 0 };
+}
+
+/** The values in rising order, as a copy. @throws PilotfishError `EMPTY` or `NOT_FINITE`. */
+export function sortedCopy(name: string, values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(allFinite(name, notEmpty(name, values))).sort();
+}
+
+/** `quantile` of values known to be finite and in rising order. */
+export function sortedQuantile(sorted: Float64Array, q: number): number {
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (high - low) * (position - below);
+}
+
+/**
+ * The value below which the share `q` of the sample lies: linear between order statistics (type 7 of Hyndman and
+ * Fan 1996, the default of R and NumPy).
+ * @throws PilotfishError `EMPTY`, `NOT_FINITE`, or `USAGE` unless `q` is in [0, 1].
+ */
+export function quantile(values: ArrayLike<number>, q: number): number {
+  numberWithin('q', q, [0, 1]);
+  return sortedQuantile(sortedCopy('values', values), q);
+}
