@@ -26,7 +26,9 @@ function difference(name: string, ours: Float64Array, theirs: Float64Array): num
     throw new Error(`${name}: ${ours.length} results, ${theirs.length} by the reference`);
   const worst = ours.reduce((most, value, i) => Math.max(most, apart(value, theirs[i] ?? Number.NaN)), 0);
   if (worst <= tolerance) return worst;
-  throw new Error(`${name}: the product and the reference differ by ${worst}; no time is worth anything then`);
+  throw new Error(
+    `${name}: the product and the reference differ by ${worst}; no time is worth anything then`,
+  );
 }
 
 type Contenders = readonly { readonly name: SideName; readonly side: Side }[];
@@ -58,5 +60,11 @@ export function runRow(name: RowName, references: readonly Reference[], pace: Pa
 export function gateRow({ name, timings }: RowDetail): GateRow {
   const nativeUs = timings.clang?.p50Us ?? null;
   const productUs = timings.product?.p50Us ?? Number.NaN;
-  return { name, nativeUs, productUs, ratio: nativeUs === null ? null : productUs / nativeUs, gate: gates[name] };
+  return {
+    name,
+    nativeUs,
+    productUs,
+    ratio: nativeUs === null ? null : productUs / nativeUs,
+    gate: gates[name],
+  };
 }

@@ -37,7 +37,10 @@ export function classification({ rows, columns, classes, seed }: DataShape): Lab
       Math.tanh(2 * x.reduce((sum, value, i) => sum + value * (first[i * hidden + unit] ?? 0), 0)),
     );
     const scores = Array.from({ length: classes }, (_, one) =>
-      units.reduce((sum, value, i) => sum + value * (second[i * classes + one] ?? 0), noise[row * classes + one] ?? 0),
+      units.reduce(
+        (sum, value, i) => sum + value * (second[i * classes + one] ?? 0),
+        noise[row * classes + one] ?? 0,
+      ),
     );
     return scores.indexOf(Math.max(...scores));
   });
@@ -57,6 +60,9 @@ export function split({ x, y, classes }: Labelled, rows: number): readonly [Labe
 /** Writes features (float32) and classes (int32) one after the other; what a script needs to read them. */
 export function writeData(folder: string, name: string, { x, y, classes }: Labelled) {
   const file = join(folder, `${name}.bin`);
-  writeFileSync(file, Buffer.concat([Buffer.from(Float32Array.from(x.data).buffer), Buffer.from(y.slice().buffer)]));
+  writeFileSync(
+    file,
+    Buffer.concat([Buffer.from(Float32Array.from(x.data).buffer), Buffer.from(y.slice().buffer)]),
+  );
   return { file, rows: x.rows, columns: x.columns, classes };
 }

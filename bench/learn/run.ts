@@ -7,7 +7,13 @@ import { describeMachine } from '../common/machine.ts';
 import { gateRow, runRow } from './contest.ts';
 import { fullPace, quickPace } from './interleave.ts';
 import type { Options } from './options.ts';
-import { type CompilerName, compileCommand, compileReference, compilerNames, type Reference } from './reference.ts';
+import {
+  type CompilerName,
+  compileCommand,
+  compileReference,
+  compilerNames,
+  type Reference,
+} from './reference.ts';
 import { consoleReport } from './report/console.ts';
 import { markdownReport } from './report/markdown.ts';
 import { type Results, resultVersion } from './results.ts';
@@ -42,7 +48,11 @@ export async function runBenchmark(options: Options, command: string): Promise<v
     say(name);
     sections.push(await makeSection[name]({ isQuick: options.isQuick, references: native, workplace, say }));
   }
-  const compilers = native.map(({ compiler: name, version }) => ({ name, version, command: compileCommand(name) }));
+  const compilers = native.map(({ compiler: name, version }) => ({
+    name,
+    version,
+    command: compileCommand(name),
+  }));
   const rows = details.map(gateRow);
   const date = new Date().toISOString();
   publish({ version: resultVersion, date, command, machine, compilers, rows, details, sections }, options);

@@ -1,6 +1,7 @@
 // npm run bench:store: Pilotfish beside restic, borg and tar | zstd on the two measuring sets. See --help.
-import { runGrowth } from './growth/growth.ts';
+
 import { UsageError } from '../common/command-line.ts';
+import { runGrowth } from './growth/growth.ts';
 import { commandText, readOptions, usage } from './options.ts';
 import { renderAgain, runBenchmark } from './run.ts';
 

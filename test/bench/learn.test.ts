@@ -15,6 +15,17 @@ import { sectionNames } from '../../bench/learn/sections/sections.ts';
 
 /** SHA-256 of what each row computes, the same on every machine. They change when a row or a kernel's bits do. */
 const hashes: Readonly<Record<RowName, string>> = {
+  'mlp-12-128-64-32-4': 'e10dcc1be85d21825f00ffb65ad8711fa61dcee755014111accaa9e07a07670f',
+  'mlp-8-128-128-6': 'db670d38982d7306a74a4556c3c396dcad12dab117e043ffaff3e5d686cbec91',
+  'lstm64-step': 'ae8fe0264d25ed825c851e8f73c338ffa5770a98ebb3be45e29da109a21da0a9',
+  'lstm64-x20': 'ae8fe0264d25ed825c851e8f73c338ffa5770a98ebb3be45e29da109a21da0a9',
+  'lstm64x2-step': '0c7e22762a67082092cc0faba1b6ceac3e9984553e8c20ff2c79e01cc641cf23',
+  'head-10k-top5': 'a81d1625bfb6f19b598c22b4706e4f39df959a393a16b8cab5263fb862fe801c',
+  'head-256': '9dd25741f62e9bb50f6f71f9e4138000647cb7a8e506107e9be2eac925bf3f6a',
+  'trees-600x8': '7086a4f9c346bab5067b65e581ac11fdcb7f1d71204a318c5bd3680d8c4566b1',
+  'mlp-batch256': 'f03a42bed577dd086a9829a933eb80b6b8278d35c47ca7cd1473aa590a58b0ba',
+  'entropy-64k': '8a177de7abe0137de6264630995e0a0a25132e99693f790ffa6a93f334fd9546',
+  'fastcdc-features': '91db9ff4c6a1fb1d5a3fc7b561348bcbdbfc946122c114d38a4d882917b8eca7',
 };
 
 /** No time at all: one call a batch, one round. */
@@ -73,12 +84,10 @@ test('a round runs each candidate once', () => {
 test('options', () => {
   assert.deepEqual(readOptions([]).rows, rowNames);
   const few = readOptions(['--only', 'latency,head-256', '--quick', '--json', 'x']);
-  assert.deepEqual(
-    [few.rows, few.sections, few.isQuick, few.json],
-    [['head-256'], ['latency'], true, 'x'],
-  );
+  assert.deepEqual([few.rows, few.sections, few.isQuick, few.json], [['head-256'], ['latency'], true, 'x']);
   assert.equal(commandText(['--docs', '--only', 'streams']), 'npm run bench:learn -- --only streams');
-  for (const args of [['--only', 'head'], ['--fast'], ['x']]) assert.throws(() => readOptions(args), UsageError);
+  for (const args of [['--only', 'head'], ['--fast'], ['x']])
+    assert.throws(() => readOptions(args), UsageError);
 });
 
 describe('the report', () => {
@@ -109,7 +118,13 @@ describe('the report', () => {
     ...{ fileSystem: 'ext4', node: '26', loadBefore: 0 },
   };
   const results: Results = {
-    ...{ version: resultVersion, date: '2026-01-01T00:00:00.000Z', command: 'npm test', machine, compilers: [] },
+    ...{
+      version: resultVersion,
+      date: '2026-01-01T00:00:00.000Z',
+      command: 'npm test',
+      machine,
+      compilers: [],
+    },
     ...{ rows: details.map(gateRow), details, sections: [section] },
   };
 
@@ -136,7 +151,14 @@ describe('the report', () => {
   });
 
   test('figures keep three digits', () => {
-    assert.deepEqual([0, 0.01234, 1.234, 123.4, 12345, null].map(figure), ['0', '0.0123', '1.23', '123', '12345', '–']);
+    assert.deepEqual([0, 0.01234, 1.234, 123.4, 12345, null].map(figure), [
+      '0',
+      '0.0123',
+      '1.23',
+      '123',
+      '12345',
+      '–',
+    ]);
   });
 });
 

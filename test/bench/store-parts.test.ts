@@ -1,18 +1,18 @@
 // The parts of the store benchmark that decide what is measured and how it is told.
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
+import { UsageError } from '../../bench/common/command-line.ts';
+import { median, quantile, range } from '../../bench/common/statistics.ts';
+import { fixed, markdownTable, seconds, textTable } from '../../bench/common/table.ts';
 import { rotated } from '../../bench/store/contest.ts';
 import { Figures } from '../../bench/store/figures.ts';
 import { goals, judge } from '../../bench/store/goals.ts';
 import { powerText, spreadOut, svgPlot } from '../../bench/store/growth/plot.ts';
-import { UsageError } from '../../bench/common/command-line.ts';
 import { isComplete, readOptions } from '../../bench/store/options.ts';
-import { fixed, markdownTable, seconds, textTable } from '../../bench/common/table.ts';
 import { emptyRow, type Results, type Row, resultVersion } from '../../bench/store/results.ts';
 import { sample } from '../../bench/store/sets/sample.ts';
 import { strangeness } from '../../bench/store/sets/sets.ts';
 import { versions } from '../../bench/store/sets/versions.ts';
-import { median, quantile, range } from '../../bench/common/statistics.ts';
 import { Rng } from '../../src/base/index.ts';
 
 const mib = 1024 * 1024;

@@ -1,11 +1,11 @@
 // The store benchmark, small: every tool that is here stores and gives back a small set. Rows and hashes, never times.
 import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
+import { describeMachine } from '../../bench/common/machine.ts';
 import { isGnuTime, Meter } from '../../bench/store/commands.ts';
 import { runContest, steps } from '../../bench/store/contest.ts';
 import { Figures } from '../../bench/store/figures.ts';
 import { fingerprint } from '../../bench/store/listing.ts';
-import { describeMachine } from '../../bench/common/machine.ts';
 import { consoleReport } from '../../bench/store/report/console.ts';
 import { markdownReport } from '../../bench/store/report/markdown.ts';
 import { operations, type Results, type Row, resultVersion } from '../../bench/store/results.ts';

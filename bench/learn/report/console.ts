@@ -8,7 +8,9 @@ export function consoleReport(results: Results): string {
   const titled = (title: string, table: Table, notes: readonly string[] = []): string =>
     table.rows.length === 0 && notes.length === 0 ? '' : [title, textTable(table), ...notes].join('\n\n');
   const sections = results.sections.map((section) => {
-    const notes = section.findings.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
+    const notes = section.findings.flatMap(({ name, note }) =>
+      note === undefined ? [] : [`${name}: ${note}`],
+    );
     return titled(section.title, sectionTable(section), [...notes, ...section.absent]);
   });
   const parts = [

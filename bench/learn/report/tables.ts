@@ -1,8 +1,8 @@
 // The tables of the report.
 import { fixed, nothing, type Table } from '../../common/table.ts';
-import { gates, type RowName } from '../rows/task.ts';
 import type { Finding, Goal, Results, RowDetail, Section, SideName } from '../results.ts';
 import { verdictOf } from '../results.ts';
+import { gates, type RowName } from '../rows/task.ts';
 
 /** Three significant digits, as far as there are any. */
 export function figure(value: number | null | undefined): string {
@@ -40,7 +40,18 @@ export function gateTable({ rows, details }: Results): Table {
       verdictOf({ value: ratio, limit: gate, must: 'at most' }),
     ];
   });
-  const head = ['row, µs', 'p50', 'p99', 'clang p50', 'p99', 'gcc p50', '/ gcc', '/ clang', 'gate', 'verdict'];
+  const head = [
+    'row, µs',
+    'p50',
+    'p99',
+    'clang p50',
+    'p99',
+    'gcc p50',
+    '/ gcc',
+    '/ clang',
+    'gate',
+    'verdict',
+  ];
   return { head, rows: cells };
 }
 
@@ -60,7 +71,17 @@ export function detailTable({ details }: Results): Table {
       detail.sha256.slice(0, 12),
     ];
   });
-  const head = ['row', 'min µs', 'clang min µs', 'GFLOP/s', 'clang', 'gcc', 'heap B a run', 'difference', 'SHA-256'];
+  const head = [
+    'row',
+    'min µs',
+    'clang min µs',
+    'GFLOP/s',
+    'clang',
+    'gcc',
+    'heap B a run',
+    'difference',
+    'SHA-256',
+  ];
   return { head, rows: cells };
 }
 

@@ -1,7 +1,8 @@
 // Measuring bytes: entropy of a block, and block boundaries with resemblance features.
-import { ChunkKernel, FEATURE_COUNT, HistogramKernel } from '../../../src/signals/index.ts';
+
 import { ADDENDS, MULTIPLIERS } from '../../../src/signals/chunking/parameters.ts';
 import { testBytes, testGear } from '../../../src/signals/chunking/testing/fixtures.ts';
+import { ChunkKernel, FEATURE_COUNT, HistogramKernel } from '../../../src/signals/index.ts';
 import type { Reference } from '../reference.ts';
 import { type Side, sideOf, type Task } from './task.ts';
 
@@ -43,7 +44,14 @@ function bindChunking(reference: Reference, data: Uint8Array, gear: BigUint64Arr
   ];
   const input = reference.bytes(data).offset;
   const results = [lengths.offset, features.offset];
-  const bound = reference.bind('chunking', [input, data.length, averageBytes, sampleBits, ...tables, ...results]);
+  const bound = reference.bind('chunking', [
+    input,
+    data.length,
+    averageBytes,
+    sampleBits,
+    ...tables,
+    ...results,
+  ]);
   const answer = (): Float64Array => {
     const blocks = bound.call();
     const list = Array.from({ length: blocks }, (_, i) => [

@@ -22,7 +22,11 @@ function bindMlp(reference: Reference, { sizes, layers, x, rows }: Net) {
   const args = [layers.length, reference.floats(x).offset, hidden(), hidden(), y.offset];
   for (const [i, layer] of layers.entries()) {
     const inputs = sizes[i] ?? 0;
-    args.push(inputs, padded(layer.bias.length), reference.floats(packDense(layer, inputs, reference)).offset);
+    args.push(
+      inputs,
+      padded(layer.bias.length),
+      reference.floats(packDense(layer, inputs, reference)).offset,
+    );
   }
   const bound = rows === 1 ? reference.bind('mlp', args) : reference.bind('mlpBatch', [rows, ...args]);
   const answer = (): Float64Array => {

@@ -13,9 +13,12 @@ const nodes = 2 * inner + 1;
 
 function randomTree(draws: Draws): Tree {
   const isInner = (_: unknown, node: number): boolean => node < inner;
-  const child = (side: number) => Int32Array.from({ length: nodes }, (_, i) => (i < inner ? 2 * i + side : -1));
-  const only = <Values extends Int32Array | Float32Array | Uint8Array>(values: Values, keep: typeof isInner): Values =>
-    values.map((value, node) => (keep(value, node) ? value : 0)) as Values;
+  const child = (side: number) =>
+    Int32Array.from({ length: nodes }, (_, i) => (i < inner ? 2 * i + side : -1));
+  const only = <Values extends Int32Array | Float32Array | Uint8Array>(
+    values: Values,
+    keep: typeof isInner,
+  ): Values => values.map((value, node) => (keep(value, node) ? value : 0)) as Values;
   return {
     left: child(1),
     right: child(2),

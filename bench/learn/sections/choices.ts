@@ -1,5 +1,12 @@
 // Choosing: bandits, in nanoseconds a choice and the reward that follows it.
-import { type Bandit, BetaThompson, EpsilonGreedy, GaussianThompson, LinUcb, Ucb } from '../../../src/learn/bandits/index.ts';
+import {
+  type Bandit,
+  BetaThompson,
+  EpsilonGreedy,
+  GaussianThompson,
+  LinUcb,
+  Ucb,
+} from '../../../src/learn/bandits/index.ts';
 import { fullPace, interleave, loopOf, quickPace } from '../interleave.ts';
 import type { Finding, Goal, Section } from '../results.ts';
 import { Draws } from '../rows/task.ts';

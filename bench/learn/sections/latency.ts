@@ -56,7 +56,9 @@ function findings(published: Quantiles, others: readonly Quantiles[]): Finding[]
     const product = published.values[i] ?? Number.NaN;
     const values = others.map(({ name, values: all }) => ({ name, value: all[i] ?? Number.NaN }));
     // The better of the two runs alone, before and after.
-    const alone = Math.min(...values.filter(({ name }) => name.startsWith('alone')).map(({ value }) => value));
+    const alone = Math.min(
+      ...values.filter(({ name }) => name.startsWith('alone')).map(({ value }) => value),
+    );
     const goals = share === 0.5 ? [atMost('/ alone', quotient(product, alone), unchanged)] : [];
     return { name: `p${share * 100}`, unit: 'µs', product, others: values, goals };
   });

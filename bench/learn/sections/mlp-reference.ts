@@ -20,7 +20,9 @@ export function nativeTrainer(
   const layers = sizes.slice(1).flatMap((outputs, i) => {
     const inputs = sizes[i] ?? 0;
     const width = tile(reference, outputs);
-    const weights = draws.normal(inputs * width, Math.sqrt(2 / inputs)).map((w, at) => (at % width < outputs ? w : 0));
+    const weights = draws
+      .normal(inputs * width, Math.sqrt(2 / inputs))
+      .map((w, at) => (at % width < outputs ? w : 0));
     const values = new Float32Array((inputs + 1) * width);
     values.set(weights);
     const size = values.length;

@@ -5,7 +5,9 @@ import { ensureOracle, type OracleName, runOracle } from '../../../test/full/ora
 const folder = join(import.meta.dirname, '../python');
 
 /** What a tool answered, or why it could not. */
-export type Answer<T> = { readonly value: T; readonly absent?: never } | { readonly value?: never; readonly absent: string };
+export type Answer<T> =
+  | { readonly value: T; readonly absent?: never }
+  | { readonly value?: never; readonly absent: string };
 
 /** Hands `job` to a script as JSON. */
 export function ask<T>(tool: OracleName, script: string, job: unknown): Answer<T> {

@@ -79,7 +79,9 @@ const streams: readonly Stream[] = [
 
 /** Samples a second, and the mean judgement. */
 function runStream({ make, target, judge }: Stream, { x, y }: Labelled): { rate: number; mean: number } {
-  const rows = Array.from({ length: x.rows }, (_, row) => x.data.subarray(row * features, (row + 1) * features));
+  const rows = Array.from({ length: x.rows }, (_, row) =>
+    x.data.subarray(row * features, (row + 1) * features),
+  );
   let mean = 0;
   const pass = (): number =>
     wallMs(() => {

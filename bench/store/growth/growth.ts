@@ -2,11 +2,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { asUsage, UsageError } from '../../common/command-line.ts';
 import { describeMachine } from '../../common/machine.ts';
 import { textTable } from '../../common/table.ts';
 import { runWell } from '../commands.ts';
 import { defaultWorkplace, emptyFolder, makeFolders, remove } from '../folders.ts';
-import { asUsage, UsageError } from '../../common/command-line.ts';
 import { documents, say } from '../run.ts';
 import type { Growth } from './measure.ts';
 import { type GrowthResults, growthMarkdown, growthPlot, growthTable } from './page.ts';

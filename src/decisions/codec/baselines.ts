@@ -3,9 +3,6 @@ import { type Chooser, evaluate } from './evaluate.ts';
 import { bandwidthTable, codecHeuristic, heuristicSteps } from './heuristic.ts';
 import { CODECS, type CodecValue } from './validator.ts';
 
-/** The rates a codec is judged at, bits per second, by the names of the scoreboard. */
-export const LINKS = { '10M': 1e7, '100M': 1e8, '1G': 1e9, '10G': 1e10 } as const;
-
 /** Document 000 calls anything above so many bytes large. */
 const DOCUMENT_LARGE_BYTES = 100_000;
 

@@ -1,10 +1,11 @@
 /** Formats the rest of the world reads: bytes in, bytes out, no files. */
 export {
-  type DenseActivation,
-  type DenseLayerDescription,
-  encodeOnnxDense,
   encodeOnnxLstm,
-  type LstmLayerDescription,
+  encodeOnnxMlp,
+  type OnnxLayer,
+  type OnnxLstm,
+  type OnnxMlp,
+  type OnnxOutput,
 } from './onnx-net.ts';
 export { encodeOnnxTrees } from './onnx-trees.ts';
 export {

@@ -11,8 +11,8 @@ const OPSET = 13;
 const TREE_DOMAIN = 'ai.onnx.ml';
 const TREE_OPSET = 3;
 
-const FLOAT = 1;
-const INT64 = 7;
+/** Numbers of the element types. */
+const TYPES = { float: 1, int64: 7 } as const;
 
 /** A size, or the name of one that is free. */
 type Dimension = number | string;
@@ -51,23 +51,23 @@ export class OnnxGraph {
   }
 
   floats(name: string, shape: readonly number[], values: ArrayLike<number>): string {
-    const tensor = new ProtobufMessage().ints(1, shape).int(2, FLOAT).text(8, name);
+    const tensor = new ProtobufMessage().ints(1, shape).int(2, TYPES.float).text(8, name);
     this.#constants.push(tensor.bytes(9, floatBytes(values)));
     return name;
   }
 
   ints(name: string, values: readonly number[]): string {
-    const tensor = new ProtobufMessage().ints(1, [values.length]).int(2, INT64).ints(7, values);
+    const tensor = new ProtobufMessage().ints(1, [values.length]).int(2, TYPES.int64).ints(7, values);
     this.#constants.push(tensor.text(8, name));
     return name;
   }
 
-  input(name: string, shape: readonly Dimension[]): void {
-    this.#inputs.push(valueInfo(name, FLOAT, shape));
+  input(name: string, shape: readonly Dimension[], type: keyof typeof TYPES = 'float'): void {
+    this.#inputs.push(valueInfo(name, TYPES[type], shape));
   }
 
-  output(name: string, shape: readonly Dimension[], type: 'float' | 'int64' = 'float'): void {
-    this.#outputs.push(valueInfo(name, type === 'float' ? FLOAT : INT64, shape));
+  output(name: string, shape: readonly Dimension[], type: keyof typeof TYPES = 'float'): void {
+    this.#outputs.push(valueInfo(name, TYPES[type], shape));
   }
 
   finish(name: string): Uint8Array {

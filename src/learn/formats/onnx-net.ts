@@ -1,115 +1,146 @@
 import { PilotfishError } from '../../base/index.ts';
-import { notEmpty, ofLength, wholeNumber } from '../contract/index.ts';
+import { notEmpty } from '../contract/index.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 
-/** What a dense layer does with its sums; softmax goes over the whole layer. */
-export type DenseActivation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'softmax';
+/** A layer, plainly: one bias an output, weights `[inputs][outputs]` row by row. */
+export type OnnxLayer = { readonly weights: ArrayLike<number>; readonly bias: ArrayLike<number> };
 
-/** A dense layer, plainly: y = activation(x·weights + bias). Batch norm is folded in, dropout left out. */
-export type DenseLayerDescription = {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** `[inputs][outputs]`, row by row. */
-  readonly weights: ArrayLike<number>;
-  /** `[outputs]`. */
-  readonly bias: ArrayLike<number>;
-  readonly activation: DenseActivation;
+/** What a net does with the sums of its last layer; softmax goes over the whole layer. */
+export type OnnxOutput = 'linear' | 'sigmoid' | 'softmax';
+
+/** A multilayer perceptron, batch norm folded in and dropout left out: what `Mlp.layers()` gives. */
+export type OnnxMlp = {
+  readonly layers: readonly OnnxLayer[];
+  /** After every layer but the last. */
+  readonly activation: 'relu' | 'tanh' | 'sigmoid';
+  /** After the last. */
+  readonly output: OnnxOutput;
 };
 
-/** An LSTM layer, plainly (Hochreiter, Schmidhuber 1997; forget gates, no peepholes). */
-export type LstmLayerDescription = {
-  readonly inputs: number;
-  readonly hidden: number;
-  /** `[inputs + hidden][4 · hidden]`, row by row: first the rows of x, then those of h; gates i, f, g, o. */
-  readonly weights: ArrayLike<number>;
-  /** `[4 · hidden]`, gates i, f, g, o. */
-  readonly bias: ArrayLike<number>;
+/** LSTM layers one above the other (Hochreiter, Schmidhuber 1997; no peepholes): what `Lstm.layers()` gives. */
+export type OnnxLstm = {
+  /** `[vocabulary][inputs]`, when steps are ids. */
+  readonly embedding?: ArrayLike<number> | undefined;
+  /** Weights `[inputs + hidden][4 · hidden]`: first the rows of x, then those of h; gates i, f, g, o. */
+  readonly recurrent: readonly OnnxLayer[];
+  /** Over the last state, `[hidden][outputs]`. */
+  readonly head: OnnxLayer;
+  readonly output: OnnxOutput;
 };
 
 const OPERATORS = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid', softmax: 'Softmax' } as const;
-/** Sizes above this are a mistake; the product of two stays a whole number. */
-const SIZE_MAX = 2 ** 24;
 
 /**
- * A net of dense layers as an ONNX file: input `x` float32 [batch, inputs], output `y` float32 [batch, outputs].
- * @throws PilotfishError `EMPTY` without layers, `SHAPE` when sizes do not fit, `NOT_FINITE`, `USAGE` for a size
- * out of range or an unknown activation.
+ * A multilayer perceptron as an ONNX file: input `x` float32 [batch, inputs], output `y` float32 [batch, outputs].
+ * @throws PilotfishError `EMPTY` without layers, `SHAPE` when sizes do not fit, `NOT_FINITE`, `USAGE` for an
+ * activation that is not known.
  */
-export function encodeOnnxDense(layers: readonly DenseLayerDescription[]): Uint8Array {
-  const inputs = checkChain(notEmpty('layers', layers));
+export function encodeOnnxMlp({ layers, activation, output }: OnnxMlp): Uint8Array {
   const graph = new OnnxGraph();
-  graph.input('x', ['batch', inputs]);
-  addDense(graph, layers, 'x');
-  return graph.finish('dense');
+  let width = inputsOf(notEmpty('layers', layers)[0] as OnnxLayer);
+  graph.input('x', ['batch', width]);
+  let from = 'x';
+  for (const [index, layer] of layers.entries()) {
+    const isLast = index === layers.length - 1;
+    const to = isLast ? 'y' : `dense${index}`;
+    addDense(graph, { layer, width, from, to, activation: isLast ? output : activation });
+    width = layer.bias.length;
+    from = to;
+  }
+  graph.output('y', ['batch', width]);
+  return graph.finish('mlp');
 }
 
 /**
- * LSTM layers one above the other, whose last state at the end of the sequence goes through dense layers: input
- * `x` float32 [batch, time, inputs], output `y` float32 [batch, outputs]. Every sequence begins at a zero state.
- * @throws PilotfishError as `encodeOnnxDense`.
+ * An LSTM as an ONNX file: input `x` float32 [batch, time, inputs], or int64 [batch, time] with an embedding; output
+ * `y` float32 [batch, outputs], about the end of each sequence. Every sequence begins at a zero state.
+ * @throws PilotfishError as `encodeOnnxMlp`.
  */
-export function encodeOnnxLstm(
-  layers: readonly LstmLayerDescription[],
-  head: readonly DenseLayerDescription[],
-): Uint8Array {
-  const inputs = checkLstms(notEmpty('layers', layers));
-  checkChain(notEmpty('head', head), layers.at(-1)?.hidden);
+export function encodeOnnxLstm({ embedding, recurrent, head, output }: OnnxLstm): Uint8Array {
   const graph = new OnnxGraph();
-  graph.input('x', ['batch', 'time', inputs]);
-  if (layers.length > 1) graph.ints('one', [1]);
-  graph.ints('zero', [0]);
-  // The operator wants time first.
+  const first = notEmpty('recurrent', recurrent)[0] as OnnxLayer;
+  let width = inputsOf(first) - hiddenOf(first);
+  addSteps(graph, width, embedding);
+  // The operator wants time first; that leaves [time, batch, inputs].
   const transposed = { perm: { ints: [1, 0, 2] } };
-  graph.node({ op: 'Transpose', inputs: ['x'], outputs: ['lstm0_x'], attributes: transposed });
-  layers.forEach((layer, index) => {
-    addLstm(graph, layer, `lstm${index}`);
-    const all = { op: 'Squeeze', inputs: [`lstm${index}_all`, 'one'], outputs: [`lstm${index + 1}_x`] };
-    const last = { op: 'Squeeze', inputs: [`lstm${index}_last`, 'zero'], outputs: ['state'] };
-    graph.node(index < layers.length - 1 ? all : last);
-  });
-  addDense(graph, head, 'state');
+  graph.node({ op: 'Transpose', inputs: ['steps'], outputs: ['lstm0_x'], attributes: transposed });
+  if (recurrent.length > 1) graph.ints('one', [1]);
+  graph.ints('zero', [0]);
+  for (const [index, layer] of recurrent.entries()) {
+    addLstm(graph, { layer, width, name: `lstm${index}` });
+    const all = { inputs: [`lstm${index}_all`, 'one'], outputs: [`lstm${index + 1}_x`] };
+    const last = { inputs: [`lstm${index}_last`, 'zero'], outputs: ['state'] };
+    graph.node({ op: 'Squeeze', ...(index < recurrent.length - 1 ? all : last) });
+    width = hiddenOf(layer);
+  }
+  addDense(graph, { layer: head, width, from: 'state', to: 'y', activation: output });
+  graph.output('y', ['batch', head.bias.length]);
   return graph.finish('lstm');
 }
 
-function addDense(graph: OnnxGraph, layers: readonly DenseLayerDescription[], from: string): void {
-  let current = from;
-  layers.forEach(({ inputs, outputs, weights, bias, activation }, index) => {
-    const last = index === layers.length - 1;
-    const after = last ? 'y' : `dense${index}`;
-    const sum = activation === 'linear' ? after : `dense${index}_sum`;
-    const parameters = [
-      graph.floats(`dense${index}_weights`, [inputs, outputs], weights),
-      graph.floats(`dense${index}_bias`, [outputs], bias),
-    ];
-    graph.node({ op: 'Gemm', inputs: [current, ...parameters], outputs: [sum] });
-    if (activation !== 'linear') {
-      graph.node({ op: OPERATORS[activation], inputs: [sum], outputs: [after] });
-    }
-    if (last) graph.output('y', ['batch', outputs]);
-    current = after;
-  });
+type Dense = {
+  readonly layer: OnnxLayer;
+  /** Values that arrive. */
+  readonly width: number;
+  readonly from: string;
+  readonly to: string;
+  readonly activation: keyof typeof OPERATORS | 'linear';
+};
+
+function addDense(graph: OnnxGraph, { layer, width, from, to, activation }: Dense): void {
+  checkLayer(to, layer, width);
+  if (activation !== 'linear' && !Object.hasOwn(OPERATORS, activation)) {
+    throw new PilotfishError('USAGE', `no activation "${activation}"; see OnnxMlp`);
+  }
+  const sums = activation === 'linear' ? to : `${to}_sums`;
+  const parameters = [
+    graph.floats(`${to}_weights`, [width, layer.bias.length], layer.weights),
+    graph.floats(`${to}_bias`, [layer.bias.length], layer.bias),
+  ];
+  graph.node({ op: 'Gemm', inputs: [from, ...parameters], outputs: [sums] });
+  if (activation !== 'linear') graph.node({ op: OPERATORS[activation], inputs: [sums], outputs: [to] });
 }
 
-function addLstm(graph: OnnxGraph, { inputs, hidden, weights, bias }: LstmLayerDescription, name: string) {
-  const width = 4 * hidden;
+/** The input as `steps`, float32 [batch, time, width]. */
+function addSteps(graph: OnnxGraph, width: number, embedding: OnnxLstm['embedding']): void {
+  if (embedding === undefined) {
+    graph.input('x', ['batch', 'time', width]);
+    graph.node({ op: 'Identity', inputs: ['x'], outputs: ['steps'] });
+    return;
+  }
+  checkFinite('embedding', embedding);
+  if (embedding.length === 0 || embedding.length % width !== 0) {
+    throw new PilotfishError('SHAPE', `${embedding.length} values do not embed ids in ${width} dimensions`);
+  }
+  graph.floats('embedding', [embedding.length / width, width], embedding);
+  graph.input('x', ['batch', 'time'], 'int64');
+  graph.node({ op: 'Gather', inputs: ['embedding', 'x'], outputs: ['steps'] });
+}
+
+type Recurrent = { readonly layer: OnnxLayer; readonly width: number; readonly name: string };
+
+function addLstm(graph: OnnxGraph, { layer, width, name }: Recurrent): void {
+  const hidden = hiddenOf(layer);
+  checkLayer(name, layer, width + hidden);
+  const columns = 4 * hidden;
   /** The rows from `first` on, turned: `[4 · hidden][rows]`, with the gates in the operator's order. */
   const turned = (first: number, rows: number): Float32Array => {
-    const out = new Float32Array(width * rows);
-    for (let to = 0; to < width; to += 1) {
+    const out = new Float32Array(columns * rows);
+    for (let to = 0; to < columns; to += 1) {
       const from = gateColumn(to, hidden);
       for (let row = 0; row < rows; row += 1) {
-        out[to * rows + row] = weights[(first + row) * width + from] as number;
+        out[to * rows + row] = layer.weights[(first + row) * columns + from] as number;
       }
     }
     return out;
   };
   // The operator has a second bias of this size, for h; it stays zero.
-  const biases = new Float32Array(2 * width);
-  for (let to = 0; to < width; to += 1) biases[to] = bias[gateColumn(to, hidden)] as number;
+  const biases = new Float32Array(2 * columns);
+  for (let to = 0; to < columns; to += 1) biases[to] = layer.bias[gateColumn(to, hidden)] as number;
   const parameters = [
-    graph.floats(`${name}_w`, [1, width, inputs], turned(0, inputs)),
-    graph.floats(`${name}_r`, [1, width, hidden], turned(inputs, hidden)),
-    graph.floats(`${name}_b`, [1, 2 * width], biases),
+    graph.floats(`${name}_w`, [1, columns, width], turned(0, width)),
+    graph.floats(`${name}_r`, [1, columns, hidden], turned(width, hidden)),
+    graph.floats(`${name}_b`, [1, 2 * columns], biases),
   ];
   graph.node({
     op: 'LSTM',
@@ -126,50 +157,28 @@ function gateColumn(to: number, hidden: number): number {
   return (GATES[Math.floor(to / hidden)] as number) * hidden + (to % hidden);
 }
 
-/** Checks a chain of dense layers that begins with `width` values; gives its number of inputs. */
-function checkChain(layers: readonly DenseLayerDescription[], width = layers[0]?.inputs): number {
-  let current = width as number;
-  layers.forEach(({ inputs, outputs, weights, bias, activation }, index) => {
-    checkSizes(`layers[${index}]`, inputs, outputs);
-    if (inputs !== current) {
-      throw new PilotfishError('SHAPE', `dense layer ${index} takes ${inputs} values, it gets ${current}`);
-    }
-    checkNumbers(`weights of dense layer ${index}`, weights, inputs * outputs);
-    checkNumbers(`bias of dense layer ${index}`, bias, outputs);
-    if (activation !== 'linear' && !Object.hasOwn(OPERATORS, activation)) {
-      throw new PilotfishError('USAGE', `no activation "${activation}"; see DenseActivation`);
-    }
-    current = outputs;
-  });
-  return width as number;
+/** Rows of the weights; whole and positive once the layer is checked. */
+const inputsOf = ({ weights, bias }: OnnxLayer): number => weights.length / bias.length;
+const hiddenOf = ({ bias }: OnnxLayer): number => bias.length / 4;
+
+function checkLayer(name: string, { weights, bias }: OnnxLayer, width: number): void {
+  if (
+    !(Number.isInteger(width) && width > 0) ||
+    weights.length !== width * bias.length ||
+    bias.length === 0
+  ) {
+    const sizes = `${weights.length} weights and ${bias.length} biases`;
+    throw new PilotfishError('SHAPE', `layer ${name} has ${sizes}, which do not fit ${width} inputs`);
+  }
+  checkFinite(`weights of ${name}`, weights);
+  checkFinite(`bias of ${name}`, bias);
 }
 
-function checkLstms(layers: readonly LstmLayerDescription[]): number {
-  const first = layers[0]?.inputs as number;
-  let current = first;
-  layers.forEach(({ inputs, hidden, weights, bias }, index) => {
-    checkSizes(`layers[${index}]`, inputs, hidden);
-    if (inputs !== current) {
-      throw new PilotfishError('SHAPE', `LSTM layer ${index} takes ${inputs} values, it gets ${current}`);
-    }
-    checkNumbers(`weights of LSTM layer ${index}`, weights, (inputs + hidden) * 4 * hidden);
-    checkNumbers(`bias of LSTM layer ${index}`, bias, 4 * hidden);
-    current = hidden;
-  });
-  return first;
-}
-
-function checkSizes(name: string, inputs: number, outputs: number): void {
-  wholeNumber(`inputs of ${name}`, inputs, [1, SIZE_MAX]);
-  wholeNumber(`outputs of ${name}`, outputs, [1, SIZE_MAX]);
-}
-
-/** Finite also as float32, which is what the file holds. */
-function checkNumbers(name: string, values: ArrayLike<number>, length: number): void {
-  ofLength(name, values, length);
-  for (let i = 0; i < length; i += 1) {
+/** Finite as float32, which is what the file holds. */
+function checkFinite(name: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i += 1) {
     if (!Number.isFinite(Math.fround(values[i] as number))) {
-      throw new PilotfishError('NOT_FINITE', `${name}[${i}] is no finite float32; train anew`);
+      throw new PilotfishError('NOT_FINITE', `${name}: value ${i} is no finite float32; train anew`);
     }
   }
 }

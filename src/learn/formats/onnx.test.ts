@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FastRng, sha256Hex } from '../../base/index.ts';
-import { type DenseLayerDescription, encodeOnnxDense, encodeOnnxLstm } from './onnx-net.ts';
+import { Lstm, Mlp } from '../nets/index.ts';
+import { encodeOnnxLstm, encodeOnnxMlp, type OnnxLayer, type OnnxLstm } from './onnx-net.ts';
 import { encodeOnnxTrees } from './onnx-trees.ts';
 import { onnxCases } from './testing/onnx-cases.ts';
-import { randomDense, randomLstm, randomTrees } from './testing/random-models.ts';
+import { randomLayers, randomRecurrent, randomTrees } from './testing/random-models.ts';
 
 type Output = { shape: number[]; data: number[] };
 type Recorded = { name: string; sha256: string; outputs: Record<string, Output> };
@@ -35,40 +36,44 @@ for (const { name, model, answers } of onnxCases()) {
 }
 
 test('layers that do not fit are refused', () => {
-  const [first, second] = randomDense([3, 4, 2], ['relu', 'linear'], new FastRng(1)) as [
-    DenseLayerDescription,
-    DenseLayerDescription,
-  ];
-  const refused = (layers: readonly DenseLayerDescription[], code: string) =>
-    assert.throws(() => encodeOnnxDense(layers), { code });
+  const [first, second] = randomLayers([3, 4, 2], new FastRng(1)) as [OnnxLayer, OnnxLayer];
+  const write = (layers: readonly OnnxLayer[], activation: 'relu' = 'relu') =>
+    encodeOnnxMlp({ layers, activation, output: 'linear' });
+  const refused = (layers: readonly OnnxLayer[], code: string) =>
+    assert.throws(() => write(layers), { code });
+  assert.ok(write([first, second]).length > 0);
   refused([], 'EMPTY');
   refused([second, first], 'SHAPE');
-  refused([{ ...first, weights: first.bias }], 'SHAPE');
-  refused([{ ...first, bias: [1, 2, 3] }], 'SHAPE');
+  refused([{ ...first, weights: [] }], 'SHAPE');
+  refused([{ ...first, bias: [] }], 'SHAPE');
+  refused([{ ...first, bias: [1, 2, 3, 4, 5] }], 'SHAPE');
   refused([{ ...first, bias: [1, 2, Number.NaN, 4] }], 'NOT_FINITE');
   refused([{ ...first, bias: [1, 2, 1e39, 4] }], 'NOT_FINITE');
-  refused([{ ...first, inputs: 0, weights: [] }], 'USAGE');
-  refused([{ ...first, outputs: 2 ** 40 }], 'USAGE');
-  refused([{ ...first, activation: 'toString' as 'relu' }], 'USAGE');
+  assert.throws(() => write([first, second], 'toString' as 'relu'), { code: 'USAGE' });
 });
 
-test('LSTM layers and heads that do not fit are refused', () => {
+test('LSTM layers, heads and embeddings that do not fit are refused', () => {
   const rng = new FastRng(2);
-  const layers = randomLstm([3, 4], rng);
-  const head = randomDense([4, 2], ['softmax'], rng);
-  assert.ok(encodeOnnxLstm(layers, head).length > 0);
-  assert.throws(() => encodeOnnxLstm([], head), { code: 'EMPTY' });
-  assert.throws(() => encodeOnnxLstm(layers, []), { code: 'EMPTY' });
-  assert.throws(() => encodeOnnxLstm([...layers, ...layers], head), { code: 'SHAPE' });
-  assert.throws(() => encodeOnnxLstm(layers, randomDense([5, 2], ['relu'], rng)), { code: 'SHAPE' });
-  assert.throws(
-    () =>
-      encodeOnnxLstm(
-        layers.map((layer) => ({ ...layer, bias: [1] })),
-        head,
-      ),
-    { code: 'SHAPE' },
-  );
+  const [head, wide] = [...randomLayers([4, 2], rng), ...randomLayers([5, 2], rng)] as [OnnxLayer, OnnxLayer];
+  const net = { recurrent: randomRecurrent([3, 4], rng), head, output: 'softmax' as const };
+  const refused = (change: Partial<OnnxLstm>, code: string) =>
+    assert.throws(() => encodeOnnxLstm({ ...net, ...change }), { code });
+  assert.ok(encodeOnnxLstm(net).length > 0);
+  refused({ recurrent: [] }, 'EMPTY');
+  refused({ recurrent: [...net.recurrent, ...net.recurrent] }, 'SHAPE');
+  refused({ recurrent: net.recurrent.map((layer) => ({ ...layer, bias: [1, 2, 3] })) }, 'SHAPE');
+  refused({ recurrent: net.recurrent.map((layer) => ({ ...layer, weights: layer.bias })) }, 'SHAPE');
+  refused({ head: wide }, 'SHAPE');
+  refused({ embedding: [] }, 'SHAPE');
+  refused({ embedding: [1, 2, 3, 4] }, 'SHAPE');
+  refused({ embedding: [1, 2, Number.POSITIVE_INFINITY] }, 'NOT_FINITE');
+});
+
+test('what the nets give of their layers can be written', () => {
+  const mlp = new Mlp({ inputs: 3, outputs: 2, hidden: [4] });
+  assert.ok(encodeOnnxMlp(mlp.layers()).length > 0);
+  const lstm = new Lstm({ inputs: 3, outputs: 2, hidden: 4 });
+  assert.ok(encodeOnnxLstm(lstm.layers()).length > 0);
 });
 
 test('a tree model must be sound and have trees', () => {

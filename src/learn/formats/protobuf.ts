@@ -5,7 +5,6 @@
  */
 export class ProtobufMessage {
   #bytes = new Uint8Array(64);
-  #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
   /** An int64 or an enum: any safe integer. */
@@ -17,31 +16,24 @@ export class ProtobufMessage {
 
   float(field: number, value: number): this {
     this.#tag(field, FIXED32);
-    this.#reserve(4);
-    this.#view.setFloat32(this.#length, value, true);
-    this.#length += 4;
-    return this;
+    scratch.setFloat32(0, value, true);
+    return this.#append(scratchBytes.subarray(0, 4));
   }
 
   double(field: number, value: number): this {
     this.#tag(field, FIXED64);
-    this.#reserve(8);
-    this.#view.setFloat64(this.#length, value, true);
-    this.#length += 8;
-    return this;
+    scratch.setFloat64(0, value, true);
+    return this.#append(scratchBytes);
   }
 
   bytes(field: number, value: Uint8Array): this {
     this.#tag(field, DELIMITED);
     this.#varint(value.length);
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
-    return this;
+    return this.#append(value);
   }
 
   text(field: number, value: string): this {
-    return this.bytes(field, new TextEncoder().encode(value));
+    return this.bytes(field, encoder.encode(value));
   }
 
   message(field: number, value: ProtobufMessage): this {
@@ -69,6 +61,13 @@ export class ProtobufMessage {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  #append(bytes: Uint8Array): this {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
   #tag(field: number, wireType: number): void {
     this.#varint(field * 8 + wireType);
   }
@@ -88,7 +87,6 @@ export class ProtobufMessage {
     const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
     grown.set(this.#written());
     this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
   }
 }
 
@@ -96,6 +94,10 @@ const VARINT = 0;
 const FIXED64 = 1;
 const DELIMITED = 2;
 const FIXED32 = 5;
+
+const encoder = new TextEncoder();
+const scratch = new DataView(new ArrayBuffer(8));
+const scratchBytes = new Uint8Array(scratch.buffer);
 
 /** Little-endian float32, rounded to nearest. */
 export function floatBytes(values: ArrayLike<number>): Uint8Array {

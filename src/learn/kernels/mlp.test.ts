@@ -126,6 +126,8 @@ test('sizes are refused before memory is taken', () => {
     [{ sizes: Array(18).fill(1) }, 'USAGE'],
     [{ sizes: [65_536, 65_536] }, 'LIMIT'],
     [{ sizes: [3, 2], maxBatch: 0 }, 'USAGE'],
+    [{ sizes: [3, 2], hidden: 'softmax' as 'relu' }, 'USAGE'],
+    [{ sizes: [3, 2], output: 'toString' as 'linear' }, 'USAGE'],
     [{ sizes: [65_536, 1], maxBatch: 2 ** 20 }, 'LIMIT'],
   ];
   for (const [options, code] of refused) assert.throws(() => new MlpKernel(options), { code });

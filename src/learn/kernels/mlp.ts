@@ -36,7 +36,8 @@ const MAX_BATCH = 2 ** 20;
 const BLOCK = 32;
 const LAYERS_AT = 8;
 const LAYER_WORDS = 4;
-const ACTIVATIONS = { linear: 0, softmax: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
+const HIDDEN: Readonly<Record<HiddenActivation, number>> = { relu: 1, tanh: 2, sigmoid: 3 };
+const OUTPUT: Readonly<Record<OutputActivation, number>> = { linear: 0, softmax: 0, sigmoid: 3 };
 
 /**
  * Inference of a multilayer perceptron, float32, without allocation: write `input`, call `run`, read `output`.
@@ -141,6 +142,8 @@ function checkOptions(options: MlpKernelOptions) {
   sizes.forEach((size, i) => {
     wholeNumber(`sizes[${i}]`, size, [1, MAX_WIDTH]);
   });
+  checkName('hidden', options.hidden ?? 'relu', HIDDEN);
+  checkName('output', options.output ?? 'linear', OUTPUT);
   const maxBatch = wholeNumber('maxBatch', options.maxBatch ?? 1, [1, MAX_BATCH]);
   const weights = sizes.slice(1).reduce((sum, size, i) => sum + packedLength(sizes[i] as number, size), 0);
   if (weights > MAX_WEIGHTS) {
@@ -155,11 +158,16 @@ function checkOptions(options: MlpKernelOptions) {
   return { sizes, maxBatch, lengths };
 }
 
+function checkName(option: string, name: string, known: Readonly<Record<string, number>>): void {
+  if (Object.hasOwn(known, name)) return;
+  throw new PilotfishError('USAGE', `${option} is "${name}"; give one of ${Object.keys(known).join(', ')}`);
+}
+
 /** Inputs, outputs and activation of each layer, as the plan wants them. */
 function layerWords({ sizes, hidden = 'relu', output = 'linear' }: MlpKernelOptions): number[] {
   return sizes.slice(1).flatMap((size, i) => {
-    const isLast = i === sizes.length - 2;
-    return [sizes[i] as number, size, ACTIVATIONS[isLast ? output : hidden], 0];
+    const code = i === sizes.length - 2 ? OUTPUT[output] : HIDDEN[hidden];
+    return [sizes[i] as number, size, code, 0];
   });
 }
 

@@ -51,6 +51,16 @@ function feedOf(loss: LossOptions, data: Data, vocabulary?: number): Feed {
   return new Feed({ count: rows, columns, x, targets: values, weights: [1, 0, 2.5, 0.5, 1].slice(0, rows) });
 }
 
+/** Moves every parameter a little: biases of exactly zero put a ReLU on its kink. */
+function shake({ parameters }: Network): void {
+  const rng = new FastRng(7);
+  const { values, layout } = parameters;
+  for (const { offset, rows, columns } of layout.parts) {
+    for (let i = offset; i < offset + rows * columns; i += 1)
+      values.view[i] = (values.view[i] as number) + 0.1 * rng.normal();
+  }
+}
+
 /** The gradient of every parameter against the difference of two losses. `pass` gives the loss, and fills gradients. */
 function checkGradient(network: Network, pass: () => number): void {
   const { values, gradients } = network.parameters;
@@ -88,6 +98,7 @@ function checkMlp(shape: MlpShape, mode: 'learn' | 'learnFrozen' = 'learn'): voi
   const network = new MlpNetwork(place(), shape, rows);
   const moments = freshMoments(shape).map((value, i) => value + 0.1 * (i % 3));
   network.begin(drawParameters(mlpLayout(shape), new FastRng(3)), moments, new FastRng(4));
+  shake(network);
   const outputs = (shape.layers.at(-1) as DenseShape).units;
   const feed = feedOf(shape.loss, { rows, columns, targets: 1, outputs });
   network.load(feed, Uint32Array.of(4, 2, 0, 3, 1), 0, rows);
@@ -147,6 +158,7 @@ function checkLstm(options: Partial<LstmShape>, mode: 'learn' | 'learnFrozen' = 
   const [rows, steps] = [4, 4];
   const network = new LstmNetwork(place(), shape, { rows, steps });
   network.begin(drawLstm(shape, new FastRng(5)), new FastRng(6));
+  shake(network);
   const columns = steps * (shape.vocabulary === undefined ? shape.inputs : 1);
   const targets = shape.targets === 'last' ? 1 : steps;
   const feed = feedOf(loss, { rows, columns, targets, outputs: shape.head.units }, shape.vocabulary);

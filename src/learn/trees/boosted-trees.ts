@@ -1,6 +1,14 @@
 import { FastRng, PilotfishError } from '../../base/index.ts';
-import { type Batch, checkSnapshot, type Fits, type Matrix, type Predicts, type Snapshot } from '../contract/index.ts';
-import { checkBoosting } from './batches.ts';
+import {
+  type Batch,
+  checkSnapshot,
+  type Fits,
+  type Json,
+  type Matrix,
+  type Predicts,
+  type Snapshot,
+} from '../contract/index.ts';
+import { checkTraining } from './checks.ts';
 import { FlatTrees } from './flat.ts';
 import { featureImportance, type ImportanceType } from './importance.ts';
 import { type BoostingRound, type Learnt, modelOf, saveLearnt, takeLearnt } from './learnt.ts';
@@ -14,9 +22,6 @@ export type BoostingOptions = {
   /** Samples not learnt from: their loss is told after each round, and early stopping watches it. */
   readonly validation?: Batch;
 };
-
-/** How training went: the round whose trees were kept, and whether early stopping ended it. */
-export type BoostingReport = BoostingRound & { readonly stoppedEarly: boolean };
 
 const kind = 'boosted-trees';
 const version = 1;
@@ -32,7 +37,7 @@ const version = 1;
  * Errors: `EMPTY`, `SHAPE`, `NOT_FINITE`, `ONE_CLASS`, `CONSTANT_FEATURE`, `LIMIT`, `USAGE` for bad data or options
  * before anything changes; `UNTRAINED`.
  */
-export class BoostedTrees implements Fits<BoostingReport, BoostingOptions>, Predicts {
+export class BoostedTrees implements Fits<BoostingRound, BoostingOptions>, Predicts {
   readonly kind = kind;
   readonly #options: ResolvedOptions;
   #learnt: Learnt | undefined;
@@ -70,10 +75,9 @@ export class BoostedTrees implements Fits<BoostingReport, BoostingOptions>, Pred
     return learner;
   }
 
-  /** Learns from scratch, to the last round or until early stopping. */
-  fit(batch: Batch, options: BoostingOptions = {}): BoostingReport {
-    const learnt = this.#fresh(batch);
-    const rounds = this.#rounds(learnt, this.#start(learnt, batch, options));
+  /** Learns from scratch; tells of the last round whose trees were kept. */
+  fit(batch: Batch, options: BoostingOptions = {}): BoostingRound {
+    const rounds = this.#boost(this.#start(batch, options, undefined));
     for (;;) {
       const step = rounds.next();
       if (step.done) return step.value;
@@ -83,11 +87,10 @@ export class BoostedTrees implements Fits<BoostingReport, BoostingOptions>, Pred
   /**
    * Learns a round at each `next()`, going on from the rounds already learnt: a learner restored from a snapshot
    * between two rounds, given the same data, ends with the very trees it would have had without the pause. The
-   * generator returns the report of `fit`; while it waits, the learner can be asked and saved.
+   * generator returns what `fit` does; while it waits, the learner can be asked and saved.
    */
-  train(batch: Batch, options: BoostingOptions = {}): Generator<BoostingRound, BoostingReport, void> {
-    const learnt = this.#learnt ?? this.#fresh(batch);
-    return this.#rounds(learnt, this.#start(learnt, batch, options));
+  train(batch: Batch, options: BoostingOptions = {}): Generator<BoostingRound, BoostingRound, void> {
+    return this.#boost(this.#start(batch, options, this.#learnt));
   }
 
   /** The answer for one row of `features` values, NaN where missing. */
@@ -129,40 +132,48 @@ export class BoostedTrees implements Fits<BoostingReport, BoostingOptions>, Pred
     return this.#flat;
   }
 
-  #fresh(batch: Batch): Learnt {
-    checkBoosting(batch, this.#options);
-    return {
-      features: batch.x.columns,
-      baseScore: this.#options.baseScore ?? meanTarget(this.#options.objective, batch),
+  /** Checks all data and bins it; changes nothing that was learnt. */
+  #start(batch: Batch, { validation }: BoostingOptions, before: Learnt | undefined): Boosting {
+    const options = this.#options;
+    checkTraining(batch, options, before?.features);
+    const { columns } = batch.x;
+    if (validation !== undefined) {
+      checkTraining(validation, { ...options, constantFeatures: 'allow' }, columns);
+    } else if (options.earlyStoppingRounds !== undefined) {
+      throw new PilotfishError(
+        'USAGE',
+        'earlyStoppingRounds needs a validation set; give one with the batch',
+      );
+    }
+    const learnt = before ?? {
+      features: columns,
+      baseScore: options.baseScore ?? meanTarget(options.objective, batch),
       trees: [],
-      rng: new FastRng(this.#options.seed),
+      rng: new FastRng(options.seed),
       last: undefined,
       best: undefined,
       done: false,
     };
+    return new Boosting(batch, validation, { options, learnt });
   }
 
-  /** Checks all data and bins it; changes nothing. */
-  #start(learnt: Learnt, batch: Batch, { validation }: BoostingOptions): Boosting {
-    checkBoosting(batch, this.#options, learnt.features);
-    if (validation !== undefined) {
-      checkBoosting(validation, { ...this.#options, constantFeatures: 'allow' }, learnt.features);
-    } else if (this.#options.earlyStoppingRounds !== undefined) {
-      throw new PilotfishError('USAGE', 'earlyStoppingRounds needs a validation set; give one to fit');
-    }
-    return new Boosting(batch, validation, { options: this.#options, learnt });
-  }
-
-  *#rounds(learnt: Learnt, boosting: Boosting): Generator<BoostingRound, BoostingReport, void> {
-    const { earlyStoppingRounds: patience } = this.#options;
-    this.#learnt = learnt;
-    while (!learnt.done && !this.#hasEnough(learnt)) {
+  *#boost(boosting: Boosting): Generator<BoostingRound, BoostingRound, void> {
+    this.#learnt = boosting.learnt;
+    this.#flat = undefined;
+    while (!boosting.isDone()) {
       const round = boosting.round();
       this.#flat = undefined;
-      learnt.last = round;
-      if (patience !== undefined && !(lossOf(round) >= lossOf(learnt.best))) learnt.best = round;
       yield round;
     }
-    return this.#finish(learnt);
+    this.#flat = undefined;
+    return boosting.finish();
   }
+}
+
+function takeOptions(options: Json | undefined): BoostedTreesOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new PilotfishError('DAMAGED', 'the snapshot has no options');
+  }
+  // Whatever is in there, the constructor looks at every field.
+  return options as unknown as BoostedTreesOptions;
 }

@@ -162,7 +162,12 @@ function groupOf(features: number, trees: readonly Tree[]): Group {
   const size = (TOGETHER << depth) - TOGETHER;
   // Bytes where they will do: the nodes of 600 trees then stay in a second-level cache.
   const feature = 2 * features <= 256 ? new Uint8Array(size) : new Uint16Array(size);
-  const group = { depth, feature, threshold: new Float32Array(size), leaf: new Float32Array(size + TOGETHER) };
+  const group = {
+    depth,
+    feature,
+    threshold: new Float32Array(size),
+    leaf: new Float32Array(size + TOGETHER),
+  };
   trees.forEach((tree, index) => {
     completeTree(group, tree, { features, index });
   });
@@ -180,7 +185,8 @@ function completeTree(group: Group, tree: Tree, place: { features: number; index
       return;
     }
     if (!leaf) {
-      group.feature[at] = (tree.feature[node] as number) + (tree.defaultLeft[node] === 1 ? place.features : 0);
+      group.feature[at] =
+        (tree.feature[node] as number) + (tree.defaultLeft[node] === 1 ? place.features : 0);
       group.threshold[at] = tree.threshold[node] as number;
     }
     copy(leaf ? node : (tree.left[node] as number), 2 * to + 1);

@@ -1,4 +1,8 @@
 /** Boosted decision trees: the model, its training, its inference, its importances. */
+export { BoostedTrees, type BoostingOptions } from './boosted-trees.ts';
+export { FlatTrees } from './flat.ts';
+export { featureImportance, type ImportanceType } from './importance.ts';
+export type { BoostingRound } from './learnt.ts';
 export {
   checkTreeModel,
   classesOf,
@@ -10,3 +14,5 @@ export {
   type TreeModel,
   type TreeObjective,
 } from './model.ts';
+export { baseMargin } from './objective.ts';
+export type { BoostedTreesOptions } from './options.ts';

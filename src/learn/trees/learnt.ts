@@ -1,7 +1,7 @@
 import { FastRng, PilotfishError } from '../../base/index.ts';
 import { type Json, type Snapshot, type Tensor, takeTensor } from '../contract/index.ts';
 import type { Tree, TreeModel } from './model.ts';
-import { type ResolvedOptions } from './options.ts';
+import type { ResolvedOptions } from './options.ts';
 import { modelFromSnapshot, modelToConfig, treesToTensors } from './tensors.ts';
 
 /** How one round of boosting went. Losses: root mean squared error, or mean log-loss; weighted. */
@@ -78,6 +78,7 @@ function takeRound(name: string, value: Json | undefined, rounds: number): Boost
     throw new PilotfishError('DAMAGED', `"${name}" is none of the ${rounds} rounds of the snapshot`);
   }
   if (validationLoss === undefined) return { round, trainLoss };
-  if (typeof validationLoss !== 'number') throw new PilotfishError('DAMAGED', `"${name}" has no number as loss`);
+  if (typeof validationLoss !== 'number')
+    throw new PilotfishError('DAMAGED', `"${name}" has no number as loss`);
   return { round, trainLoss, validationLoss };
 }

@@ -24,7 +24,12 @@ export function assertClose(actual: unknown, expected: unknown, tolerance: Toler
     actual.forEach((value, i) => {
       assertClose(value, expected[i], tolerance, `${path}[${i}]`);
     });
-  } else if (typeof actual === 'object' && typeof expected === 'object' && actual !== null && expected !== null) {
+  } else if (
+    typeof actual === 'object' &&
+    typeof expected === 'object' &&
+    actual !== null &&
+    expected !== null
+  ) {
     assert.deepEqual(keysOf(actual), keysOf(expected), `${path}: keys`);
     for (const key of Object.keys(actual)) {
       const of = (value: object) => (value as Record<string, unknown>)[key];

@@ -24,11 +24,13 @@ def run(case):
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     x = np.array(case["x"], dtype=object)
-    x = np.where(x == None, np.nan, x).astype(np.float32).reshape(case["shape"])  # noqa: E711
+    x = np.where(x == None, np.nan, x)  # noqa: E711
+    [given] = session.get_inputs()
+    x = x.astype(np.int64 if given.type == "tensor(int64)" else np.float32).reshape(case["shape"])
     names = [output.name for output in session.get_outputs()]
     outputs = {
         name: {"shape": list(value.shape), "data": value.flatten().tolist()}
-        for name, value in zip(names, session.run(names, {"x": x}))
+        for name, value in zip(names, session.run(names, {given.name: x}))
     }
     return {"name": case["name"], "sha256": hashlib.sha256(model).hexdigest(), "outputs": outputs}
 

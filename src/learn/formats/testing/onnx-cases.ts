@@ -1,9 +1,9 @@
 import { FastRng } from '../../../base/index.ts';
 import type { TreeModel } from '../../trees/index.ts';
-import { encodeOnnxDense, encodeOnnxLstm } from '../onnx-net.ts';
+import { encodeOnnxLstm, encodeOnnxMlp, type OnnxLayer, type OnnxMlp } from '../onnx-net.ts';
 import { encodeOnnxTrees } from '../onnx-trees.ts';
-import { denseAnswer, lstmState, treeAnswer } from './plain-models.ts';
-import { randomDense, randomLstm, randomRows, randomTrees } from './random-models.ts';
+import { lstmAnswer, mlpAnswer, treeAnswer } from './plain-models.ts';
+import { randomLayers, randomRecurrent, randomRows, randomTrees } from './random-models.ts';
 
 /** A file for ONNX Runtime, what goes in, and what must come out of its first output. */
 export type OnnxCase = {
@@ -18,25 +18,37 @@ export type OnnxCase = {
 
 const ROWS = 5;
 
-function denseCase(): OnnxCase {
+const floats = (length: number, rng: FastRng): number[] =>
+  Array.from({ length }, () => Math.fround(4 * rng.next() - 2));
+
+function mlpCase(name: string, options: Omit<OnnxMlp, 'layers'>): OnnxCase {
   const rng = new FastRng(1);
-  const layers = randomDense([6, 9, 7, 5, 4, 3], ['relu', 'tanh', 'sigmoid', 'linear', 'softmax'], rng);
-  const x = Array.from({ length: ROWS }, () =>
-    Array.from({ length: 6 }, () => Math.fround(4 * rng.next() - 2)),
-  );
-  const answers = x.map((row) => denseAnswer(layers, row));
-  return { name: 'dense', model: encodeOnnxDense(layers), shape: [ROWS, 6], x: x.flat(), answers };
+  const net = { ...options, layers: randomLayers([6, 9, 5, 3], rng) };
+  const x = Array.from({ length: ROWS }, () => floats(6, rng));
+  const answers = x.map((row) => mlpAnswer(net, row));
+  return { name, model: encodeOnnxMlp(net), shape: [ROWS, 6], x: x.flat(), answers };
 }
 
-function lstmCase(name: string, widths: readonly number[], time: number): OnnxCase {
+type LstmCase = {
+  readonly widths: readonly [number, ...number[]];
+  readonly time: number;
+  readonly ids?: number;
+};
+
+function lstmCase(name: string, { widths, time, ids = 0 }: LstmCase): OnnxCase {
   const rng = new FastRng(2);
-  const [inputs] = widths as [number];
-  const layers = randomLstm(widths, rng);
-  const head = randomDense([widths.at(-1) as number, 4, 3], ['relu', 'softmax'], rng);
-  const step = () => Array.from({ length: inputs }, () => Math.fround(4 * rng.next() - 2));
+  const [inputs] = widths;
+  const net = {
+    embedding: ids > 0 ? Float32Array.from(floats(ids * inputs, rng)) : undefined,
+    recurrent: randomRecurrent(widths, rng),
+    head: randomLayers([widths.at(-1) as number, 3], rng)[0] as OnnxLayer,
+    output: 'softmax' as const,
+  };
+  const step = () => (ids > 0 ? [rng.below(ids)] : floats(inputs, rng));
   const x = Array.from({ length: ROWS }, () => Array.from({ length: time }, step));
-  const answers = x.map((sequence) => denseAnswer(head, lstmState(layers, sequence)));
-  return { name, model: encodeOnnxLstm(layers, head), shape: [ROWS, time, inputs], x: x.flat(2), answers };
+  const answers = x.map((sequence) => lstmAnswer(net, sequence));
+  const shape = ids > 0 ? [ROWS, time] : [ROWS, time, inputs];
+  return { name, model: encodeOnnxLstm(net), shape, x: x.flat(2), answers };
 }
 
 function treeCase(name: string, model: TreeModel, rng: FastRng): OnnxCase {
@@ -63,10 +75,13 @@ export function onnxCases(): OnnxCase[] {
   const multiclass = randomTrees({ ...shape, objective: 'multi:softprob', outputs: 3 }, rng);
   const stump = randomTrees({ ...shape, objective: 'reg:squarederror', trees: 1, splitsMax: 0 }, rng);
   return [
-    denseCase(),
-    lstmCase('lstm', [3, 5], 7),
-    lstmCase('lstm of two layers', [3, 5, 4], 6),
-    lstmCase('lstm of one step', [2, 3], 1),
+    mlpCase('mlp, relu and softmax', { activation: 'relu', output: 'softmax' }),
+    mlpCase('mlp, tanh and nothing', { activation: 'tanh', output: 'linear' }),
+    mlpCase('mlp, sigmoid twice', { activation: 'sigmoid', output: 'sigmoid' }),
+    lstmCase('lstm', { widths: [3, 5], time: 7 }),
+    lstmCase('lstm of two layers', { widths: [3, 5, 4], time: 6 }),
+    lstmCase('lstm of one step', { widths: [2, 3], time: 1 }),
+    lstmCase('lstm over ids', { widths: [4, 5, 5], time: 8, ids: 11 }),
     treeCase('trees, regression', regression, rng),
     treeCase('trees, two classes', binary, rng),
     treeCase('trees, two classes, positive leaves', positive, rng),

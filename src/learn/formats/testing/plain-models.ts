@@ -1,5 +1,5 @@
 import type { TreeModel } from '../../trees/index.ts';
-import type { DenseLayerDescription, LstmLayerDescription } from '../onnx-net.ts';
+import type { OnnxLayer, OnnxLstm, OnnxMlp } from '../onnx-net.ts';
 
 /** The models that the files describe, computed in double precision as their definitions stand. */
 
@@ -12,56 +12,55 @@ function softmax(values: readonly number[]): number[] {
   return powers.map((power) => power / sum);
 }
 
-function activate(values: number[], activation: DenseLayerDescription['activation']): number[] {
-  if (activation === 'softmax') return softmax(values);
-  const one = {
-    linear: (x: number) => x,
-    relu: (x: number) => Math.max(0, x),
-    tanh: Math.tanh,
-    sigmoid,
-  }[activation];
-  return values.map(one);
-}
+const ACTIVATIONS = {
+  linear: (sums: number[]) => sums,
+  relu: (sums: number[]) => sums.map((sum) => Math.max(0, sum)),
+  tanh: (sums: number[]) => sums.map(Math.tanh),
+  sigmoid: (sums: number[]) => sums.map(sigmoid),
+  softmax,
+};
 
-/** y = activation(x·W + b), layer after layer. */
-export function denseAnswer(layers: readonly DenseLayerDescription[], x: readonly number[]): number[] {
+/** x·W + b. */
+const sumsOf = ({ weights, bias }: OnnxLayer, x: readonly number[]): number[] =>
+  Array.from(bias, (start, to) =>
+    x.reduce((sum, value, from) => sum + value * (weights[from * bias.length + to] as number), start),
+  );
+
+/** The answer for one row, `[outputs]`. */
+export function mlpAnswer({ layers, activation, output }: OnnxMlp, x: readonly number[]): number[] {
   return layers.reduce<number[]>(
-    (input, { outputs, weights, bias, activation }) => {
-      const sums = Array.from({ length: outputs }, (_, to) =>
-        input.reduce(
-          (sum, value, from) => sum + value * (weights[from * outputs + to] as number),
-          bias[to] as number,
-        ),
-      );
-      return activate(sums, activation);
-    },
+    (row, layer, index) => ACTIVATIONS[index < layers.length - 1 ? activation : output](sumsOf(layer, row)),
     [...x],
   );
 }
 
-/** The last state of LSTM layers after a sequence, `[hidden]` of the last layer. */
-export function lstmState(layers: readonly LstmLayerDescription[], sequence: readonly number[][]): number[] {
-  let current = sequence;
-  for (const { hidden, weights, bias } of layers) {
-    let h = new Array<number>(hidden).fill(0);
-    let c = h;
-    current = current.map((x) => {
-      const row = [...x, ...h];
-      const gate = (number: number, unit: number) => {
-        const column = number * hidden + unit;
-        return row.reduce(
-          (sum, value, from) => sum + value * (weights[from * 4 * hidden + column] as number),
-          bias[column] as number,
-        );
-      };
-      c = c.map(
-        (cell, unit) => sigmoid(gate(1, unit)) * cell + sigmoid(gate(0, unit)) * Math.tanh(gate(2, unit)),
-      );
+/** The answer at the end of a sequence of rows, or of rows with one id each, `[outputs]`. */
+export function lstmAnswer(
+  { embedding, recurrent, head, output }: OnnxLstm,
+  sequence: readonly number[][],
+): number[] {
+  let steps = sequence;
+  if (embedding !== undefined) {
+    const [{ weights, bias }] = recurrent as [OnnxLayer];
+    const width = weights.length / bias.length - bias.length / 4;
+    steps = sequence.map(([id = 0]) =>
+      Array.from({ length: width }, (_, i) => embedding[id * width + i] as number),
+    );
+  }
+  for (const layer of recurrent) {
+    const hidden = layer.bias.length / 4;
+    let [h, c] = [new Array<number>(hidden).fill(0), new Array<number>(hidden).fill(0)];
+    steps = steps.map((x) => {
+      const sums = sumsOf(layer, [...x, ...h]);
+      const gate = (number: number, unit: number) => sums[number * hidden + unit] as number;
+      c = c.map((cell, unit) => {
+        return sigmoid(gate(1, unit)) * cell + sigmoid(gate(0, unit)) * Math.tanh(gate(2, unit));
+      });
       h = c.map((cell, unit) => sigmoid(gate(3, unit)) * Math.tanh(cell));
       return h;
     });
   }
-  return current.at(-1) as number[];
+  return ACTIVATIONS[output](sumsOf(head, steps.at(-1) as number[]));
 }
 
 /** Sum of the leaves a row falls into, and the base score, `[outputs]`. */

@@ -1,6 +1,6 @@
 import type { FastRng } from '../../../base/index.ts';
 import type { Tree, TreeModel, TreeObjective } from '../../trees/index.ts';
-import type { DenseActivation, DenseLayerDescription, LstmLayerDescription } from '../onnx-net.ts';
+import type { OnnxLayer } from '../onnx-net.ts';
 
 /** Seeded models of any shape; no logarithms or powers, so that every machine makes the same ones. */
 
@@ -8,32 +8,19 @@ const uniform = (rng: FastRng): number => 2 * rng.next() - 1;
 const uniforms = (length: number, rng: FastRng): Float32Array =>
   Float32Array.from({ length }, () => uniform(rng));
 
-/** Layers of the given widths; the first width is that of the input. */
-export function randomDense(
-  widths: readonly number[],
-  activations: readonly DenseActivation[],
-  rng: FastRng,
-): DenseLayerDescription[] {
-  return activations.map((activation, index) => {
-    const [inputs, outputs] = [widths[index] as number, widths[index + 1] as number];
-    return {
-      inputs,
-      outputs,
-      weights: uniforms(inputs * outputs, rng),
-      bias: uniforms(outputs, rng),
-      activation,
-    };
-  });
-}
+/** Dense layers of the given widths; the first is that of the input. */
+export const randomLayers = (widths: readonly number[], rng: FastRng): OnnxLayer[] =>
+  widths.slice(1).map((width, index) => ({
+    weights: uniforms((widths[index] as number) * width, rng),
+    bias: uniforms(width, rng),
+  }));
 
-/** LSTM layers of the given widths; the first width is that of the input. */
-export function randomLstm(widths: readonly number[], rng: FastRng): LstmLayerDescription[] {
-  return widths.slice(1).map((hidden, index) => {
-    const inputs = widths[index] as number;
-    const weights = uniforms((inputs + hidden) * 4 * hidden, rng);
-    return { inputs, hidden, weights, bias: uniforms(4 * hidden, rng) };
-  });
-}
+/** LSTM layers of the given widths; the first is that of the input. */
+export const randomRecurrent = (widths: readonly number[], rng: FastRng): OnnxLayer[] =>
+  widths.slice(1).map((hidden, index) => ({
+    weights: uniforms(((widths[index] as number) + hidden) * 4 * hidden, rng),
+    bias: uniforms(4 * hidden, rng),
+  }));
 
 /** What `randomTrees` makes. */
 export type RandomTrees = {

@@ -5,7 +5,7 @@ import { stirlingError } from './gamma.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
 
 /** From here on the distribution is computed from the normal one. */
-const nearlyNormal = 1e6;
+const nearlyNormal = 1000;
 
 const checkFreedom = (freedom: number): number => {
   if (!(freedom >= 1)) throw new PilotfishError('USAGE', `freedom is ${freedom}; give at least 1 degree`);

@@ -61,7 +61,10 @@ function readColumn({ rows, columns, data }: Matrix, column: number, { values, s
     values[row] = value;
     if (Number.isNaN(value)) continue;
     if (Math.abs(value) >= LARGEST_VALUE) {
-      throw new PilotfishError('NOT_FINITE', `row ${row}, feature ${column}: ${value} is too large; scale it`);
+      throw new PilotfishError(
+        'NOT_FINITE',
+        `row ${row}, feature ${column}: ${value} is too large; scale it`,
+      );
     }
     sorted[present] = value;
     present += 1;

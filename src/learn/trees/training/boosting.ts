@@ -1,59 +1,93 @@
-import type { FastRng } from '../../../base/index.ts';
 import type { Batch, Matrix } from '../../contract/index.ts';
-import { binMatrix } from './bins.ts';
-import { TreeGrower } from './grow.ts';
+import type { BoostingRound, Learnt } from '../learnt.ts';
 import type { Tree } from '../model.ts';
-import { type Derivatives, lossOf, type Targets } from '../objective.ts';
+import { baseMargin, type Derivatives, lossOf, type Targets } from '../objective.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { addTree } from '../walk.ts';
+import { binMatrix } from './bins.ts';
+import { TreeGrower } from './grow.ts';
 
-/** Where boosting goes on: the margin of no trees, the trees so far, and the chance of the next. */
-export type BoostingStart = {
-  readonly baseMargin: number;
-  readonly trees: readonly Tree[];
-  readonly rng: FastRng;
-};
-
-/** Margins of every row under the given trees, `rows x outputs`, summed in the order of the trees. */
-export function marginsOf(
-  x: Matrix,
-  outputs: number,
-  { baseMargin, trees }: Omit<BoostingStart, 'rng'>,
-): Float64Array {
-  const margins = new Float64Array(x.rows * outputs).fill(baseMargin);
-  trees.forEach((tree, index) => {
+/** Margins of every row under the trees so far, `rows x outputs`, summed in the order of the trees. */
+function marginsOf(x: Matrix, { objective, outputs }: ResolvedOptions, learnt: Learnt): Float64Array {
+  const base = baseMargin({ objective, baseScore: learnt.baseScore });
+  const margins = new Float64Array(x.rows * outputs).fill(base);
+  learnt.trees.forEach((tree, index) => {
     addTree(tree, x, { margins, outputs, output: index % outputs });
   });
   return margins;
 }
 
-/** Gradient boosting of one training set, a round at a time. */
+type Validation = { readonly x: Matrix; readonly targets: Targets };
+
+/** Gradient boosting of one training set, a round at a time; what it learns goes into `learnt`. */
 export class Boosting {
+  readonly learnt: Learnt;
   readonly #x: Matrix;
   readonly #options: ResolvedOptions;
   readonly #targets: Targets;
+  readonly #validation: Validation | undefined;
   readonly #derivatives: Derivatives;
   readonly #grower: TreeGrower;
-  readonly #rng: FastRng;
   readonly #rows: Uint32Array;
 
-  constructor({ x, y, weights }: Batch, options: ResolvedOptions, start: BoostingStart) {
-    const { outputs } = options;
+  /** All data must be checked. Goes on from the trees in `learnt`; changes nothing before the first round. */
+  constructor(
+    { x, y, weights }: Batch,
+    validation: Batch | undefined,
+    { options, learnt }: { readonly options: ResolvedOptions; readonly learnt: Learnt },
+  ) {
     this.#x = x;
     this.#options = options;
+    this.learnt = learnt;
     this.#grower = new TreeGrower(binMatrix(x, options.maxBins), options);
-    this.#targets = { y, weights, margins: marginsOf(x, outputs, start) };
-    const size = x.rows * outputs;
+    this.#targets = { y, weights, margins: marginsOf(x, options, learnt) };
+    this.#validation = validation && {
+      x: validation.x,
+      targets: {
+        y: validation.y,
+        weights: validation.weights,
+        margins: marginsOf(validation.x, options, learnt),
+      },
+    };
+    const size = x.rows * options.outputs;
     this.#derivatives = { gradient: new Float32Array(size), hessian: new Float32Array(size) };
-    this.#rng = start.rng;
+    lossOf(options.objective, this.#targets, this.#derivatives);
     this.#rows = new Uint32Array(x.rows);
   }
 
-  /** Grows one tree an output. `loss` is that of the training rows before the round. */
-  round(): { readonly trees: readonly Tree[]; readonly loss: number } {
-    const loss = lossOf(this.#options.objective, this.#targets, this.#derivatives);
-    const trees = Array.from({ length: this.#options.outputs }, (_, output) => this.#growTree(output));
-    return { trees, loss };
+  /** No round is left, or early stopping has lost its patience. */
+  isDone(): boolean {
+    const { rounds, outputs, earlyStoppingRounds: patience } = this.#options;
+    const { done, trees, last, best } = this.learnt;
+    if (done || trees.length >= rounds * outputs) return true;
+    return patience !== undefined && (last?.round ?? 0) - (best?.round ?? 0) >= patience;
+  }
+
+  /** Grows one tree an output, all from the answers before the round. */
+  round(): BoostingRound {
+    const { objective, outputs, earlyStoppingRounds } = this.#options;
+    const { learnt } = this;
+    for (let output = 0; output < outputs; output += 1) learnt.trees.push(this.#growTree(output));
+    const round = learnt.trees.length / outputs;
+    const trainLoss = lossOf(objective, this.#targets, this.#derivatives);
+    const validationLoss = this.#validation && lossOf(objective, this.#validation.targets);
+    learnt.last = validationLoss === undefined ? { round, trainLoss } : { round, trainLoss, validationLoss };
+    const least = learnt.best?.validationLoss ?? Infinity;
+    if (earlyStoppingRounds !== undefined && validationLoss !== undefined && validationLoss < least) {
+      learnt.best = learnt.last;
+    }
+    return learnt.last;
+  }
+
+  /** Keeps the trees up to the best round if early stopping watched, else all; returns the last round kept. */
+  finish(): BoostingRound {
+    const { learnt } = this;
+    const { objective, outputs } = this.#options;
+    const kept = learnt.best ?? learnt.last;
+    if (!learnt.done && kept !== undefined) learnt.trees.length = kept.round * outputs;
+    learnt.done = true;
+    // A model from elsewhere comes without the story of its training.
+    return kept ?? { round: learnt.trees.length / outputs, trainLoss: lossOf(objective, this.#targets) };
   }
 
   #growTree(output: number): Tree {
@@ -65,7 +99,7 @@ export class Boosting {
       from: output * this.#x.rows,
       rows: this.#rows.subarray(0, drawn),
       features: this.#drawFeatures(),
-      rng: this.#rng,
+      rng: this.learnt.rng,
       onLeaf: (value, rows) => {
         for (let i = 0; i < rows.length; i += 1) {
           const at = (rows[i] as number) * outputs + output;
@@ -74,6 +108,9 @@ export class Boosting {
       },
     });
     addTree(tree, this.#x, { margins, outputs, output, rows: this.#rows.subarray(drawn) });
+    if (this.#validation !== undefined) {
+      addTree(tree, this.#validation.x, { margins: this.#validation.targets.margins, outputs, output });
+    }
     return tree;
   }
 
@@ -84,7 +121,7 @@ export class Boosting {
     let drawn = 0;
     let left = rows.length;
     for (let row = 0; row < rows.length; row += 1) {
-      if (subsample === 1 || this.#rng.next() < subsample) {
+      if (subsample === 1 || this.learnt.rng.next() < subsample) {
         rows[drawn] = row;
         drawn += 1;
       } else {
@@ -101,7 +138,7 @@ export class Boosting {
     const all = Uint32Array.from({ length: columns }, (_, feature) => feature);
     const wanted = Math.max(1, Math.round(columns * this.#options.colsampleByTree));
     if (wanted === columns) return all;
-    this.#rng.shuffle(all);
+    this.learnt.rng.shuffle(all);
     return all.subarray(0, wanted).sort();
   }
 }

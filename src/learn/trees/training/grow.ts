@@ -1,11 +1,11 @@
 import type { FastRng } from '../../../base/index.ts';
+import type { Tree } from '../model.ts';
+import type { Derivatives } from '../objective.ts';
+import type { ResolvedOptions } from '../options.ts';
 import type { BinnedMatrix } from './bins.ts';
 import { PackedGradients } from './gradients.ts';
 import { buildHistogram, type Histogram, histogramFor, subtractHistogram, wordsOf } from './histogram.ts';
-import type { Tree } from '../model.ts';
 import { type GrowingNode, NodeList } from './nodes.ts';
-import type { Derivatives } from '../objective.ts';
-import type { ResolvedOptions } from '../options.ts';
 import { type Bounds, type Split, SplitFinder } from './split.ts';
 
 /** What one tree is grown from. */
@@ -36,7 +36,7 @@ export class TreeGrower {
   readonly #histograms: Histogram[] = [];
   readonly #rightRows: Uint32Array;
   readonly #goesLeft = new Uint8Array(256);
-  #words = new Uint32Array(0);
+  #words: Uint32Array = new Uint32Array(0);
   #nodes = new NodeList();
 
   constructor(x: BinnedMatrix, options: ResolvedOptions) {
@@ -152,7 +152,11 @@ export class TreeGrower {
   }
 
   /** A leaf answers by the derivatives themselves, not by their packed approximations. */
-  #settle(node: number, { begin, end, bounds }: GrowingNode, { derivatives, from, rows, onLeaf }: GrowJob): void {
+  #settle(
+    node: number,
+    { begin, end, bounds }: GrowingNode,
+    { derivatives, from, rows, onLeaf }: GrowJob,
+  ): void {
     const { gradient, hessian } = derivatives;
     let g = 0;
     let h = 0;

@@ -52,7 +52,8 @@ export class NodeList {
     for (let node = this.#left.length - 1; node >= 0; node -= 1) {
       const left = this.#left[node] as number;
       if (left < 0) continue;
-      this.#cover[node] = (this.#cover[left] as number) + (this.#cover[this.#right[node] as number] as number);
+      this.#cover[node] =
+        (this.#cover[left] as number) + (this.#cover[this.#right[node] as number] as number);
     }
     return {
       left: Int32Array.from(this.#left),

@@ -1,7 +1,7 @@
+import type { ResolvedOptions } from '../options.ts';
 import type { BinnedMatrix } from './bins.ts';
 import { gradientOf, HESSIAN_ROOM, type PackedGradients } from './gradients.ts';
 import type { Histogram } from './histogram.ts';
-import type { ResolvedOptions } from '../options.ts';
 
 /** Leaf weights a node may take, in packed units: monotone splits above it set them apart. */
 export type Bounds = { readonly lower: number; readonly upper: number };
@@ -76,7 +76,8 @@ export class SplitFinder {
     const threshold = this.#bestScore;
     for (let i = 0; i < features.length; i += 1) this.#tryFeature(histogram, features[i] as number, question);
     if (this.#bestScore > threshold) this.best.gain = (this.#bestScore - before) * this.#gainUnit;
-    if (!this.#missingHere(histogram, this.best.feature)) this.best.missingLeft = isHeavier(this.best.left, total);
+    if (!this.#missingHere(histogram, this.best.feature))
+      this.best.missingLeft = isHeavier(this.best.left, total);
     return this.best;
   }
 
@@ -197,6 +198,10 @@ class WeightRule {
 
   score(gradient: number, hessian: number, bounds: Bounds): number {
     const weight = this.weight(gradient, hessian, bounds);
-    return -(2 * gradient * weight + (hessian + this.lambda) * weight ** 2 + 2 * this.#alpha * Math.abs(weight));
+    return -(
+      2 * gradient * weight +
+      (hessian + this.lambda) * weight ** 2 +
+      2 * this.#alpha * Math.abs(weight)
+    );
   }
 }

@@ -1,16 +1,12 @@
-// Training beside native C, PyTorch and XGBoost.
+// Training of a dense network beside native C and PyTorch.
 import { Mlp } from '../../../src/learn/nets/index.ts';
 import { classification, type Labelled, writeData } from '../data.ts';
 import type { CompilerName, Reference } from '../reference.ts';
 import type { Finding, Section } from '../results.ts';
 import { atMost, middle, quotient, wallMs } from './goals.ts';
 import { nativeTrainer } from './mlp-reference.ts';
-import { type Answer, ask } from './python.ts';
 import type { Setting } from './sections.ts';
-
-/** What PyTorch did with a job. */
-export type TorchRun = readonly { readonly seconds: number; readonly loss: number }[];
-type TorchAnswer = { readonly version: string; readonly runs: readonly TorchRun[] };
+import { askTorch, type TorchRun, torchMs } from './torch.ts';
 
 const sizes = [12, 128, 64, 32, 4] as const;
 /** Limits of the ratio to clang, by batch. */
@@ -55,11 +51,17 @@ const timeOf = (found: ReadonlyMap<string, Epochs>, name: CompilerName | 'produc
   return ms === undefined ? null : middle(ms);
 };
 
-function mlpFinding(found: ReadonlyMap<string, Epochs>, torch: TorchRun | undefined, at: (typeof batches)[number]) {
+function mlpFinding(
+  found: ReadonlyMap<string, Epochs>,
+  torch: TorchRun | undefined,
+  at: (typeof batches)[number],
+) {
   const product = timeOf(found, 'product') ?? Number.NaN;
   const [clang, gcc] = [timeOf(found, 'clang'), timeOf(found, 'gcc')];
-  const torchMs = torch === undefined ? null : middle(torch.map(({ seconds }) => seconds * 1000));
-  const losses = [...found].map(([name, { losses: all }]) => `${name} ${(all.at(-1) ?? Number.NaN).toFixed(4)}`);
+  const theirs = torchMs(torch);
+  const losses = [...found].map(
+    ([name, { losses: all }]) => `${name} ${(all.at(-1) ?? Number.NaN).toFixed(4)}`,
+  );
   if (torch !== undefined) losses.push(`torch ${torch.at(-1)?.loss.toFixed(4)}`);
   const finding: Finding = {
     name: `MLP ${sizes.join('-')}, one epoch, batch ${at.batch}`,
@@ -68,33 +70,33 @@ function mlpFinding(found: ReadonlyMap<string, Epochs>, torch: TorchRun | undefi
     others: [
       { name: 'clang', value: clang },
       { name: 'gcc', value: gcc },
-      { name: 'torch', value: torchMs },
+      { name: 'torch', value: theirs },
     ],
     goals: [
       atMost('/ clang', quotient(product, clang), at.limit),
-      ...(at.batch === 32 ? [atMost('/ torch', quotient(product, torchMs), 1)] : []),
+      ...(at.batch === 32 ? [atMost('/ torch', quotient(product, theirs), 1)] : []),
     ],
     note: `mean loss of the last epoch: ${losses.join(', ')}`,
   };
   return finding;
 }
 
-/** Training of networks and trees. */
-export function trainingSection({ isQuick, references, workplace }: Setting): Section {
+/** Epochs of a dense network. */
+export function mlpTrainingSection({ isQuick, references, workplace }: Setting): Section {
   const rows = isQuick ? 6400 : 100_000 - (100_000 % 256);
   const epochs = isQuick ? 2 : 7;
   const data = classification({ rows, columns: sizes[0], classes: sizes[4], seed: 22 });
   const file = writeData(workplace, 'mlp', data);
   const jobs = batches.map(({ batch }) => ({ ...file, sizes, batch, epochs, rate: 1e-3 }));
-  const torch: Answer<TorchAnswer> = ask('torch', 'torch_train.py', jobs);
+  const torch = askTorch(jobs);
   const findings = batches.map((at, i) => {
     const found = interleaveEpochs(mlpSides(data, at.batch, epochs, references), epochs);
     return mlpFinding(found, torch.value?.runs[i], at);
   });
   return {
-    id: 'training',
-    title: 'Training',
-    about: `${rows} samples, Adam, one thread each; median of ${epochs} epochs.`,
+    id: 'mlp-training',
+    title: 'Training a dense network',
+    about: `${rows} samples, Adam, one thread each; wall clock, median of ${epochs} epochs.`,
     findings,
     absent: torch.absent === undefined ? [] : [torch.absent],
   };

@@ -1,0 +1,126 @@
+import { PilotfishError } from '../../base/index.ts';
+import { type CodecQuestion, RATIO_GATE } from '../../blocks/index.ts';
+import { BoostedTrees, decodeSnapshot, Mlp } from '../../learn/index.ts';
+import type { ModelArtefact } from '../artefact/index.ts';
+import type { RoomModel } from '../contract/index.ts';
+import { CODEC_FEATURES, codecFeatures } from './features.ts';
+import { LINKS, type LinkName } from './links.ts';
+import { CPU_PENALTY } from './teacher.ts';
+import { CODECS, type CodecValue } from './validator.ts';
+
+/** Outputs of the net, in document 000's order. */
+export const NET_CLASSES = ['zstd', 'lz4', 'snappy', 'none'] as const;
+/** Below these rates, bits per second, zstd works harder: where the levels cost the same on the training sets. */
+const LEVEL_9_BELOW = 2.5e7;
+const LEVEL_3_BELOW = 3e8;
+
+/** Level of zstd by the link alone. */
+export function zstdFor(linkBitsPerSecond: number): CodecValue {
+  if (linkBitsPerSecond < LEVEL_9_BELOW) return 'zstd-9';
+  return linkBitsPerSecond < LEVEL_3_BELOW ? 'zstd-3' : 'zstd-1';
+}
+
+/** Answers with a codec number. */
+export type CodecPredictor = {
+  readonly family: string;
+  choose(question: Readonly<CodecQuestion>): CodecValue;
+};
+
+/**
+ * The documented topology 12-128-64-32-4, each output the predicted relative cost, log2(cost / best), of one class:
+ * the smallest wins. Cost, not accuracy, is what it learnt.
+ */
+export function netPredictor(net: Mlp): CodecPredictor {
+  const x = new Float64Array(CODEC_FEATURES.length);
+  return {
+    family: 'mlp',
+    choose(question) {
+      codecFeatures(question, x);
+      const costs = net.predict(x);
+      let best = 0;
+      for (let i = 1; i < costs.length; i += 1) if ((costs[i] as number) < (costs[best] as number)) best = i;
+      if (!Number.isFinite(costs[best]))
+        throw new PilotfishError('NOT_FINITE', 'the net predicts no finite cost');
+      const chosen = NET_CLASSES[best] ?? 'none';
+      return chosen === 'zstd' ? zstdFor(question.linkBitsPerSecond) : chosen;
+    },
+  };
+}
+
+/** For every codec but `none`: log2 of compressed / raw, and log2 of nanoseconds. */
+export type CodecTrees = { readonly sizes: readonly BoostedTrees[]; readonly times: readonly BoostedTrees[] };
+
+/** Predicts size and time of every codec and takes the cheapest: one model for every link and every penalty. */
+export function treesPredictor({ sizes, times }: CodecTrees): CodecPredictor {
+  const x = new Float64Array(CODEC_FEATURES.length);
+  return {
+    family: 'boosted-trees',
+    choose(question) {
+      codecFeatures(question, x);
+      // Rate and load enter through the cost, not through the trees.
+      x[10] = 0;
+      x[11] = 0;
+      const { rawBytes, linkBitsPerSecond } = question;
+      const penalty = CPU_PENALTY / Math.max(0.05, 1 - question.cpuPressure);
+      const secondsPerByte = 8 / linkBitsPerSecond;
+      let best = 0;
+      let bestCost = rawBytes * secondsPerByte;
+      for (let i = 0; i < sizes.length; i += 1) {
+        const ratio = 2 ** (sizes[i]?.predict(x)[0] ?? Number.NaN);
+        const seconds = 2 ** (times[i]?.predict(x)[0] ?? Number.NaN) * 1e-9;
+        const cost = rawBytes * (ratio < RATIO_GATE ? ratio : 1) * secondsPerByte + penalty * seconds;
+        if (cost < bestCost) {
+          best = i + 1;
+          bestCost = cost;
+        }
+      }
+      return CODECS[best] ?? 'none';
+    },
+  };
+}
+
+/** Names of the files of an artefact. */
+export const NET_FILE = 'model.safetensors';
+export const treeFile = (codec: CodecValue, target: 'size' | 'time'): string =>
+  `${codec}-${target}.safetensors`;
+
+/** The model of a verified artefact. @throws PilotfishError `DAMAGED` when it is none of this room. */
+export function openCodecModel({ manifest, files }: ModelArtefact): RoomModel<CodecQuestion, CodecValue> {
+  const fileOf = (name: string): Uint8Array => {
+    const bytes = files.get(name);
+    if (bytes === undefined)
+      throw new PilotfishError('DAMAGED', `the model has no file ${name}; train it again`);
+    return bytes;
+  };
+  const predictor =
+    manifest.family === 'mlp'
+      ? netPredictor(Mlp.restore(decodeSnapshot(fileOf(NET_FILE))))
+      : treesPredictor(treesOf(fileOf));
+  const serving = servingLinks(manifest.metrics);
+  return {
+    version: `${manifest.name}@${manifest.version}`,
+    serves: ({ linkBitsPerSecond }) => serving(linkBitsPerSecond),
+    choose: (question) => predictor.choose(question),
+  };
+}
+
+function treesOf(fileOf: (name: string) => Uint8Array): CodecTrees {
+  const open = (target: 'size' | 'time'): BoostedTrees[] =>
+    CODECS.slice(1).map((codec) => BoostedTrees.restore(decodeSnapshot(fileOf(treeFile(codec, target)))));
+  return { sizes: open('size'), times: open('time') };
+}
+
+/** Name of the metric that says by how much less than the rule the model regrets on a link; it serves where positive. */
+export const advantageOf = (link: LinkName): string => `advantage${link}`;
+
+/** Whether the model earned its place at the link nearest to this rate, on data it had not learnt from. */
+function servingLinks(metrics: { readonly [name: string]: number }): (linkBitsPerSecond: number) => boolean {
+  const names = Object.keys(LINKS) as LinkName[];
+  const earned = names.map((name) => (metrics[advantageOf(name)] ?? 0) > 0);
+  // Half-way between neighbours on the logarithmic scale.
+  const bounds = names.map((name) => LINKS[name] * Math.sqrt(10));
+  return (rate) => {
+    const found = bounds.findIndex((bound) => rate < bound);
+    return rate > 0 && (earned[found === -1 ? names.length - 1 : found] ?? false);
+  };
+}

@@ -1,0 +1,111 @@
+import type { CodecQuestion } from '../../blocks/index.ts';
+import type { ScoreRow, ScoreSet } from '../scoreboard/index.ts';
+import { bestFixed, documentChooser, heuristicChooser, tableChooser } from './baselines.ts';
+import type { CostRow } from './costs.ts';
+import { type Chooser, evaluate, metricsOf, questionOf, stepSeconds } from './evaluate.ts';
+import { LinkEstimator } from './link.ts';
+import { LINKS, type LinkName } from './links.ts';
+import { CPU_PENALTY, codecNumber, costOf, oracleOf } from './teacher.ts';
+
+/** Who stands on the scoreboard beside the baselines. */
+export type CodecContenders = {
+  readonly model: Chooser | undefined;
+  /** Whether the model serves at this rate. */
+  readonly serves: (linkBitsPerSecond: number) => boolean;
+  /** Median time of a decision, sample bytes to hint, in microseconds. */
+  readonly decisionUs: (
+    who: 'model' | 'heuristic',
+    linkBitsPerSecond: number,
+  ) => { p50: number; p99: number };
+};
+
+/** Blocks a set needs for a replay without a known link, and how many of them are not counted. */
+const UNKNOWN_MIN = 64;
+const UNKNOWN_WARM_UP = 16;
+
+const ORACLE = { regret: 0, regretBeforeFeatures: 0, withinFivePercent: 1, accuracy: 1 } as const;
+
+/** The scoreboard entries of one data set: one per link, and one for a link that nobody told about. */
+export function scoreCodecSet(
+  name: string,
+  rows: readonly CostRow[],
+  contenders: CodecContenders,
+): ScoreSet[] {
+  const known = (Object.keys(LINKS) as LinkName[]).map((link): ScoreSet => {
+    const rate = LINKS[link];
+    return { name: `${name} ${link}`, n: rows.length, rows: knownRows(rows, rate, contenders) };
+  });
+  if (rows.length < UNKNOWN_MIN) return known;
+  return [
+    ...known,
+    { name: `${name} unknown`, n: rows.length - UNKNOWN_WARM_UP, rows: unknownRows(rows, contenders) },
+  ];
+}
+
+function knownRows(rows: readonly CostRow[], rate: number, contenders: CodecContenders): ScoreRow[] {
+  const { model, serves } = contenders;
+  const modelServes = model !== undefined && serves(rate);
+  const rowOf = (chooser: Chooser, serving: boolean): ScoreRow => {
+    const { who } = chooser;
+    const timed = who === 'model' || who === 'heuristic' ? contenders.decisionUs(who, rate) : undefined;
+    const times = timed === undefined ? {} : { decisionP50Us: timed.p50, decisionP99Us: timed.p99 };
+    return { who, serving, ...metricsOf(evaluate(rows, rate, chooser)), ...times };
+  };
+  return [
+    ...(model === undefined ? [] : [rowOf(model, modelServes)]),
+    rowOf(heuristicChooser, !modelServes),
+    ...[bestFixed(rows, rate), tableChooser, documentChooser].map((chooser) => rowOf(chooser, false)),
+    { who: 'oracle', serving: false, ...ORACLE },
+  ];
+}
+
+function unknownRows(rows: readonly CostRow[], { model, serves }: CodecContenders): ScoreRow[] {
+  const links = Object.values(LINKS);
+  const mean = (regretOf: (link: number) => number): number =>
+    links.reduce((sum, link) => sum + regretOf(link), 0) / links.length;
+  const rowOf = (chooser: Chooser, serving: boolean): ScoreRow => ({
+    who: chooser.who,
+    serving,
+    regret: mean((link) => replay(rows, link, chooser)),
+  });
+  // The constant that is best over all four replays.
+  const fixed = links
+    .map((link) => bestFixed(rows, link))
+    .map((chooser) => rowOf(chooser, false))
+    .reduce((best, row) => (Number(row['regret']) < Number(best['regret']) ? row : best));
+  // What really serves: the model where it earned its place at the rate it believes in, else the rule.
+  const served: Chooser | undefined = model && {
+    who: 'model',
+    steps: (bytes, rate) => (serves(rate) ? model : heuristicChooser).steps(bytes, rate),
+    choose: (question) => (serves(question.linkBitsPerSecond) ? model : heuristicChooser).choose(question),
+  };
+  return [
+    ...(served === undefined ? [] : [rowOf(served, true)]),
+    rowOf(heuristicChooser, served === undefined),
+    fixed,
+    rowOf(tableChooser, false),
+    rowOf(documentChooser, false),
+    { who: 'oracle', serving: false, regret: 0 },
+  ];
+}
+
+/** Regret of a replay in which the link is known only from the receipts of the blocks before. */
+function replay(rows: readonly CostRow[], link: number, chooser: Chooser): number {
+  const terms = { linkBitsPerSecond: link, cpuPenalty: CPU_PENALTY };
+  const estimate = new LinkEstimator();
+  let spent = 0;
+  let best = 0;
+  for (const [i, row] of rows.entries()) {
+    const believed = estimate.bitsPerSecond;
+    const steps = chooser.steps(row.rawBytes, believed);
+    const question: CodecQuestion = questionOf(row, believed, steps);
+    const choice = codecNumber(chooser.choose(question));
+    const cost = costOf(row, choice, terms);
+    const seconds = cost - terms.cpuPenalty * (row.seconds[choice] ?? 0);
+    estimate.observe((seconds * link) / 8, seconds);
+    if (i < UNKNOWN_WARM_UP) continue;
+    spent += cost + stepSeconds(row, steps);
+    best += costOf(row, oracleOf(row, terms), terms);
+  }
+  return spent / best - 1;
+}

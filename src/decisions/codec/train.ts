@@ -1,0 +1,159 @@
+import { FastRng, PilotfishError } from '../../base/index.ts';
+import { BoostedTrees, type Matrix, Mlp, type NetBatch } from '../../learn/index.ts';
+import type { CostRow } from './costs.ts';
+import { questionOf } from './evaluate.ts';
+import { CODEC_FEATURES, codecFeatures } from './features.ts';
+import { LINKS } from './links.ts';
+import { type CodecTrees, NET_CLASSES, zstdFor } from './model.ts';
+import { stepsFor } from './steps.ts';
+import { CPU_PENALTY, codecNumber, costOf } from './teacher.ts';
+import { CODECS, type CodecValue } from './validator.ts';
+
+export type CodecTrainOptions = {
+  readonly seed: number;
+  /** Called after each round or epoch; may throw to stop. */
+  readonly onProgress?: (what: string, done: number, of: number) => void;
+};
+
+/** Of the trees: 10 of them share the time budget of one decision. */
+const TREES = { rounds: 40, maxDepth: 6, learningRate: 0.15, minChildWeight: 4 } as const;
+const TREE_PATIENCE = 8;
+/** Of the net: document 001's numbers, with a schedule that does not end before the epochs do. */
+const NET = {
+  hidden: [128, 64, 32],
+  learningRate: 0.001,
+  weightDecay: 1e-5,
+  batchSize: 64,
+  epochs: 60,
+  patience: 8,
+};
+/** Beyond a factor of 16 worse is worse: the net need not know by how much. */
+const WORST_LOG_COST = 4;
+/** Samples of each row for the net, with rates drawn evenly on the logarithmic scale from 1 Mbit/s to 30 Gbit/s. */
+const RATES_PER_ROW = 8;
+const [SLOWEST, FASTEST] = [1e6, 3e10];
+
+function partsOf(rows: readonly CostRow[]): { readonly train: CostRow[]; readonly val: CostRow[] } {
+  const train = rows.filter(({ part }) => part === 'train');
+  const val = rows.filter(({ part }) => part === 'val');
+  if (train.length > 0 && val.length > 0) return { train, val };
+  throw new PilotfishError(
+    'EMPTY',
+    'the cost table has no training or no validation rows; measure more sets',
+  );
+}
+
+/** Two boosted regressions for each codec: log2 of its ratio and log2 of its nanoseconds. */
+export function trainTrees(rows: readonly CostRow[], options: CodecTrainOptions): CodecTrees {
+  const { train, val } = partsOf(rows);
+  const [x, held] = [treeInputs(train), treeInputs(val)];
+  let done = 0;
+  const fit = (target: (row: CostRow) => number): BoostedTrees => {
+    const trees = new BoostedTrees({
+      ...TREES,
+      objective: 'reg:squarederror',
+      earlyStoppingRounds: TREE_PATIENCE,
+      constantFeatures: 'allow',
+      seed: options.seed,
+    });
+    const y = (from: readonly { row: CostRow }[]): Float64Array =>
+      Float64Array.from(from, ({ row }) => target(row));
+    trees.fit({ x: x.matrix, y: y(x.samples) }, { validation: { x: held.matrix, y: y(held.samples) } });
+    done += 1;
+    options.onProgress?.('trees', done, 2 * (CODECS.length - 1));
+    return trees;
+  };
+  const codecs = CODECS.slice(1).map((_, i) => i + 1);
+  return {
+    sizes: codecs.map((codec) => fit((row) => Math.log2((row.bytes[codec] ?? 0) / row.rawBytes))),
+    times: codecs.map((codec) => fit((row) => Math.log2(Math.max(1, bestSeconds(row, codec) * 1e9)))),
+  };
+}
+
+/** Two measurements: what disturbs one makes it longer. */
+const bestSeconds = (row: CostRow, codec: number): number =>
+  Math.min(row.seconds[codec] ?? 0, row.secondsAgain[codec] ?? 0);
+
+/** Every row as the room would see it on links of each class: with nothing, one or two steps measured. */
+function treeInputs(rows: readonly CostRow[]): { matrix: Matrix; samples: { row: CostRow }[] } {
+  const samples: { row: CostRow; link: number }[] = [];
+  for (const row of rows) {
+    const seen = new Set<string>();
+    for (const link of Object.values(LINKS)) {
+      const steps = stepsFor(row.rawBytes, link);
+      if (!seen.has(steps)) samples.push({ row, link });
+      seen.add(steps);
+    }
+  }
+  const columns = CODEC_FEATURES.length;
+  const data = new Float32Array(samples.length * columns);
+  samples.forEach(({ row, link }, i) => {
+    const x = data.subarray(i * columns, (i + 1) * columns);
+    codecFeatures(questionOf(row, link, stepsFor(row.rawBytes, link)), x);
+    // As in the predictor: rate and load enter through the cost.
+    x[10] = 0;
+    x[11] = 0;
+  });
+  return { matrix: { rows: samples.length, columns, data }, samples };
+}
+
+/** The documented net, trained to predict the relative cost of its four classes at any rate. */
+export function trainNet(rows: readonly CostRow[], options: CodecTrainOptions): Mlp {
+  const { train, val } = partsOf(rows);
+  const rng = new FastRng(options.seed);
+  const net = new Mlp({
+    inputs: CODEC_FEATURES.length,
+    outputs: NET_CLASSES.length,
+    hidden: NET.hidden,
+    loss: { kind: 'mse' },
+    seed: options.seed,
+  });
+  const trainer = net.trainer(netBatch(train, rng), {
+    epochs: NET.epochs,
+    batchSize: NET.batchSize,
+    optimizer: { kind: 'adamw', rate: NET.learningRate, weightDecay: NET.weightDecay },
+    schedule: { kind: 'cosine', lowest: 1e-5 },
+    validation: netBatch(val, rng),
+    patience: NET.patience,
+    constantFeatures: 'allow',
+  });
+  for (let epoch = 1; !trainer.isDone; epoch += 1) {
+    trainer.epoch();
+    options.onProgress?.('net', epoch, NET.epochs);
+  }
+  trainer.finish();
+  return net;
+}
+
+function netBatch(rows: readonly CostRow[], rng: FastRng): NetBatch {
+  const columns = CODEC_FEATURES.length;
+  const count = rows.length * RATES_PER_ROW;
+  const x = new Float32Array(count * columns);
+  const targets = new Float32Array(count * NET_CLASSES.length);
+  let at = 0;
+  for (const row of rows) {
+    for (let draw = 0; draw < RATES_PER_ROW; draw += 1) {
+      const link = SLOWEST * (FASTEST / SLOWEST) ** rng.next();
+      codecFeatures(
+        questionOf(row, link, stepsFor(row.rawBytes, link)),
+        x.subarray(at * columns, (at + 1) * columns),
+      );
+      targets.set(logCosts(row, link), at * NET_CLASSES.length);
+      at += 1;
+    }
+  }
+  return {
+    x: { rows: count, columns, data: x },
+    targets: { rows: count, columns: NET_CLASSES.length, data: targets },
+  };
+}
+
+/** log2(cost / best) of each class of the net at this rate, at most `WORST_LOG_COST`. */
+function logCosts(row: CostRow, link: number): number[] {
+  const terms = { linkBitsPerSecond: link, cpuPenalty: CPU_PENALTY };
+  const codecOf = (name: (typeof NET_CLASSES)[number]): CodecValue =>
+    name === 'zstd' ? zstdFor(link) : name;
+  const costs = NET_CLASSES.map((name) => costOf(row, codecNumber(codecOf(name)), terms));
+  const best = Math.min(...costs);
+  return costs.map((cost) => Math.min(WORST_LOG_COST, Math.log2(cost / best)));
+}
