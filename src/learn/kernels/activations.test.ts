@@ -48,5 +48,8 @@ test('softmax is a distribution however large the values, and keeps their order'
 
 test('sumOfLanes adds in four chains', () => {
   const large = 2 ** 24;
-  assert.equal(sumOfLanes(Float32Array.of(large, 1, 1, -large, 0, 1), [0, 0, 0, 0]), 2 ** 24 + 2 + 1 - 2 ** 24);
+  assert.equal(
+    sumOfLanes(Float32Array.of(large, 1, 1, -large, 0, 1), [0, 0, 0, 0]),
+    2 ** 24 + 2 + 1 - 2 ** 24,
+  );
 });

@@ -69,7 +69,11 @@ test('a sequence is its steps, however it is cut', () => {
 });
 
 /** The textbook in double precision. */
-function textbook(layer: { weights: ArrayLike<number>; bias: ArrayLike<number> }, xs: number[][], hidden: number) {
+function textbook(
+  layer: { weights: ArrayLike<number>; bias: ArrayLike<number> },
+  xs: number[][],
+  hidden: number,
+) {
   let h: number[] = Array(hidden).fill(0);
   let c: number[] = Array(hidden).fill(0);
   const sigmoid = (v: number) => 1 / (1 + Math.exp(-v));

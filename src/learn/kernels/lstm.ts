@@ -77,7 +77,14 @@ export class LstmKernel {
     const scratch = memory.floats(lengths.units);
     const state = Array.from({ length: 2 * shape.layers }, () => memory.floats(lengths.units));
     const plan = memory.ints(PLAN_WORDS);
-    plan.view.set([shape.layers, shape.inputs, shape.hidden, y.pointer, scratch.pointer, ...state.map(pointerOf)]);
+    plan.view.set([
+      shape.layers,
+      shape.inputs,
+      shape.hidden,
+      y.pointer,
+      scratch.pointer,
+      ...state.map(pointerOf),
+    ]);
     this.inputs = x.view;
     this.outputs = y.view.subarray(0, maxSteps * shape.hidden);
     this.input = x.view.subarray(0, shape.inputs);
@@ -97,7 +104,10 @@ export class LstmKernel {
   static bytes(options: LstmKernelOptions): number {
     const { shape, lengths } = checkOptions(options);
     const states = Array.from({ length: 2 * shape.layers + 1 }, () => lengths.units);
-    return weightBytes(lengths.weights) + KernelMemory.bytesOf(lengths.inputs, lengths.outputs, PLAN_WORDS, ...states);
+    return (
+      weightBytes(lengths.weights) +
+      KernelMemory.bytesOf(lengths.inputs, lengths.outputs, PLAN_WORDS, ...states)
+    );
   }
 
   /**

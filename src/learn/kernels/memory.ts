@@ -68,7 +68,8 @@ export class KernelMemory {
   /** @throws PilotfishError `LIMIT` when fewer than `bytes` are left: ask before taking several slots. */
   require(bytes: number): void {
     const missing = this.#next + bytes - this.#end;
-    if (missing > 0) throw new PilotfishError('LIMIT', `${missing} bytes too few in kernel memory; make it larger`);
+    if (missing > 0)
+      throw new PilotfishError('LIMIT', `${missing} bytes too few in kernel memory; make it larger`);
   }
 
   /** Exports of a committed module, running on this memory; the same object at every call. */
@@ -98,7 +99,11 @@ function makeMemory(pages: number): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (cause) {
-    throw new PilotfishError('LIMIT', `the system has no ${pages * PAGE_BYTES} bytes for kernels; use fewer`, { cause });
+    throw new PilotfishError(
+      'LIMIT',
+      `the system has no ${pages * PAGE_BYTES} bytes for kernels; use fewer`,
+      { cause },
+    );
   }
 }
 

@@ -6,7 +6,11 @@ import { checkLayer, checkLayerCount, type DenseLayer, packedLength, packPanels,
 import {
   createWeights,
   refuseUnloaded,
-  rehearse, replaceWeights, type WeightPort, weightBytes } from './weights.ts';
+  rehearse,
+  replaceWeights,
+  type WeightPort,
+  weightBytes,
+} from './weights.ts';
 
 /** What follows each layer but the last. */
 export type HiddenActivation = 'relu' | 'tanh' | 'sigmoid';
@@ -91,7 +95,13 @@ export class MlpKernel {
   static bytes(options: MlpKernelOptions): number {
     const { sizes, lengths } = checkOptions(options);
     const planWords = LAYERS_AT + LAYER_WORDS * (sizes.length - 1);
-    const buffers = KernelMemory.bytesOf(lengths.inputs, lengths.outputs, lengths.block, lengths.block, planWords);
+    const buffers = KernelMemory.bytesOf(
+      lengths.inputs,
+      lengths.outputs,
+      lengths.block,
+      lengths.block,
+      planWords,
+    );
     return weightBytes(lengths.weights) + buffers;
   }
 
@@ -113,9 +123,14 @@ export class MlpKernel {
     });
   }
 
-  /** Dummy runs, so that the engine compiles the kernel for speed; `output` is overwritten. */
+  /** Dummy runs, so that the engine compiles the kernel for speed; `outputs` is overwritten. */
   warmUp(calls?: number): void {
-    rehearse(() => this.#run(this.#plan, this.#rehearsal, 1), { calls, weights: this.port.length });
+    const weights = this.port.length;
+    rehearse(() => this.#run(this.#plan, this.#rehearsal, 1), { calls, weights });
+    const rows = Math.min(this.#maxBatch, BLOCK);
+    if (rows > 1) {
+      rehearse(() => this.#run(this.#plan, this.#rehearsal, rows), { calls, weights: rows * weights });
+    }
     this.#isWarm = true;
   }
 
@@ -125,7 +140,7 @@ export class MlpKernel {
   }
 
   /**
-   * The first `rows` samples of `inputs` into `outputs`: the same bits as one by one, about twice as fast a sample.
+   * The first `rows` samples of `inputs` into `outputs`: the same bits as one by one, a fifth faster.
    * @throws PilotfishError `USAGE` for more than `maxBatch` rows, `UNTRAINED` before the first load.
    */
   runMany(rows: number): void {
@@ -137,7 +152,10 @@ export class MlpKernel {
 function checkOptions(options: MlpKernelOptions) {
   const sizes = [...options.sizes];
   if (sizes.length < 2 || sizes.length > MAX_LAYERS + 1) {
-    throw new PilotfishError('USAGE', `${sizes.length} sizes; give 2 to ${MAX_LAYERS + 1}: inputs, widths, outputs`);
+    throw new PilotfishError(
+      'USAGE',
+      `${sizes.length} sizes; give 2 to ${MAX_LAYERS + 1}: inputs, widths, outputs`,
+    );
   }
   sizes.forEach((size, i) => {
     wholeNumber(`sizes[${i}]`, size, [1, MAX_WIDTH]);

@@ -131,5 +131,8 @@ function isPowerOfTwo(value: number): boolean {
 }
 
 function refuseLength(name: string, length: number, expected: number): never {
-  throw new PilotfishError('SHAPE', `the ${name} has ${length} values, records of this ring have ${expected}`);
+  throw new PilotfishError(
+    'SHAPE',
+    `the ${name} has ${length} values, records of this ring have ${expected}`,
+  );
 }

@@ -73,7 +73,10 @@ if (!isMainThread) {
       kernel.run();
       value = Math.round((Number(kernel.output[0]) - 1) / 3);
       const expected = 1 + 3 * value;
-      assert.ok(kernel.output.every((y) => Math.abs(y - expected) < 1e-3 * expected), `${kernel.output}`);
+      assert.ok(
+        kernel.output.every((y) => Math.abs(y - expected) < 1e-3 * expected),
+        `${kernel.output}`,
+      );
       assert.ok(value >= latest, 'weights went back');
       if (value > latest) versions += 1;
       latest = value;

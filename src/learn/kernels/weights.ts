@@ -69,7 +69,10 @@ export function replaceWeights<Shape>(port: WeightPort<Shape>, fill: (idle: Floa
 function waitForReader(control: Int32Array<SharedArrayBuffer>, idle: number): void {
   for (let waits = 0; Atomics.load(control, READING) === idle + 1; waits += 1) {
     if (waits === MAX_WAITS) {
-      throw new PilotfishError('LOCKED', 'an inference has been running for a second; load again when it ends');
+      throw new PilotfishError(
+        'LOCKED',
+        'an inference has been running for a second; load again when it ends',
+      );
     }
     Atomics.wait(control, READING, idle + 1, PATIENCE_MS);
   }
@@ -85,7 +88,10 @@ export function refuseUnloaded(kernel: string): never {
  * times slower. Measured for 12,000 weights: the optimised tier takes over after 200 to 2000 runs. A larger model needs
  * fewer, since the engine counts loops: the work is bounded, so that 640,000 weights take 10 ms and not 200.
  */
-export function rehearse(run: () => void, { calls, weights }: { calls: number | undefined; weights: number }): void {
+export function rehearse(
+  run: () => void,
+  { calls, weights }: { calls: number | undefined; weights: number },
+): void {
   const enough = calls ?? Math.min(MOST_REHEARSALS, Math.ceil(REHEARSED_WEIGHTS / weights));
   for (let call = 0; call < enough; call += 1) run();
 }

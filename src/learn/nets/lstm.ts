@@ -16,11 +16,14 @@ import { inKernelMemory, type Layout, partTensors, partValues, readParts } from 
 import { ConfigReader } from './reading.ts';
 import { type NetBatch, type SampleRules, samplesOf } from './samples.ts';
 import { type NetSample, OnlineStep } from './training/online.ts';
-import type { FitOptions, TrainingRecord } from './training/options.ts';
+import { type FitOptions, planOf, type TrainingRecord } from './training/options.ts';
 import { Trainer } from './training/trainer.ts';
 
 const KIND = 'lstm';
 const VERSION = 1;
+
+/** Running moments belong to batch norm, which an LSTM has not. */
+const NO_MOMENTS = new Float32Array(0);
 
 /** The weights of an LSTM, by layer. */
 export type LstmLayers = {
@@ -72,16 +75,26 @@ export class Lstm implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOn
 
   /** The same, one epoch at a time; this net changes when its `finish` is called. @throws as `fit`. */
   trainer(batch: NetBatch, options: FitOptions = {}): Trainer {
+    const plan = planOf(options);
     const steps = this.#stepsOf(batch.x.columns);
     const training = samplesOf(batch, this.#rules(steps, options));
     const validation = options.validation && samplesOf(options.validation, this.#rules(steps, 'held-out'));
-    const rows = Math.min(options.batchSize ?? 32, Math.max(training.count, validation?.count ?? 0));
+    const rows = Math.min(plan.batchSize, Math.max(training.count, validation?.count ?? 0));
     const rng = new FastRng(this.#plan.seed);
     const fresh = drawLstm(this.#shape, rng);
     const network = this.#network(rows, steps);
     network.begin(options.warmStart === true ? this.#values : fresh, rng);
     return new Trainer({
-      ...{ kind: KIND, topology: JSON.stringify(this.#plan), network, training, validation, options, rng },
+      ...{
+        kind: KIND,
+        topology: JSON.stringify(this.#plan),
+        network,
+        training,
+        validation,
+        options,
+        plan,
+        rng,
+      },
       adopt: (values) => {
         this.#values = values.slice();
         this.#changed();
@@ -100,7 +113,7 @@ export class Lstm implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOn
       const step = new OnlineStep(this.#network(1, steps), this.#rules(steps, 'held-out'), this.#plan.online);
       this.#online = { steps, step };
     }
-    this.#online.step.learn(sample, this.#values, new Float32Array(0));
+    this.#online.step.learn(sample, this.#values, NO_MOMENTS);
     this.#changed();
   }
 

@@ -26,7 +26,7 @@ import {
 import { ConfigReader } from './reading.ts';
 import { type NetBatch, type SampleRules, samplesOf } from './samples.ts';
 import { type NetSample, OnlineStep } from './training/online.ts';
-import type { FitOptions, TrainingRecord } from './training/options.ts';
+import { type FitOptions, planOf, type TrainingRecord } from './training/options.ts';
 import { Trainer } from './training/trainer.ts';
 
 const KIND = 'mlp';
@@ -87,16 +87,26 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
 
   /** The same, one epoch at a time; this net changes when its `finish` is called. @throws as `fit`. */
   trainer(batch: NetBatch, options: FitOptions = {}): Trainer {
+    const plan = planOf(options);
     const training = samplesOf(batch, this.#rules(options));
     const validation = options.validation && samplesOf(options.validation, this.#rules('held-out'));
-    const rows = Math.min(options.batchSize ?? 32, Math.max(training.count, validation?.count ?? 0));
+    const rows = Math.min(plan.batchSize, Math.max(training.count, validation?.count ?? 0));
     const rng = new FastRng(this.#plan.seed);
     const fresh = drawParameters(this.#layout, rng);
     const network = inKernelMemory((place) => new MlpNetwork(place, this.#shape, rows));
     if (options.warmStart === true) network.begin(this.#values, this.#moments, rng);
     else network.begin(fresh, freshMoments(this.#shape), rng);
     return new Trainer({
-      ...{ kind: KIND, topology: JSON.stringify(this.#plan), network, training, validation, options, rng },
+      ...{
+        kind: KIND,
+        topology: JSON.stringify(this.#plan),
+        network,
+        training,
+        validation,
+        options,
+        plan,
+        rng,
+      },
       adopt: (values, moments) => this.#become(values, moments),
     });
   }

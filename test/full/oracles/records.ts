@@ -25,8 +25,12 @@ export const records: readonly Recorded[] = [
   { record: 'onnxruntime', tool: 'onnxruntime', stdin: onnxRequest },
   { record: 'river', tool: 'river' },
   { record: 'safetensors', tool: 'safetensors' },
+  { record: 'scipy', tool: 'scipy' },
   { record: 'sklearn', tool: 'sklearn' },
+  { record: 'sklearn-metrics', tool: 'sklearn' },
   { record: 'tensorboard', tool: 'tensorboard' },
+  { record: 'torch', tool: 'torch' },
+  { record: 'xgboost', tool: 'xgboost' },
   { record: 'xgboost-json', tool: 'xgboost', stdin: xgboostRequest },
   { record: 'xgboost-json-3', script: 'xgboost-json', tool: 'xgboost-3', stdin: xgboostRequest },
 ];
@@ -35,7 +39,7 @@ export const records: readonly Recorded[] = [
 export const slowRecords: readonly Recorded[] = [{ record: 'optuna', tool: 'optuna' }];
 
 /** Scripts whose answers are not recorded: they only read what we wrote. */
-export const readers: readonly string[] = [];
+export const readers: readonly string[] = ['read-tensorboard', 'read-xgboost'];
 
 export const toleranceOf = ({ tolerance = rounding }: Recorded): Tolerance => tolerance;
 export const scriptOf = ({ record, script = record }: Recorded): string => script;

@@ -2,6 +2,10 @@
 // 32 biases, so that the weights are read once, in order; the last panel is as wide as the outputs that are left,
 // a multiple of 4. One chain of additions for each output, in input order: the result does not depend on how the
 // outputs are grouped.
+//
+// Speed: eight sums stay in registers, so a panel needs per input one load to spread x and eight loads, multiplications
+// and additions; loads set the pace. V8 unrolls the loop itself; by hand it becomes slower. ReLU and no activation at
+// all are one instruction each: the larger of the sum and a floor of 0 or -Infinity.
 
 /** Writes outputs rounded up to a multiple of 4. */
 export function dense(x: usize, inputs: i32, w: usize, y: usize, outputs: i32, least: f32): void {

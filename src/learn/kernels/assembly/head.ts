@@ -5,6 +5,9 @@
 //   28 candidates   32 their logits   36 bytes from the panels to the rows
 // The weights lie there twice: in panels for the whole layer (dense.ts), and output by output for single ones, each row
 // [bias, 0, 0, 0, inputs rounded up to 4].
+//
+// Speed: all of 10,000 outputs run as fast as memory gives the weights, 1.1 times native. A candidate's weights lie
+// together, so its sum has four chains; to keep one chain would need eight shuffles for every four multiplications.
 import { dense } from './dense';
 import { enter, leave } from './weights';
 

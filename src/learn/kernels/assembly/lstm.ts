@@ -1,13 +1,16 @@
 // LSTM layers (Hochreiter, Schmidhuber 1997, with the forget gate of Gers 2000):
 //   i, f, o = sigmoid, g = tanh of bias + [x | h] W;  c = f c + i g;  h = o tanh(c)
 // W is packed in panels of 8 units: 32 columns, the gates i, f, g, o of these units, so that a panel's sums go from the
-// registers straight into the cell, and the divisions of one panel run beside the multiplications of the next.
+// registers straight into the gates, and the divisions of one panel run beside the multiplications of the next.
+// tanh(c) waits for a second pass over all units: within the panel its long chain behind the gates' held the next panel
+// up (1.07 instead of 0.97 us for 8 inputs and 64 units).
 import { sigmoid, tanh } from './activations';
 import { enter, leave } from './weights';
 
 /**
  * One layer, one step: reads x and h, updates c, writes the new h. Units are rounded up to 8; their surplus has zero
- * weights and stays 0. Returns where the packed weights end.
+ * weights and stays 0. `open` is room for the output gates until the cells are known. Returns where the packed weights
+ * end.
  */
 function layer(x: usize, inputs: i32, h: usize, units: i32, w: usize, c: usize, open: usize): usize {
   const xEnd = x + (inputs << 2);

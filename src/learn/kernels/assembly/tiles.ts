@@ -1,6 +1,11 @@
 // dense.ts for many rows: tiles of 4 rows by 8 outputs, eight sums in registers. A tile loads 6 vectors for 8
 // multiplications where a single row loads 9, so the multipliers and not the loads set the pace. The order of additions
 // of each output is that of a single row: the same bits.
+//
+// Speed: 2.04 times the time of native code with 256-bit fused multiply-add, where 2.0 is the limit of 128-bit
+// multiplications and additions; 88 % of what the multipliers can do. Tried without gain: two inputs an iteration, blocks
+// of 8 or 16 samples, rows padded so that they start in different banks of the cache. Four inputs an iteration: 13 %
+// slower. A neighbour on the same core costs this kernel more than native code: it needs twice the instructions.
 
 /** `rows` is a multiple of 4; strides are in bytes, that of y is also the packed width. */
 export function denseTiles(

@@ -20,8 +20,7 @@ const value = new Float32Array(bits.buffer);
 
 /** e^x for a float32 `x`, clamped to |x| <= 87; relative error below 2e-7. */
 export function exp(x: number): number {
-  const raised = x < -87 ? -87 : x;
-  const bounded = raised > 87 ? 87 : raised;
+  const bounded = Math.min(Math.max(x, -87), 87);
   const shifted = float(float(bounded * LOG2E) + MAGIC);
   const n = float(shifted - MAGIC);
   const r = float(float(bounded - float(n * LN2_HIGH)) - float(n * LN2_LOW));

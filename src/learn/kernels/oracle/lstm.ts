@@ -6,7 +6,7 @@ import { dense } from './dense.ts';
 export class LstmOracle {
   readonly #layers: readonly DenseLayer[];
   readonly #hidden: number;
-  #state: { h: Float32Array; c: Float32Array }[];
+  readonly #state: { h: Float32Array; c: Float32Array }[];
 
   constructor(layers: readonly DenseLayer[], hidden: number) {
     this.#layers = layers;

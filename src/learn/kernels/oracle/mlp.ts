@@ -3,7 +3,13 @@ import type { DenseLayer } from '../panels.ts';
 import { sigmoid, softmax, tanh } from './activations.ts';
 import { dense } from './dense.ts';
 
-const HIDDEN = { relu: (value: number) => (value < 0 ? 0 : value), tanh, sigmoid };
+/** Unlike the larger of `value` and 0 it keeps -0, as the kernel does. */
+function relu(value: number): number {
+  if (value < 0) return 0;
+  return value;
+}
+
+const HIDDEN = { relu, tanh, sigmoid };
 
 /** The twin of `MlpKernel.run`. */
 export function runMlp(

@@ -1,6 +1,7 @@
 import { numberWithin } from '../../contract/index.ts';
 import type { AdamStep, SgdStep, TrainingMaths } from '../../kernels/index.ts';
 import type { Parameters } from '../network.ts';
+import { oneOf } from '../reading.ts';
 
 /** How weights follow gradients; the meaning of every number is PyTorch's. */
 export type OptimizerOptions =
@@ -33,6 +34,7 @@ type ResolvedAdam = Required<Exclude<OptimizerOptions, { kind: 'sgd' }>>;
 
 /** Defaults filled in. @throws PilotfishError `USAGE` for numbers that cannot be. */
 export function resolveOptimizer(options: OptimizerOptions): ResolvedOptimizer {
+  oneOf('optimizer.kind', options.kind, ['adam', 'adamw', 'sgd']);
   const weightDecay = numberWithin('optimizer.weightDecay', options.weightDecay ?? 0, [0, 1]);
   const rate = numberWithin(
     'optimizer.rate',

@@ -4,7 +4,7 @@ import type { Network } from '../network.ts';
 import { Feed, type Samples } from '../samples.ts';
 import { type Best, type Identity, readTraining, writeTraining } from './checkpoint.ts';
 import { Optimizer } from './optimizer.ts';
-import { type EpochReport, type FitOptions, type Plan, planOf, type TrainingRecord } from './options.ts';
+import type { EpochReport, FitOptions, Plan, TrainingRecord } from './options.ts';
 import { Schedule } from './schedule.ts';
 
 /** What a training works on. */
@@ -16,6 +16,7 @@ export type TrainerSetting = {
   readonly training: Samples;
   readonly validation: Samples | undefined;
   readonly options: FitOptions;
+  readonly plan: Plan;
   readonly rng: FastRng;
   /** Takes the weights when the training ends. */
   readonly adopt: (values: Float32Array, statistics: Float32Array) => void;
@@ -48,7 +49,7 @@ export class Trainer {
     }
     this.#setting = setting;
     this.#network = network;
-    this.#plan = planOf(options);
+    this.#plan = setting.plan;
     const { optimizer, clipNorm, schedule, epochs } = this.#plan;
     this.#optimizer = new Optimizer(optimizer, clipNorm ?? Number.POSITIVE_INFINITY);
     this.#schedule = new Schedule(schedule, optimizer.rate, epochs);

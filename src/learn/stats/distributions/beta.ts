@@ -59,7 +59,7 @@ export function incompleteBetaOf(x: number, y: number, a: number, b: number): nu
 
 /**
  * The regularised incomplete beta function I_x(a, b): probability that a Beta(a, b) value is at most `x`.
- * Relative error at most 1e-12 for a and b up to 1e6 (absolute where the result is near 1).
+ * Relative error at most 1e-13 for a and b up to 1e5 and 1e-12 up to 1e6 (absolute where the result is near 1).
  * @throws PilotfishError `USAGE` unless `x` is in [0, 1], `a` and `b` positive and at most 1e9.
  */
 export function incompleteBeta(x: number, a: number, b: number): number {

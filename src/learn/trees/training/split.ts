@@ -25,7 +25,11 @@ export type SplitQuestion = { readonly total: number; readonly bounds: Bounds };
 // XGBoost's own least gain.
 const LEAST_GAIN = 1e-6;
 
-type Candidates = { feature: number; first: number; last: number; left: number };
+/**
+ * The cells of one feature in the order they are tried: forwards the near side, summed up so far, is the left one
+ * and missing values are on the right; backwards it is the other way round.
+ */
+type Candidates = { feature: number; first: number; from: number; to: number; step: 1 | -1 };
 
 /**
  * Finds the split of a node that lowers the loss most (Chen, Guestrin: XGBoost, KDD 2016, equation 7 and
@@ -35,11 +39,13 @@ export class SplitFinder {
   readonly best: Split = { gain: 0, feature: 0, bin: 0, missingLeft: false, left: 0 };
   readonly #x: BinnedMatrix;
   readonly #options: ResolvedOptions;
-  readonly #candidates: Candidates = { feature: 0, first: 0, last: 0, left: 0 };
+  readonly #candidates: Candidates = { feature: 0, first: 0, from: 0, to: 0, step: 1 };
   #rule = new WeightRule(0, 0);
   #minHessian = 1;
   #gainUnit = 1;
-  #bestScore = 0;
+  // The best score as a fraction: comparing crosswise needs no division, and equal splits compare equal.
+  #bestOver = 0;
+  #bestUnder = 1;
 
   constructor(x: BinnedMatrix, options: ResolvedOptions) {
     this.#x = x;
@@ -68,16 +74,16 @@ export class SplitFinder {
   /** The best split over `features`; its gain is 0 when none reaches `gamma`. */
   find(histogram: Histogram, features: Uint32Array, question: SplitQuestion): Split {
     const { total, bounds } = question;
-    const gradient = gradientOf(total);
-    const before = this.#rule.score(gradient, hessianOf(total), bounds);
-    const leastGain = Math.max(LEAST_GAIN, this.#options.gamma);
-    this.best.gain = 0;
-    this.#bestScore = before + leastGain / this.#gainUnit;
-    const threshold = this.#bestScore;
+    const before = this.#rule.score(gradientOf(total), hessianOf(total), bounds);
+    const least = before + Math.max(LEAST_GAIN, this.#options.gamma) / this.#gainUnit;
+    this.#bestOver = least;
+    this.#bestUnder = 1;
     for (let i = 0; i < features.length; i += 1) this.#tryFeature(histogram, features[i] as number, question);
-    if (this.#bestScore > threshold) this.best.gain = (this.#bestScore - before) * this.#gainUnit;
-    if (!this.#missingHere(histogram, this.best.feature))
-      this.best.missingLeft = isHeavier(this.best.left, total);
+    const score = this.#bestOver / this.#bestUnder;
+    this.best.gain = score > least ? (score - before) * this.#gainUnit : 0;
+    if (this.#missingHere(histogram, this.best.feature) === 0) {
+      this.best.missingLeft = 2 * hessianOf(this.best.left) >= hessianOf(total);
+    }
     return this.best;
   }
 
@@ -91,17 +97,19 @@ export class SplitFinder {
   #tryFeature(histogram: Histogram, feature: number, question: SplitQuestion): void {
     const values = (this.#x.cuts[feature] as Float32Array).length;
     const first = feature << this.#x.binBits;
-    const missing = this.#missingHere(histogram, feature);
+    const isMissing = this.#missingHere(histogram, feature) !== 0;
     const candidates = this.#candidates;
     candidates.feature = feature;
     candidates.first = first;
-    candidates.left = 0;
+    candidates.from = first;
     // The last cut has every value on its left: it parts the present from the missing.
-    candidates.last = first + values - (missing === 0 ? 2 : 1);
+    candidates.to = first + values - (isMissing ? 0 : 1);
+    candidates.step = 1;
     this.#scan(histogram, question);
-    if (missing === 0) return;
-    candidates.left = missing;
-    candidates.last = first + values - 2;
+    if (!isMissing) return;
+    candidates.from = first + values - 1;
+    candidates.to = first;
+    candidates.step = -1;
     this.#scan(histogram, question);
   }
 
@@ -111,73 +119,68 @@ export class SplitFinder {
     else this.#scanFree(histogram, question.total);
   }
 
-  /** Without L1 and monotone constraints the score of both children needs one division. */
+  /** Without L1 penalty and constraints: both scores on one fraction line. */
   #scanFree(histogram: Histogram, total: number): void {
-    const { first, last } = this.#candidates;
+    const { from, to, step } = this.#candidates;
     const lambda = this.#rule.lambda;
     const least = this.#minHessian;
     const gradient = gradientOf(total);
     const hessian = hessianOf(total);
-    let left = this.#candidates.left;
-    let bestOver = this.#bestScore;
-    let bestUnder = 1;
-    for (let at = first; at <= last; at += 1) {
-      const here = histogram[at] as number;
-      if (here === 0) continue;
-      left += here;
-      const gl = Math.floor(left * (1 / HESSIAN_ROOM));
-      const hl = left - gl * HESSIAN_ROOM;
-      const hr = hessian - hl;
-      if (hl < least) continue;
-      if (hr < least) break;
-      const gr = gradient - gl;
-      const a = hl + lambda;
-      const b = hr + lambda;
-      const over = gl * gl * b + gr * gr * a;
+    let near = 0;
+    let bestOver = this.#bestOver;
+    let bestUnder = this.#bestUnder;
+    for (let at = from; at !== to; at += step) {
+      near += histogram[at] as number;
+      const g = Math.floor(near * (1 / HESSIAN_ROOM));
+      const h = near - g * HESSIAN_ROOM;
+      if (h < least) continue;
+      if (hessian - h < least) break;
+      const a = h + lambda;
+      const b = hessian - h + lambda;
+      const over = g * g * b + (gradient - g) * (gradient - g) * a;
       const under = a * b;
       if (over * bestUnder <= bestOver * under) continue;
       bestOver = over;
       bestUnder = under;
-      this.#take(at, left, over / under);
+      this.#take(at, step > 0 ? near : total - near);
     }
+    this.#bestOver = bestOver;
+    this.#bestUnder = bestUnder;
   }
 
   #scanBounded(histogram: Histogram, { total, bounds }: SplitQuestion): void {
-    const { feature, first, last } = this.#candidates;
-    const sign = this.#options.monotone[feature] ?? 0;
+    const { feature, from, to, step } = this.#candidates;
+    // The weight must rise with the feature, so towards the far side when going forwards.
+    const rise = step * (this.#options.monotone[feature] ?? 0);
     const rule = this.#rule;
-    const gradient = gradientOf(total);
-    const hessian = hessianOf(total);
-    let left = this.#candidates.left;
-    for (let at = first; at <= last; at += 1) {
+    let near = 0;
+    for (let at = from; at !== to; at += step) {
       const here = histogram[at] as number;
       if (here === 0) continue;
-      left += here;
-      const gl = gradientOf(left);
-      const hl = left - gl * HESSIAN_ROOM;
-      const hr = hessian - hl;
-      if (hl < this.#minHessian) continue;
-      if (hr < this.#minHessian) break;
-      const gr = gradient - gl;
-      if (sign !== 0 && sign * (rule.weight(gr, hr, bounds) - rule.weight(gl, hl, bounds)) < 0) continue;
-      const score = rule.score(gl, hl, bounds) + rule.score(gr, hr, bounds);
-      if (score > this.#bestScore) this.#take(at, left, score);
+      near += here;
+      const far = total - near;
+      const [g, h] = [gradientOf(near), hessianOf(near)];
+      const [gFar, hFar] = [gradientOf(far), hessianOf(far)];
+      if (h < this.#minHessian) continue;
+      if (hFar < this.#minHessian) break;
+      if (rise * (rule.weight(gFar, hFar, bounds) - rule.weight(g, h, bounds)) < 0) continue;
+      const score = rule.score(g, h, bounds) + rule.score(gFar, hFar, bounds);
+      if (score <= this.#bestOver) continue;
+      this.#bestOver = score;
+      this.#take(at, step > 0 ? near : far);
     }
   }
 
-  #take(at: number, left: number, score: number): void {
-    const { feature, first } = this.#candidates;
-    this.#bestScore = score;
+  #take(at: number, left: number): void {
+    const { feature, first, step } = this.#candidates;
     this.best.feature = feature;
-    this.best.bin = at - first;
-    this.best.missingLeft = this.#candidates.left !== 0;
+    this.best.bin = at - first - (step > 0 ? 0 : 1);
+    this.best.missingLeft = step < 0;
     this.best.left = left;
   }
 }
 
 const hessianOf = (packed: number): number => packed - gradientOf(packed) * HESSIAN_ROOM;
-
-const isHeavier = (left: number, total: number): boolean => 2 * hessianOf(left) >= hessianOf(total);
 
 /** The best weight of a leaf under L2 and L1 penalties and bounds, and by how much it lowers the loss. */
 class WeightRule {
