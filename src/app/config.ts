@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readPasswordFile, type Settings } from '../cli/index.ts';
 
 /** The variables of the environment as text; an empty one counts as not set. */
@@ -15,6 +16,7 @@ export function readSettings(environment: Environment = process.env): Settings {
     newPassword: password('PILOTFISH_NEW_PASSWORD'),
     targetPassword: password('PILOTFISH_TO_PASSWORD'),
     cacheDirectory: read('PILOTFISH_CACHE_DIR') ?? join(cacheHome(read), 'pilotfish'),
+    modelsDirectory: read('PILOTFISH_MODELS') ?? fileURLToPath(new URL('../../models', import.meta.url)),
     isDebug: read('PILOTFISH_DEBUG') !== undefined,
   };
 }

@@ -15,6 +15,9 @@ import { registerStats } from './commands/stats.ts';
 import { registerVerify } from './commands/verify.ts';
 import { Context } from './context.ts';
 import { codedError, exitCodeOf, usageError } from './exit.ts';
+import { registerMeasure } from './models/measure.ts';
+import { registerScore } from './models/score.ts';
+import { registerTrain } from './models/train.ts';
 import { OutputClosed } from './output.ts';
 import { safeText } from './text.ts';
 import { registerCopy } from './upkeep/copy.ts';
@@ -46,6 +49,9 @@ const COMMANDS = [
   registerOptimize,
   registerCopy,
   registerKey,
+  registerMeasure,
+  registerTrain,
+  registerScore,
 ];
 
 /** Runs one command line; resolves to the exit code. Aborting `signal` stops it cleanly. */

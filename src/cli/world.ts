@@ -13,6 +13,8 @@ export interface Settings {
   readonly targetPassword: () => string | undefined;
   /** Where the caches of this machine lie. */
   readonly cacheDirectory: string;
+  /** Where the models of the rooms lie, one folder a room. */
+  readonly modelsDirectory: string;
   /** Show stacks of errors and debug lines of the log. */
   readonly isDebug: boolean;
 }

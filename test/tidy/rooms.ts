@@ -47,7 +47,7 @@ export const roomOrder: Readonly<Record<string, readonly string[]>> = {
     'formats',
   ],
   signals: ['chunking'],
-  decisions: ['artefact', 'contract', 'guard', 'data', 'scoreboard', 'codec'],
+  decisions: ['artefact', 'contract', 'guard', 'data', 'scoreboard', 'workshop', 'codec'],
   blocks: [
     'seal',
     'codec',

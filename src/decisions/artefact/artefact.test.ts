@@ -25,7 +25,7 @@ const draft: ModelDraft = {
       command: 'pilotfish train codec',
       synthetic: false,
       testEvaluations: 1,
-      sealedGroups: ['deb:zlib1g'],
+      sealedGroups: 3,
     },
     metrics: { regret: 0.01 },
     privacy: null,

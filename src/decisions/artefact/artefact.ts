@@ -86,7 +86,8 @@ function readFileOf(fs: FileSystem, path: string, limitBytes: number): Buffer {
   }
 }
 
-function replaceFile(fs: FileSystem, path: string, content: Uint8Array): void {
+/** Writes a file so that a reader sees the old content or the new, never a part. */
+export function replaceFile(fs: FileSystem, path: string, content: Uint8Array): void {
   const temporary = `${path}.new`;
   if (exists(fs, temporary)) fs.unlink(temporary);
   const fd = fs.open(temporary, 'create');

@@ -1,5 +1,5 @@
 /** Models on disk: a directory with a manifest, verified whenever it is read. */
-export { loadArtefact, type ModelArtefact, type ModelDraft, saveArtefact } from './artefact.ts';
+export { loadArtefact, type ModelArtefact, type ModelDraft, replaceFile, saveArtefact } from './artefact.ts';
 export {
   featureSchemaOf,
   type Lineage,

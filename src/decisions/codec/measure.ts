@@ -1,7 +1,7 @@
 import { type Clock, sha256Hex } from '../../base/index.ts';
 import { compressBlock, cutIntoBlocks, probeRatio } from '../../blocks/index.ts';
 import { classify, entropyBits } from '../../signals/index.ts';
-import { type DataSet, partInOrder, partOfGroup } from '../data/index.ts';
+import { type DataSet, type Part, partInOrder, partOfGroup } from '../data/index.ts';
 import type { CostRow } from './costs.ts';
 import { CODECS } from './validator.ts';
 
@@ -9,6 +9,8 @@ export type MeasureOptions = {
   readonly clock: Clock;
   /** At most so many blocks of a set, evenly spread over it. */
   readonly maxBlocks: number;
+  /** Only the sealed test part: for a model that learnt from the rest. */
+  readonly sealed?: boolean;
 };
 
 /** The fastest of so many tries counts: what disturbs a measurement only makes it longer. */
@@ -30,13 +32,11 @@ type Candidate = {
  * runs every codec on each, twice. Yields after each block, so that the caller can show progress or stop.
  */
 export function* measureSet(set: DataSet, options: MeasureOptions): Generator<CostRow> {
-  const blocks = candidates(set, options.maxBlocks);
-  const lone = new Set(blocks.map(({ group }) => group)).size === 1;
+  const blocks = spread(placed(candidates(set)), options);
   for (const { raw } of blocks.slice(0, 20)) timeCodecs(raw, options.clock);
   const ratios = new Map<number, number>();
-  for (const [index, block] of blocks.entries()) {
+  for (const { part, ...block } of blocks) {
     const siblingRatio = ratios.get(block.file) ?? NEUTRAL_RATIO;
-    const part = lone ? partInOrder(index, blocks.length) : partOfGroup(block.group);
     const row = measureBlock(block, options.clock);
     yield { set: set.name, part, siblingRatio, ...row };
     const ratio = Math.min(1, (row.bytes[CODECS.indexOf('zstd-1')] ?? 0) / Math.max(1, row.rawBytes));
@@ -45,7 +45,7 @@ export function* measureSet(set: DataSet, options: MeasureOptions): Generator<Co
   }
 }
 
-function candidates(set: DataSet, maxBlocks: number): Candidate[] {
+function candidates(set: DataSet): Candidate[] {
   const seen = new Set<string>();
   const all: Candidate[] = [];
   let file = 0;
@@ -60,11 +60,25 @@ function candidates(set: DataSet, maxBlocks: number): Candidate[] {
       fileOffsetBytes += raw.length;
     }
   }
+  return all;
+}
+
+type Placed = Candidate & { readonly part: Part };
+
+/** The part of each block: by its group, or by its place where there is only one group. */
+function placed(blocks: readonly Candidate[]): Placed[] {
+  const lone = new Set(blocks.map(({ group }) => group)).size === 1;
+  return blocks.map((block, index) => {
+    const part = lone ? partInOrder(index, blocks.length) : partOfGroup(block.group);
+    return { ...block, part };
+  });
+}
+
+/** At most `maxBlocks`, evenly spread. */
+function spread(blocks: readonly Placed[], { maxBlocks, sealed }: MeasureOptions): Placed[] {
+  const all = sealed === true ? blocks.filter(({ part }) => part === 'test') : blocks;
   const step = Math.max(1, all.length / maxBlocks);
-  const kept = Math.min(all.length, maxBlocks);
-  return Array.from({ length: kept }, (_, i) => all[Math.floor(i * step)]).filter(
-    (block) => block !== undefined,
-  );
+  return all.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
 }
 
 function measureBlock(block: Candidate, clock: Clock): Omit<CostRow, 'set' | 'part' | 'siblingRatio'> {

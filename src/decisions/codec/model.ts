@@ -8,6 +8,9 @@ import { LINKS, type LinkName } from './links.ts';
 import { CPU_PENALTY } from './teacher.ts';
 import { CODECS, type CodecValue } from './validator.ts';
 
+/** Document 000's topology. */
+export const NET_TOPOLOGY: readonly number[] = [12, 128, 64, 32, 4];
+
 /** Outputs of the net, in document 000's order. */
 export const NET_CLASSES = ['zstd', 'lz4', 'snappy', 'none'] as const;
 /** Below these rates, bits per second, zstd works harder: where the levels cost the same on the training sets. */

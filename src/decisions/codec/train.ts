@@ -4,7 +4,7 @@ import type { CostRow } from './costs.ts';
 import { questionOf } from './evaluate.ts';
 import { CODEC_FEATURES, codecFeatures } from './features.ts';
 import { LINKS } from './links.ts';
-import { type CodecTrees, NET_CLASSES, zstdFor } from './model.ts';
+import { type CodecTrees, NET_CLASSES, NET_TOPOLOGY, zstdFor } from './model.ts';
 import { stepsFor } from './steps.ts';
 import { CPU_PENALTY, codecNumber, costOf } from './teacher.ts';
 import { CODECS, type CodecValue } from './validator.ts';
@@ -20,7 +20,6 @@ const TREES = { rounds: 40, maxDepth: 6, learningRate: 0.15, minChildWeight: 4 }
 const TREE_PATIENCE = 8;
 /** Of the net: document 001's numbers, with a schedule that does not end before the epochs do. */
 const NET = {
-  hidden: [128, 64, 32],
   learningRate: 0.001,
   weightDecay: 1e-5,
   batchSize: 64,
@@ -104,7 +103,7 @@ export function trainNet(rows: readonly CostRow[], options: CodecTrainOptions): 
   const net = new Mlp({
     inputs: CODEC_FEATURES.length,
     outputs: NET_CLASSES.length,
-    hidden: NET.hidden,
+    hidden: NET_TOPOLOGY.slice(1, -1),
     loss: { kind: 'mse' },
     seed: options.seed,
   });

@@ -7,7 +7,7 @@ import { classesOf, type TreeModel, type TreeObjective } from './model.ts';
  */
 export type Derivatives = { readonly gradient: Float32Array; readonly hessian: Float32Array };
 
-/** What training knows of its samples besides `x`. `margins[row * outputs + output]` is the sum so far. */
+/** What training knows of its samples besides `x`; `margins[output * rows + row]` is the sum of the trees so far. */
 export type Targets = {
   readonly y: ArrayLike<number>;
   readonly weights: ArrayLike<number> | undefined;
@@ -115,20 +115,19 @@ function logisticLoss({ y, weights, margins }: Targets, into?: Derivatives): num
 
 function softmaxLoss({ y, weights, margins }: Targets, into?: Derivatives): number {
   const rows = y.length;
-  const outputs = margins.length / rows;
-  const shares = new Float64Array(outputs);
+  const shares = new Float64Array(margins.length / rows);
   let loss = 0;
-  for (let row = 0, at = 0; row < rows; row += 1, at += outputs) {
+  for (let row = 0; row < rows; row += 1) {
     const weight = weights === undefined ? 1 : (weights[row] as number);
     const target = y[row] as number;
-    for (let k = 0; k < outputs; k += 1) shares[k] = margins[at + k] as number;
-    softmax(shares, shares, [0, outputs]);
+    for (let k = 0, at = row; k < shares.length; k += 1, at += rows) shares[k] = margins[at] as number;
+    softmax(shares, shares, [0, shares.length]);
     loss -= weight * Math.log(Math.max(LEAST, shares[target] as number));
     if (into === undefined) continue;
-    for (let k = 0; k < outputs; k += 1) {
+    for (let k = 0, at = row; k < shares.length; k += 1, at += rows) {
       const share = shares[k] as number;
-      into.gradient[k * rows + row] = weight * (k === target ? share - 1 : share);
-      into.hessian[k * rows + row] = weight * Math.max(LEAST, 2 * share * (1 - share));
+      into.gradient[at] = weight * (k === target ? share - 1 : share);
+      into.hessian[at] = weight * Math.max(LEAST, 2 * share * (1 - share));
     }
   }
   return loss;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BoostedTrees } from './boosted-trees.ts';
-import type { BoostedTreesOptions } from './options.ts';
 import { depthOf, isLeaf, type Tree } from './model.ts';
+import type { BoostedTreesOptions } from './options.ts';
 import { treeOf, xgboostData, xgboostRecord } from './testing/xgboost-data.ts';
 
 const record = xgboostRecord();
@@ -29,7 +29,10 @@ const EXACT: Readonly<Record<string, ExactCase>> = {
     weighted: true,
   },
   'missing values': { options: { ...common, objective: 'reg:squarederror' }, missing: 0.2 },
-  monotone: { options: { ...common, objective: 'reg:squarederror', monotone: [0, 0, 1, -1, 1] }, missing: 0.1 },
+  monotone: {
+    options: { ...common, objective: 'reg:squarederror', monotone: [0, 0, 1, -1, 1] },
+    missing: 0.1,
+  },
   'two classes': { options: { ...common, objective: 'binary:logistic', maxDepth: 5 }, missing: 0.1 },
   'three classes': {
     options: { ...common, objective: 'multi:softprob', classes: 3 },
@@ -52,9 +55,18 @@ function shape(tree: Tree, node = 0): unknown {
 for (const { name, trees, importance, predictions } of record.exact) {
   test(`same trees as XGBoost: ${name}`, () => {
     const { options, missing = 0, weighted = false } = EXACT[name] as ExactCase;
-    const { x, y, weights } = xgboostData({ seed: 7, rows: 400, objective: options.objective, steps: 32, missing });
+    const { x, y, weights } = xgboostData({
+      seed: 7,
+      rows: 400,
+      objective: options.objective,
+      steps: 32,
+      missing,
+    });
     const learner = new BoostedTrees(options);
     learner.fit(weighted ? { x, y, weights } : { x, y });
-    assert.deepEqual(learner.model.trees.map((t)=>shape(t)), trees.map((tree) => shape(treeOf(tree))));
+    assert.deepEqual(
+      learner.model.trees.map((t) => shape(t)),
+      trees.map((tree) => shape(treeOf(tree))),
+    );
   });
 }

@@ -14,21 +14,17 @@ export function leafOf(tree: Tree, data: ArrayLike<number>, from = 0): number {
   return node;
 }
 
-/** Margins `rows x outputs`, which of the outputs the tree adds to, and which rows (all, if not said). */
-export type TreeTarget = {
-  readonly margins: Float64Array;
-  readonly outputs: number;
-  readonly output: number;
-  readonly rows?: Uint32Array;
-};
-
-/** Adds what one tree says of each row to its margin. */
-export function addTree(tree: Tree, { rows, columns, data }: Matrix, target: TreeTarget): void {
-  const { margins, outputs, output } = target;
-  const count = target.rows?.length ?? rows;
-  for (let i = 0; i < count; i += 1) {
-    const row = target.rows === undefined ? i : (target.rows[i] as number);
-    const at = row * outputs + output;
-    margins[at] = (margins[at] as number) + (tree.value[leafOf(tree, data, row * columns)] as number);
+/** Adds what one tree says of each row to its margin; of all rows, if none are named. */
+export function addTree(
+  tree: Tree,
+  { rows: count, columns, data }: Matrix,
+  margins: Float64Array,
+  rows?: Uint32Array,
+): void {
+  const asked = rows?.length ?? count;
+  for (let i = 0; i < asked; i += 1) {
+    const row = rows === undefined ? i : (rows[i] as number);
+    const leaf = leafOf(tree, data, row * columns);
+    margins[row] = (margins[row] as number) + (tree.value[leaf] as number);
   }
 }

@@ -7,15 +7,18 @@ import { addTree } from '../walk.ts';
 import { binMatrix } from './bins.ts';
 import { TreeGrower } from './grow.ts';
 
-/** Margins of every row under the trees so far, `rows x outputs`, summed in the order of the trees. */
+/** Margins of every row under the trees so far, output by output, summed in the order of the trees. */
 function marginsOf(x: Matrix, { objective, outputs }: ResolvedOptions, learnt: Learnt): Float64Array {
   const base = baseMargin({ objective, baseScore: learnt.baseScore });
   const margins = new Float64Array(x.rows * outputs).fill(base);
   learnt.trees.forEach((tree, index) => {
-    addTree(tree, x, { margins, outputs, output: index % outputs });
+    addTree(tree, x, marginsFor(margins, x, index % outputs));
   });
   return margins;
 }
+
+const marginsFor = (margins: Float64Array, { rows }: Matrix, output: number): Float64Array =>
+  margins.subarray(output * rows, (output + 1) * rows);
 
 type Validation = { readonly x: Matrix; readonly targets: Targets };
 
@@ -91,8 +94,7 @@ export class Boosting {
   }
 
   #growTree(output: number): Tree {
-    const { outputs } = this.#options;
-    const { margins } = this.#targets;
+    const margins = marginsFor(this.#targets.margins, this.#x, output);
     const drawn = this.#drawRows();
     const tree = this.#grower.grow({
       derivatives: this.#derivatives,
@@ -100,16 +102,12 @@ export class Boosting {
       rows: this.#rows.subarray(0, drawn),
       features: this.#drawFeatures(),
       rng: this.learnt.rng,
-      onLeaf: (value, rows) => {
-        for (let i = 0; i < rows.length; i += 1) {
-          const at = (rows[i] as number) * outputs + output;
-          margins[at] = (margins[at] as number) + value;
-        }
-      },
+      margins,
     });
-    addTree(tree, this.#x, { margins, outputs, output, rows: this.#rows.subarray(drawn) });
+    addTree(tree, this.#x, margins, this.#rows.subarray(drawn));
     if (this.#validation !== undefined) {
-      addTree(tree, this.#validation.x, { margins: this.#validation.targets.margins, outputs, output });
+      const { x, targets } = this.#validation;
+      addTree(tree, x, marginsFor(targets.margins, x, output));
     }
     return tree;
   }

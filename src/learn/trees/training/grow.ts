@@ -18,8 +18,8 @@ export type GrowJob = {
   /** The features it may ask for, ascending. */
   readonly features: Uint32Array;
   readonly rng: FastRng;
-  /** Told of each leaf: `rows[begin … end - 1]` get `value`. */
-  readonly onLeaf: (value: number, rows: Uint32Array) => void;
+  /** What the trees so far say of every sample; the new tree is added for those it sees. */
+  readonly margins: Float64Array;
 };
 
 const FREE: Bounds = { lower: -Infinity, upper: Infinity };
@@ -155,7 +155,7 @@ export class TreeGrower {
   #settle(
     node: number,
     { begin, end, bounds }: GrowingNode,
-    { derivatives, from, rows, onLeaf }: GrowJob,
+    { derivatives, from, rows, margins }: GrowJob,
   ): void {
     const { gradient, hessian } = derivatives;
     let g = 0;
@@ -171,6 +171,9 @@ export class TreeGrower {
     const weight = Math.min(bounds.upper * unit, Math.max(bounds.lower * unit, free));
     const value = Math.fround(weight * learningRate);
     this.#nodes.settle(node, value, h);
-    onLeaf(value, rows.subarray(begin, end));
+    for (let i = begin; i < end; i += 1) {
+      const row = rows[i] as number;
+      margins[row] = (margins[row] as number) + value;
+    }
   }
 }

@@ -130,7 +130,9 @@ export class SplitFinder {
     let bestOver = this.#bestOver;
     let bestUnder = this.#bestUnder;
     for (let at = from; at !== to; at += step) {
-      near += histogram[at] as number;
+      const here = histogram[at] as number;
+      if (here === 0) continue;
+      near += here;
       const g = Math.floor(near * (1 / HESSIAN_ROOM));
       const h = near - g * HESSIAN_ROOM;
       if (h < least) continue;

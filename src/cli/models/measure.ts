@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import type { Command } from 'commander';
+import { sha256Hex } from '../../base/index.ts';
+import type { Context } from '../context.ts';
+import { countText } from '../text.ts';
+import { benchOf, carryOut, type ModelOptions, withModelExamples } from './work.ts';
+
+interface MeasureOptions extends ModelOptions {
+  readonly out?: string;
+  readonly all?: true;
+}
+
+/** Adds `measure`. */
+export function registerMeasure(program: Command, context: Context): void {
+  withModelExamples(program.command('measure <room>'), [
+    'pilotfish measure codec --data ./data --out costs.tsv.br',
+  ])
+    .description(
+      'run the alternatives of a room on real data and write what they cost: what `train` learns from',
+    )
+    .requiredOption('--data <dir>', 'folder with data sets: compression/, versions/, and their MANIFEST.tsv')
+    .option('--out <file>', 'the table (default: costs.tsv.br beside the shipped model)')
+    .option('--all', 'also sets that may not be shipped; what is trained on them stays at home')
+    .action((room: string, options: MeasureOptions) => run(context, room, options));
+}
+
+async function run(context: Context, room: string, options: MeasureOptions): Promise<void> {
+  const { replaceFile, workshopOf } = await import('../../decisions/index.ts');
+  const workshop = workshopOf(room);
+  const bench = benchOf(context);
+  const work = workshop.measure(bench, resolve(options.data), { shippable: options.all !== true });
+  const table = await carryOut(context, options, work);
+  const path = resolve(
+    options.out ?? `${context.world.settings.modelsDirectory}/${workshop.room}/costs.tsv.br`,
+  );
+  replaceFile(bench.fs, path, brotliCompressSync(Buffer.from(table)));
+  const rows = table.split('\n').length;
+  const json = { room: workshop.room, path, rows, sha256: sha256Hex(Buffer.from(table)) };
+  await context.result(options, { json, text: `${countText(rows)} lines in ${path}\n` });
+}

@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+import type { Command } from 'commander';
+import { isoTime, PilotfishError, readSmallFile } from '../../base/index.ts';
+import type { CommonOptions, Context } from '../context.ts';
+import { wholeNumber } from '../options.ts';
+import { benchOf, carryOut, withModelExamples } from './work.ts';
+
+interface TrainCommandOptions extends CommonOptions {
+  readonly table?: string;
+  readonly out?: string;
+  readonly seed: number;
+  readonly as: string;
+}
+
+const MAX_TABLE_BYTES = 256 * 1024 * 1024;
+const DATE_DIGITS = 10;
+
+/** Adds `train`. */
+export function registerTrain(program: Command, context: Context): void {
+  withModelExamples(program.command('train <room>'), [
+    'pilotfish train codec                                the shipped table, again',
+    'pilotfish train codec --table costs.tsv.br --out my  from a table of your own',
+  ])
+    .description('train the model of a room from a measured table; same table and seed, same bytes')
+    .option('--table <file>', 'what `measure` wrote (default: the one beside the shipped model)')
+    .option('--out <dir>', 'where the model goes (default: in place of the shipped one)')
+    .option('--seed <number>', 'start of all chance', wholeNumber('--seed', { min: 0, max: 999_999_999 }), 1)
+    .option('--as <version>', 'version of the new model', '1')
+    .action((room: string, options: TrainCommandOptions) => run(context, room, options));
+}
+
+async function run(context: Context, room: string, options: TrainCommandOptions): Promise<void> {
+  const { saveArtefact, workshopOf } = await import('../../decisions/index.ts');
+  const workshop = workshopOf(room);
+  const bench = benchOf(context);
+  const home = `${context.world.settings.modelsDirectory}/${workshop.room}`;
+  const table = readTable(context, resolve(options.table ?? `${home}/costs.tsv.br`));
+  const { seed, as: version } = options;
+  const date = isoTime(bench.clock.nowMs()).slice(0, DATE_DIGITS);
+  const command = `pilotfish train ${workshop.room} --seed ${seed} --as ${version}`;
+  const draft = await carryOut(
+    context,
+    options,
+    workshop.train(bench, { table, seed, version, date, command }),
+  );
+  const out = resolve(options.out ?? home);
+  const { manifest } = saveArtefact(bench.fs, out, draft);
+  const { family, metrics } = manifest;
+  const lines = Object.entries(metrics).map(([name, value]) => `  ${name} ${value.toFixed(5)}`);
+  await context.result(options, {
+    json: { out, ...manifest },
+    text: `${family} in ${out}\n${lines.join('\n')}\n`,
+  });
+}
+
+function readTable(context: Context, path: string): string {
+  try {
+    const bytes = readSmallFile(context.ports().fs, path, MAX_TABLE_BYTES);
+    return (
+      path.endsWith('.br') ? brotliDecompressSync(bytes, { maxOutputLength: MAX_TABLE_BYTES }) : bytes
+    ).toString();
+  } catch (error) {
+    throw new PilotfishError(
+      'UNREADABLE',
+      `the table ${path} cannot be read; make one with \`pilotfish measure\``,
+      {
+        cause: error,
+        path,
+      },
+    );
+  }
+}

@@ -1,0 +1,24 @@
+/** The room that chooses a codec for each block: by link, load, kind, sample and probe. */
+import type { CodecQuestion } from '../../blocks/index.ts';
+import type { Room } from '../contract/index.ts';
+import { CODEC_FEATURES } from './features.ts';
+import { codecHeuristic } from './heuristic.ts';
+import { openCodecModel } from './model.ts';
+import { type CodecValue, isCodec } from './validator.ts';
+
+export { CODEC_FEATURES, CODEC_SCHEMA, codecFeatures } from './features.ts';
+export { heuristicSteps } from './heuristic.ts';
+export { LinkEstimator } from './link.ts';
+export { stepsFor } from './steps.ts';
+export { CODECS, type CodecValue } from './validator.ts';
+export { codecWorkshop } from './workshop.ts';
+
+/** Asked by the store for every block that stands alone. */
+export const codecRoom: Room<CodecQuestion, CodecValue> = {
+  name: 'codec',
+  features: CODEC_FEATURES,
+  fallback: 'zstd-3',
+  heuristic: codecHeuristic,
+  isLegal: isCodec,
+  open: openCodecModel,
+};

@@ -1,0 +1,43 @@
+import { type Clock, FastRng } from '../../base/index.ts';
+import { probeRatio } from '../../blocks/index.ts';
+import { quantile } from '../../learn/index.ts';
+import { entropyBits } from '../../signals/index.ts';
+import type { Chooser } from './evaluate.ts';
+
+const BLOCK_BYTES = 64 * 1024;
+const WARM_UP = 2000;
+const ROUNDS = 2000;
+
+/** Text-like bytes: words of a small vocabulary, drawn by a fixed seed. */
+function sampleBlock(): Uint8Array {
+  const rng = new FastRng(1);
+  const words = Array.from({ length: 400 }, () =>
+    Array.from({ length: 2 + rng.below(8) }, () => 97 + Math.min(rng.below(26), rng.below(26))),
+  );
+  const bytes: number[] = [];
+  while (bytes.length < BLOCK_BYTES)
+    bytes.push(...(words[Math.min(rng.below(400), rng.below(400))] ?? []), 32);
+  return Uint8Array.from(bytes.slice(0, BLOCK_BYTES));
+}
+
+/** Microseconds from the bytes of a block of 64 KiB to the answer, steps taken included, timed one by one. */
+export function timeDecisions(chooser: Chooser, link: number, clock: Clock): { p50: number; p99: number } {
+  const raw = sampleBlock();
+  const question = {
+    ...{ number: 1, rawBytes: raw.length, fileKind: 2, fileOffsetBytes: 0, isLeaf: true, siblingRatio: 0.4 },
+    ...{ sampleEntropyBits: 8, probeRatio: 1, linkBitsPerSecond: link, cpuPressure: 0 },
+  };
+  const decide = (): void => {
+    const steps = chooser.steps(raw.length, link);
+    question.sampleEntropyBits = steps.startsWith('entropy') ? entropyBits(raw) : 8;
+    question.probeRatio = steps.endsWith('probe') ? probeRatio(raw) : 1;
+    chooser.choose(question);
+  };
+  for (let i = 0; i < WARM_UP; i += 1) decide();
+  const times = Float64Array.from({ length: ROUNDS }, () => {
+    const startedMs = clock.monotonicMs();
+    decide();
+    return 1000 * (clock.monotonicMs() - startedMs);
+  });
+  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+}

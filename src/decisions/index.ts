@@ -1,0 +1,11 @@
+/**
+ * Ring 4: rooms that advise the cores, and the guard between them. Models hint, the core decides: whatever a model
+ * does, sizes and speed change, never bytes.
+ */
+export * from './artefact/index.ts';
+export * from './codec/index.ts';
+export * from './contract/index.ts';
+export * from './guard/index.ts';
+export { WORKSHOPS, workshopOf } from './rooms.ts';
+export * from './scoreboard/index.ts';
+export type { Bench, Step, TrainOptions, Work, Workshop } from './workshop/index.ts';

@@ -1,0 +1,2 @@
+/** What `measure`, `train` and `score` ask of a room. */
+export type { Bench, Step, TrainOptions, Work, Workshop } from './workshop.ts';

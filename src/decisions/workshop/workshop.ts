@@ -1,0 +1,51 @@
+import type { Clock, FileSystem } from '../../base/index.ts';
+import type { ModelArtefact, ModelDraft } from '../artefact/index.ts';
+import type { Scoreboard } from '../scoreboard/index.ts';
+
+/** What the work on models may use. */
+export type Bench = {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  /** Hears about data that is left out. */
+  readonly warn: (message: string) => void;
+};
+
+/** How far a long piece of work is. */
+export type Step = { readonly what: string; readonly done: number; readonly of: number };
+
+/**
+ * Long work, a step at a time: whoever runs it shows the steps, serves signals between them, and stops by not asking
+ * for the next one. What it returns is the result.
+ */
+export type Work<Result> = Generator<Step, Result, void>;
+
+export type TrainOptions = {
+  /** The table `measure` wrote. */
+  readonly table: string;
+  readonly seed: number;
+  /** Names the new version. */
+  readonly version: string;
+  /** ISO date for the manifest. */
+  readonly date: string;
+  /** The command that trains it, for the manifest. */
+  readonly command: string;
+};
+
+/**
+ * How the model of one room is made and judged: the labels from real data, the training, the comparison with every
+ * baseline. `pilotfish measure`, `train` and `score` work on any room that has one.
+ */
+export interface Workshop {
+  readonly room: string;
+  /** The documents' name of the model, accepted wherever the room's is. */
+  readonly alias: string;
+  /**
+   * Runs the alternatives on the data sets of a folder and writes what they cost as a table: the only input of `train`.
+   * @param shippable only sets whose results may be shipped
+   */
+  measure(bench: Bench, data: string, options: { readonly shippable: boolean }): Work<string>;
+  /** Trains and picks a model; the same table and seed give the same bytes. @throws PilotfishError `DAMAGED`, `EMPTY`. */
+  train(bench: Bench, options: TrainOptions): Work<ModelDraft>;
+  /** Everybody on every set of a data folder. A set the model learnt from is scored on its sealed part alone. */
+  score(bench: Bench, data: string, model: ModelArtefact | undefined): Work<Scoreboard>;
+}
