@@ -2,6 +2,7 @@
  * Ring 4: rooms that advise the cores, and the guard between them. Models hint, the core decides: whatever a model
  * does, sizes and speed change, never bytes.
  */
+export { type AdviceReport, RoomAdviser } from './advisers.ts';
 export * from './artefact/index.ts';
 export * from './codec/index.ts';
 export * from './contract/index.ts';

@@ -129,8 +129,9 @@ describe('the report', () => {
   };
 
   test('judges every gate and goal', () => {
-    const [rows, goals] = summary(results);
+    const [rows, aim, goals] = summary(results);
     assert.match(rows ?? '', /^gates: 1 of 3 met; missed: lstm64-step \(9.00 of 3\); not evaluated: 1$/);
+    assert.equal(aim, 'aim, ratio 2.0 everywhere: 1 of 3 reached');
     assert.match(goals ?? '', /^other goals: 0 of 1 met; missed: a learner/);
     assert.equal(verdictOf({ value: 1, limit: 1, must: 'at most' }), 'met');
     assert.equal(verdictOf({ value: null, limit: 1, must: 'at least' }), 'not evaluated');

@@ -1,5 +1,5 @@
-// The kernels as a Node addon: `call` runs one once, `loop` many times and times the loop here, so that the way into C
-// is not counted.
+// The kernels as a Node addon: `call` runs one once, `loop` many times and times the loop here, so that the
+// way into C is not counted.
 #include "kernels.h"
 
 #include <node_api.h>

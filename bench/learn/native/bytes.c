@@ -23,7 +23,8 @@ static inline vf vlog2(vf x) {
 // Neighbouring bytes are often equal: counted in one table, each would have to wait for the one before it.
 #define TABLES 4
 
-// args: input, bytes (a multiple of 8). Shannon entropy of the bytes in bits, its bias corrected (Miller 1955).
+// args: input, bytes (a multiple of 8). Shannon entropy of the bytes in bits, its bias
+// corrected (Miller 1955).
 double entropy(char *arena, const int32_t *args) {
   const uint8_t *input = (uint8_t *)arena + args[0];
   const int bytes = args[1];
@@ -65,9 +66,10 @@ typedef struct {
   uint64_t strict, loose, threshold;
 } Chunker;
 
-// Takes a sample with hash h at a block length; whether the block ends there. Out of line: it is rare, and the loop
-// around it needs the registers.
-static __attribute__((noinline)) int sample(const Chunker *c, uint32_t *restrict features, uint64_t h, uint32_t length) {
+// Takes a sample with hash h at a block length; whether the block ends there. Out of line: it is rare, and
+// the loop around it needs the registers.
+static __attribute__((noinline)) int sample(const Chunker *c, uint32_t *restrict features, uint64_t h,
+                                            uint32_t length) {
   const uint32_t x = (uint32_t)(h >> 25);
   for (int i = 0; i < FEATURES; i++) {
     const uint32_t linear = c->multipliers[i] * x + c->addends[i];
@@ -77,11 +79,13 @@ static __attribute__((noinline)) int sample(const Chunker *c, uint32_t *restrict
   return length >= c->average || (length >= c->minimum && h < c->strict);
 }
 
-#define ROLL(k)                \
-  h = (h << 1) + gear[p[k]]; \
-  if (__builtin_expect(h < threshold, 0) && sample(c, features, h, (uint32_t)(p - from) + (k) + 1)) return (uint32_t)(p - from) + (k) + 1;
+#define ROLL(k)                                                                                     \
+  h = (h << 1) + gear[p[k]];                                                                        \
+  if (__builtin_expect(h < threshold, 0) && sample(c, features, h, (uint32_t)(p - from) + (k) + 1)) \
+    return (uint32_t)(p - from) + (k) + 1;
 
-static uint32_t next(const Chunker *c, uint32_t *features, const uint64_t *gear, const uint8_t *from, uint32_t limit) {
+static uint32_t next(const Chunker *c, uint32_t *features, const uint64_t *gear, const uint8_t *from,
+                     uint32_t limit) {
   const uint8_t *p = from, *stop = from + limit;
   const uint64_t threshold = c->threshold;
   uint64_t h = 0;
@@ -97,8 +101,8 @@ static uint32_t next(const Chunker *c, uint32_t *features, const uint64_t *gear,
   return limit;
 }
 
-// args: input, bytes, average length, sample bits, gear, multipliers, addends, lengths of all blocks (out), features of
-// all blocks (out). Number of blocks. FastCDC with normalised cuts, features after Odess.
+// args: input, bytes, average length, sample bits, gear, multipliers, addends, lengths of all blocks (out),
+// features of all blocks (out). Number of blocks. FastCDC with normalised cuts, features after Odess.
 double chunking(char *arena, const int32_t *args) {
   const uint8_t *input = (const uint8_t *)(arena + args[0]);
   const uint32_t bytes = (uint32_t)args[1], average = (uint32_t)args[2];

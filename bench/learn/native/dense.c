@@ -1,5 +1,5 @@
-// Dense layers. Weights of one layer: outputs rounded up to 4, bias first, then panels of PANEL outputs, then of VL,
-// then of 4; each panel input by input: [panel][1 + inputs][width], row 0 being the bias.
+// Dense layers. Weights of one layer: outputs rounded up to 4, bias first, then panels of PANEL outputs, then
+// of VL, then of 4; each panel input by input: [panel][1 + inputs][width], row 0 being the bias.
 #include "kernels.h"
 
 static inline const float *wide(const float *x, int inputs, const float *w, float *y, int relu) {
@@ -51,7 +51,8 @@ void dense(const float *x, int inputs, const float *w, float *y, int outputs, in
   for (; o < outputs; o += 4) w = least(x, inputs, w, y + o, relu);
 }
 
-// args: layers, x, hidden a, hidden b, y, then inputs, outputs (rounded up to 4), weights of each layer. ReLU between.
+// args: layers, x, hidden a, hidden b, y, then inputs, outputs (rounded up to 4), weights of each layer. ReLU
+// between.
 double mlp(char *arena, const int32_t *args) {
   const int layers = args[0];
   float *const hidden[2] = {floats(arena, args[2]), floats(arena, args[3])};
@@ -67,7 +68,8 @@ double mlp(char *arena, const int32_t *args) {
 }
 
 // Four samples against 2 * VL outputs: eight chains of multiply-adds.
-static inline void tile(const float *x, int inputs, const float *w, int width, float *y, int stride, int relu) {
+static inline void tile(const float *x, int inputs, const float *w, int width, float *y, int stride,
+                        int relu) {
   const vf bias0 = load(w), bias1 = load(w + VL);
   vf a0 = bias0, b0 = bias0, c0 = bias0, d0 = bias0, a1 = bias1, b1 = bias1, c1 = bias1, d1 = bias1;
   const float *xb = x + inputs, *xc = xb + inputs, *xd = xc + inputs;
@@ -108,7 +110,8 @@ static inline void tile(const float *x, int inputs, const float *w, int width, f
   store(y + VL, d1);
 }
 
-static void dense_batch(const float *x, int rows, int inputs, const float *w, float *y, int outputs, int relu) {
+static void dense_batch(const float *x, int rows, int inputs, const float *w, float *y, int outputs,
+                        int relu) {
   int o = 0;
   for (; o + PANEL <= outputs; o += PANEL, w += PANEL * (1 + inputs)) {
     for (int r = 0; r < rows; r += 4) {

@@ -1,5 +1,5 @@
-// e^x, the logistic function and tanh of every lane: the exponent is split off base 2 by a magic constant, the rest is
-// a polynomial of degree 5. Relative error about 1e-7; x is clamped to where results are finite.
+// e^x, the logistic function and tanh of every lane: the exponent is split off base 2 by a magic constant,
+// the rest is a polynomial of degree 5. Relative error about 1e-7; x is clamped to where results are finite.
 #ifndef EXP_H
 #define EXP_H
 #include "kernels.h"

@@ -22,8 +22,10 @@ static inline int any_above(vf a, vf b, vf lowest) {
   return any != 0;
 }
 
-// The highest `top` of `count` logits, highest first; ids[i] is the name of logit i, or NULL where that is i itself.
-static void take_top(const float *logits, int count, const int32_t *ids, int top, int32_t *top_ids, float *top_values) {
+// The highest `top` of `count` logits, highest first; ids[i] is the name of logit i, or NULL where that is i
+// itself.
+static void take_top(const float *logits, int count, const int32_t *ids, int top, int32_t *top_ids,
+                     float *top_values) {
   for (int i = 0; i < top; i++) {
     top_ids[i] = -1;
     top_values[i] = -INFINITY;
@@ -38,7 +40,8 @@ static void take_top(const float *logits, int count, const int32_t *ids, int top
   for (; at < count; at++) insert(top_ids, top_values, top, logits[at], ids ? ids[at] : at);
 }
 
-// args: inputs, outputs (rounded up to 4), x, weights (dense.c), logits (out), top, ids (out), their logits (out).
+// args: inputs, outputs (rounded up to 4), x, weights (dense.c), logits (out), top, ids (out), their logits
+// (out).
 double head_full(char *arena, const int32_t *args) {
   float *logits = floats(arena, args[4]);
   dense(floats(arena, args[2]), args[0], floats(arena, args[3]), logits, args[1], 0);
@@ -52,8 +55,8 @@ static inline float sum_of(vf v) {
   return v[0];
 }
 
-// args: inputs (a multiple of the lanes), candidates (of 4), x, rows (inputs of item 0, of item 1, …), biases, ids,
-// logits (out), top, ids (out), their logits (out), ids as they came.
+// args: inputs (a multiple of the lanes), candidates (of 4), x, rows (inputs of item 0, of item 1, …),
+// biases, ids, logits (out), top, ids (out), their logits (out), ids as they came.
 double head_candidates(char *arena, const int32_t *args) {
   const int inputs = args[0], count = args[1];
   const float *x = floats(arena, args[2]), *rows = floats(arena, args[3]), *biases = floats(arena, args[4]);

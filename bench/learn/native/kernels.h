@@ -1,5 +1,5 @@
-// The reference kernels: what a C programmer gets from a compiler on this machine, in the order of operations that
-// the product uses. Benchmark only: nothing of the product is built from here.
+// The reference kernels: what a C programmer gets from a compiler on this machine, in the order of operations
+// that the product uses. Benchmark only: nothing of the product is built from here.
 #ifndef KERNELS_H
 #define KERNELS_H
 #include <stddef.h>

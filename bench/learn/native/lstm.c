@@ -1,5 +1,5 @@
-// LSTM layers one above the other. Weights of a layer: panels of VL units, PANEL columns: the gates i, f, g, o of these
-// units, the bias first, then the inputs, then h: [panel][1 + inputs + units][4][VL].
+// LSTM layers one above the other. Weights of a layer: panels of VL units, PANEL columns: the gates i, f, g,
+// o of these units, the bias first, then the inputs, then h: [panel][1 + inputs + units][4][VL].
 #include "exp.h"
 
 static inline void sums(const float *x, int count, const float *w, vf *gates) {
@@ -32,8 +32,8 @@ static void step(const float *x, int inputs, float *h, int units, const float *w
   memcpy(h, next, (size_t)units * 4);
 }
 
-// args: layers, steps, from zero state (0 or 1), x of all steps, next (workspace), output, then inputs, units, h, c and
-// weights of each layer. The output is h of the last layer.
+// args: layers, steps, from zero state (0 or 1), x of all steps, next (workspace), output, then inputs,
+// units, h, c and weights of each layer. The output is h of the last layer.
 double lstm(char *arena, const int32_t *args) {
   const int layers = args[0], steps = args[1], from_zero = args[2];
   const float *x = floats(arena, args[3]);

@@ -10,12 +10,14 @@ typedef struct {
   int row, column;
 } Strided;
 
-// C[rows][n] = A[rows][k] B[k][n] + bias; n a multiple of TILE, rows of 4. A has strides, so that its transpose is free.
+// C[rows][n] = A[rows][k] B[k][n] + bias; n a multiple of TILE, rows of 4. A has strides, so that its
+// transpose is free.
 static void gemm(int rows, int n, int k, Strided a, const float *b, const float *bias, float *c) {
   for (int j = 0; j < n; j += TILE) {
     const vf start0 = bias ? load(bias + j) : splat(0), start1 = bias ? load(bias + j + VL) : splat(0);
     for (int r = 0; r < rows; r += 4) {
-      vf p0 = start0, p1 = start1, q0 = start0, q1 = start1, s0 = start0, s1 = start1, t0 = start0, t1 = start1;
+      vf p0 = start0, q0 = start0, s0 = start0, t0 = start0;
+      vf p1 = start1, q1 = start1, s1 = start1, t1 = start1;
       const float *pa = a.data + r * a.row, *qa = pa + a.row, *sa = qa + a.row, *ta = sa + a.row;
       const float *w = b + j;
       for (int i = 0; i < k; i++, w += n) {
@@ -131,9 +133,9 @@ static void adam(Layer *layer, const float *hyper, int step) {
   }
 }
 
-// args: rows, batch (a multiple of 4), x, y, order of the rows, batch x (workspace), batch y (workspace), steps done
-// (kept), hyperparameters (rate, beta 1, beta 2, epsilon), layers, then of each layer what `Layer` holds. Mean loss of
-// the epoch. What is left over of the last batch is dropped.
+// args: rows, batch (a multiple of 4), x, y, order of the rows, batch x (workspace), batch y (workspace),
+// steps done (kept), hyperparameters (rate, beta 1, beta 2, epsilon), layers, then of each layer what `Layer`
+// holds. Mean loss of the epoch. What is left over of the last batch is dropped.
 double train_mlp(char *arena, const int32_t *args) {
   const int rows = args[0], batch = args[1], count = args[9];
   const float *x = floats(arena, args[2]), *hyper = floats(arena, args[8]);

@@ -1,5 +1,5 @@
-// Complete trees in heap order: node i has the children 2i + 1 and 2i + 2. Eight trees are walked together, without
-// branches, so that their loads hide each other's waiting.
+// Complete trees in heap order: node i has the children 2i + 1 and 2i + 2. Eight trees are walked together,
+// without branches, so that their loads hide each other's waiting.
 #include "kernels.h"
 
 #include <math.h>
@@ -33,9 +33,9 @@ static double walk(const Forest *forest, int first) {
   return sum;
 }
 
-// args: outputs, trees of each output (a multiple of 8), depth, features, x, row (workspace, twice the features),
-// feature of each node (bytes; a node that sends missing values left has `features` more), thresholds, leaves, sums
-// (out, double).
+// args: outputs, trees of each output (a multiple of 8), depth, features, x, row (workspace, twice the
+// features), feature of each node (bytes; a node that sends missing values left has `features` more),
+// thresholds, leaves, sums (out, double).
 double trees(char *arena, const int32_t *args) {
   const int outputs = args[0], count = args[1], features = args[3];
   const float *x = floats(arena, args[4]);
@@ -45,7 +45,8 @@ double trees(char *arena, const int32_t *args) {
     row[f] = is_missing ? INFINITY : x[f];
     row[features + f] = is_missing ? -INFINITY : x[f];
   }
-  const Forest forest = {row, (uint8_t *)arena + args[6], floats(arena, args[7]), floats(arena, args[8]), args[2]};
+  const Forest forest = {row, (uint8_t *)arena + args[6], floats(arena, args[7]), floats(arena, args[8]),
+                         args[2]};
   double *sums = (double *)(arena + args[9]);
   for (int output = 0; output < outputs; output++) {
     double sum = 0;

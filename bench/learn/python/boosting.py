@@ -1,4 +1,7 @@
-"""Histogram boosting by XGBoost on one thread. Standard input: the job; standard output: CPU seconds, held-out loss."""
+"""Histogram boosting by XGBoost on one thread.
+
+Standard input: the job; standard output: CPU seconds and the loss on held-out samples.
+"""
 
 import json
 import sys

@@ -1,4 +1,7 @@
-"""Epochs of PyTorch on one thread. Standard input: a list of jobs; standard output: seconds and mean loss an epoch."""
+"""Epochs of PyTorch on one thread.
+
+Standard input: a list of jobs; standard output: processor seconds and mean loss of each epoch.
+"""
 
 import json
 import sys
@@ -52,7 +55,7 @@ def train(job):
     for _ in range(job["epochs"]):
         order = torch.randperm(len(x))
         total = 0.0
-        started = time.perf_counter()
+        started = time.process_time()
         for at in range(0, len(x), job["batch"]):
             rows = order[at : at + job["batch"]]
             loss = loss_of(net(x[rows]), y[rows])
@@ -60,7 +63,7 @@ def train(job):
             loss.backward()
             optimizer.step()
             total += loss.item() * len(rows)
-        epochs.append({"seconds": time.perf_counter() - started, "loss": total / len(x)})
+        epochs.append({"seconds": time.process_time() - started, "loss": total / len(x)})
     return epochs
 
 

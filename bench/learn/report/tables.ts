@@ -149,7 +149,15 @@ export function summary({ rows, sections }: Results): string[] {
       })),
     ),
   );
-  return [told('gates', judged), told('other goals', goals)];
+  return [told('gates', judged), aimLine(rows), told('other goals', goals)];
+}
+
+/** The limit of vectors half as wide: nothing slower than twice the reference. */
+const aim = 2;
+
+function aimLine(rows: Results['rows']): string {
+  const reached = rows.filter(({ ratio }) => ratio !== null && ratio <= aim);
+  return `aim, ratio ${fixed(aim, 1)} everywhere: ${reached.length} of ${rows.length} reached`;
 }
 
 function told(what: string, judged: readonly { name: string; verdict: string }[]): string {

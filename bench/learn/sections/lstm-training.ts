@@ -2,7 +2,7 @@
 import { Lstm } from '../../../src/learn/nets/index.ts';
 import { classification, writeData } from '../data.ts';
 import type { Section } from '../results.ts';
-import { atMost, middle, quotient, wallMs } from './goals.ts';
+import { atMost, cpuMs, middle, quotient } from './goals.ts';
 import type { Setting } from './sections.ts';
 import { askTorch, torchMs } from './torch.ts';
 
@@ -24,7 +24,7 @@ export function lstmTrainingSection({ isQuick, workplace }: Setting): Section {
   const trainer = lstm.trainer({ x: data.x, y: data.y }, { epochs, batchSize: batch });
   let loss = Number.NaN;
   const ms = Array.from({ length: epochs }, () =>
-    wallMs(() => {
+    cpuMs(() => {
       loss = trainer.epoch().trainingLoss;
     }),
   );
@@ -36,7 +36,7 @@ export function lstmTrainingSection({ isQuick, workplace }: Setting): Section {
     title: 'Training an LSTM',
     about: [
       `${rows} sequences of ${steps} steps of ${inputs} values, ${units} units, batch ${batch}, Adam, one thread each;`,
-      `wall clock, median of ${epochs} epochs.`,
+      `processor time, median of ${epochs} epochs.`,
     ].join(' '),
     findings: [
       {

@@ -3,7 +3,7 @@ import { Mlp } from '../../../src/learn/nets/index.ts';
 import { classification, type Labelled, writeData } from '../data.ts';
 import type { CompilerName, Reference } from '../reference.ts';
 import type { Finding, Section } from '../results.ts';
-import { atMost, middle, quotient, wallMs } from './goals.ts';
+import { atMost, cpuMs, middle, quotient } from './goals.ts';
 import { nativeTrainer } from './mlp-reference.ts';
 import type { Setting } from './sections.ts';
 import { askTorch, type TorchRun, torchMs } from './torch.ts';
@@ -26,7 +26,7 @@ function interleaveEpochs(sides: ReadonlyMap<string, () => number>, epochs: numb
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (const [name, run] of sides) {
       let loss = Number.NaN;
-      const ms = wallMs(() => {
+      const ms = cpuMs(() => {
         loss = run();
       });
       found.get(name)?.ms.push(ms);
@@ -96,7 +96,7 @@ export function mlpTrainingSection({ isQuick, references, workplace }: Setting):
   return {
     id: 'mlp-training',
     title: 'Training a dense network',
-    about: `${rows} samples, Adam, one thread each; wall clock, median of ${epochs} epochs.`,
+    about: `${rows} samples, Adam, one thread each; processor time, median of ${epochs} epochs.`,
     findings,
     absent: torch.absent === undefined ? [] : [torch.absent],
   };

@@ -1,17 +1,22 @@
 import type { PackResult } from '../../blocks/index.ts';
+import type { AdviceReport } from '../../decisions/index.ts';
 import { bytesText, counted, countText, rateText, safeText, secondsText } from '../text.ts';
 import type { Usage } from '../world.ts';
 
-type Used = Usage & { readonly seconds: number };
+/** What a run used, and what the rooms said. */
+interface Told {
+  readonly usage: Usage & { readonly seconds: number };
+  readonly advice: AdviceReport | undefined;
+}
 
 /** The result of a `pack` as `--json` prints it; docs/cli.md describes each field. */
-export function packJson(result: PackResult, { seconds, cpuSeconds, peakRssBytes }: Used): object {
+export function packJson(result: PackResult, { usage, advice }: Told): object {
   const { snapshot, root, isIncomplete: _, ...counts } = result;
-  return { snapshot: snapshot ?? null, root: root.toString(), ...counts, seconds, cpuSeconds, peakRssBytes };
+  return { snapshot: snapshot ?? null, root: root.toString(), ...counts, ...usage, advice: advice ?? null };
 }
 
 /** The same for people. */
-export function packText(result: PackResult, used: Used): string {
+export function packText(result: PackResult, { usage, advice }: Told): string {
   const { snapshot, files, directories, unchangedFiles, bytes, bytesRead, errors } = result;
   const lines = [
     snapshot === undefined ? 'dry run: nothing was written' : `snapshot ${snapshot}`,
@@ -20,7 +25,8 @@ export function packText(result: PackResult, used: Used): string {
     `stored   ${bytesText(result.bytesStored)}${shareOf(result.bytesStored, bytes)}`,
     `blocks   ${blocksText(result)}`,
     `codecs   ${codecsText(result)}`,
-    `took     ${usedText(bytes, used)}`,
+    ...(advice === undefined ? [] : [`hints    ${hintsText(advice)}`]),
+    `took     ${usedText(bytes, usage)}`,
   ];
   if (errors.length > 0)
     lines.push(`problems ${counted(errors.length, 'path')}: ${safeText(codesText(errors))}`);
@@ -45,7 +51,12 @@ function codecsText({ codecs }: PackResult): string {
   return parts.length === 0 ? 'nothing new to encode' : parts.join(', ');
 }
 
-function usedText(bytes: number, { seconds, cpuSeconds, peakRssBytes }: Used): string {
+function hintsText({ codecBy, questions, codecs }: AdviceReport): string {
+  const parts = Object.entries(codecs).map(([codec, count]) => `${codec} ${countText(count)}`);
+  return questions === 0 ? 'none needed' : `codec by ${codecBy}: ${parts.join(', ')}`;
+}
+
+function usedText(bytes: number, { seconds, cpuSeconds, peakRssBytes }: Told['usage']): string {
   const rate = rateText(bytes, seconds);
   return `${secondsText(seconds)}${rate === '' ? '' : ` (${rate})`}, CPU ${secondsText(cpuSeconds)}, peak memory ${bytesText(peakRssBytes)}`;
 }

@@ -10,6 +10,7 @@ import {
 import type { CommonOptions, Context } from '../context.ts';
 import { withNewRepository, withRehearsal } from '../create.ts';
 import { EXIT, usageError } from '../exit.ts';
+import { linkRate, loadAdviser, surroundingsOf } from '../models/adviser.ts';
 import { blockSizeBytes, repeated, wholeNumber, withExamples, withJson } from '../options.ts';
 import { excludePatterns, sourcePath, streamName } from '../sources.ts';
 import { PackProgress } from './pack-progress.ts';
@@ -26,6 +27,8 @@ interface PackCommandOptions extends CommonOptions {
   readonly dryRun?: true;
   readonly readAll?: true;
   readonly blockSize?: number;
+  readonly link?: number;
+  readonly hints: boolean;
 }
 
 /** More threads than any machine this was tried on makes use of. */
@@ -36,6 +39,7 @@ const EXAMPLES = [
   'pilotfish pack src docs --exclude node_modules --tag daily  several paths appear under their names',
   'pilotfish pack . --exclude "*.log" --exclude /build/cache   by name at any depth; from the root',
   'pilotfish pack . --dry-run --json                           what it would take, without writing',
+  'pilotfish pack . --link 100mbit                             codecs for bytes that go over such a link',
   'tar c . | pilotfish pack - --stdin-name all.tar             standard input as one file',
 ];
 
@@ -57,6 +61,8 @@ export function registerPack(program: Command, context: Context): void {
     .option('--dry-run', 'do everything but write')
     .option('--read-all', 'read every file, also those that look unchanged')
     .option('--block-size <kib>', 'for a new repository: 16, 32, 64 (default), 128 or 256', blockSizeBytes)
+    .option('--link <rate>', 'what stored bytes will travel over: 512kbit, 100mbit, 2.5gbit', linkRate)
+    .option('--no-hints', 'ask no room: every block that stands alone gets the built-in codec')
     .option('--threads <n>', 'encode on at most so many threads; 0: none beside the main one', threadCount)
     .option('--quiet', 'no progress, no summary')
     .action((paths: string[], options: PackCommandOptions) => run(context, paths, options));
@@ -65,7 +71,11 @@ export function registerPack(program: Command, context: Context): void {
 const threadCount = wholeNumber('--threads', { min: 0, max: MAX_THREADS });
 
 async function run(context: Context, args: readonly string[], options: PackCommandOptions): Promise<void> {
-  const asked = packOptions(context, args, options);
+  const adviser = options.hints ? await loadAdviser(context) : undefined;
+  const asked = {
+    ...packOptions(context, args, options),
+    ...(adviser === undefined ? {} : { adviser, surroundings: surroundingsOf(options.link) }),
+  };
   const before = repositoryBytes(context, options);
   const open = options.dryRun ? withRehearsal : withNewRepository;
   const packed = await open(context, options, (repository) =>
@@ -77,7 +87,8 @@ async function run(context: Context, args: readonly string[], options: PackComma
     : { ...packed, bytesStored: repositoryBytes(context, options) - before };
   if (result.isIncomplete) context.exitCode = EXIT.incomplete;
   const usage = context.usage();
-  await context.result(options, { json: packJson(result, usage), text: packText(result, usage) });
+  const told = { usage, advice: adviser?.report() };
+  await context.result(options, { json: packJson(result, told), text: packText(result, told) });
 }
 
 function repositoryBytes(context: Context, options: PackCommandOptions): number {

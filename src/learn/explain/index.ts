@@ -1,4 +1,4 @@
-/** Why a model answered as it did, for any model that can be asked. */
+/** Why a model answered as it did: any model that can be asked, and boosted trees exactly. */
 export { type KernelShapQuery, kernelShap, type ShapValues } from './kernel-shap.ts';
 export { type LimeQuery, type LocalModel, lime } from './lime.ts';
 export {
@@ -7,3 +7,4 @@ export {
   permutationImportance,
 } from './permutation-importance.ts';
 export type { ExplanationQuery, Predict } from './predictor.ts';
+export { TreeShap } from './tree-shap.ts';

@@ -56,6 +56,17 @@ test('a narrow kernel finds the slopes of a curve', () => {
   assert.ok((fit[0] as number) > (wide.fit[0] as number), 'the line fits better in a small neighbourhood');
 });
 
+test('the kernel makes a normal cloud of the variance w² / (1 + w²)', () => {
+  const one = { rows: 2, columns: 1, data: Float64Array.of(-2, 2) };
+  for (const kernelWidth of [0.5, 1, 2]) {
+    // The best line through z³ over normal z has three variances as its slope.
+    const query = { predict: ([a]: Float64Array) => ((a ?? 0) / 2) ** 3, background: one, x: [0] };
+    const { values } = lime({ ...query, kernelWidth, ridge: 0, samples: 40_000 });
+    const variance = kernelWidth ** 2 / (1 + kernelWidth ** 2);
+    near((values[0]?.[0] as number) / (3 * variance), 1, 0.05);
+  }
+});
+
 test('a ridge draws the slopes to zero, and leaves the intercept', () => {
   const predict = ([a]: Float64Array) => 2 * (a ?? 0);
   const [free, held] = [0, 1e9].map((ridge) => lime({ predict, background, x, ridge }));

@@ -37,7 +37,7 @@ const OPERATORS = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid', softmax: 'So
  */
 export function encodeOnnxMlp({ layers, activation, output }: OnnxMlp): Uint8Array {
   const graph = new OnnxGraph();
-  let width = inputsOf(notEmpty('layers', layers)[0] as OnnxLayer);
+  let width = rowsOf('first', notEmpty('layers', layers)[0] as OnnxLayer);
   graph.input('x', ['batch', width]);
   let from = 'x';
   for (const [index, layer] of layers.entries()) {
@@ -59,7 +59,7 @@ export function encodeOnnxMlp({ layers, activation, output }: OnnxMlp): Uint8Arr
 export function encodeOnnxLstm({ embedding, recurrent, head, output }: OnnxLstm): Uint8Array {
   const graph = new OnnxGraph();
   const first = notEmpty('recurrent', recurrent)[0] as OnnxLayer;
-  let width = inputsOf(first) - hiddenOf(first);
+  let width = lstmSizes('lstm0', first).inputs;
   addSteps(graph, width, embedding);
   // The operator wants time first; that leaves [time, batch, inputs].
   const transposed = { perm: { ints: [1, 0, 2] } };
@@ -67,11 +67,11 @@ export function encodeOnnxLstm({ embedding, recurrent, head, output }: OnnxLstm)
   if (recurrent.length > 1) graph.ints('one', [1]);
   graph.ints('zero', [0]);
   for (const [index, layer] of recurrent.entries()) {
-    addLstm(graph, { layer, width, name: `lstm${index}` });
+    const hidden = addLstm(graph, { layer, width, name: `lstm${index}` });
     const all = { inputs: [`lstm${index}_all`, 'one'], outputs: [`lstm${index + 1}_x`] };
     const last = { inputs: [`lstm${index}_last`, 'zero'], outputs: ['state'] };
     graph.node({ op: 'Squeeze', ...(index < recurrent.length - 1 ? all : last) });
-    width = hiddenOf(layer);
+    width = hidden;
   }
   addDense(graph, { layer: head, width, from: 'state', to: 'y', activation: output });
   graph.output('y', ['batch', head.bias.length]);
@@ -119,8 +119,9 @@ function addSteps(graph: OnnxGraph, width: number, embedding: OnnxLstm['embeddin
 
 type Recurrent = { readonly layer: OnnxLayer; readonly width: number; readonly name: string };
 
-function addLstm(graph: OnnxGraph, { layer, width, name }: Recurrent): void {
-  const hidden = hiddenOf(layer);
+/** Adds a layer; gives the size of its state. */
+function addLstm(graph: OnnxGraph, { layer, width, name }: Recurrent): number {
+  const { hidden } = lstmSizes(name, layer);
   checkLayer(name, layer, width + hidden);
   const columns = 4 * hidden;
   /** The rows from `first` on, turned: `[4 · hidden][rows]`, with the gates in the operator's order. */
@@ -148,6 +149,7 @@ function addLstm(graph: OnnxGraph, { layer, width, name }: Recurrent): void {
     outputs: [`${name}_all`, `${name}_last`],
     attributes: { hidden_size: { int: hidden } },
   });
+  return hidden;
 }
 
 /** Where the operator's gates i, o, f, c stand in ours: i, f, g, o. */
@@ -157,21 +159,29 @@ function gateColumn(to: number, hidden: number): number {
   return (GATES[Math.floor(to / hidden)] as number) * hidden + (to % hidden);
 }
 
-/** Rows of the weights; whole and positive once the layer is checked. */
-const inputsOf = ({ weights, bias }: OnnxLayer): number => weights.length / bias.length;
-const hiddenOf = ({ bias }: OnnxLayer): number => bias.length / 4;
+/** Rows of the weights: the values that the layer takes. */
+function rowsOf(name: string, { weights, bias }: OnnxLayer): number {
+  const rows = weights.length / bias.length;
+  if (Number.isInteger(rows) && rows > 0) return rows;
+  const sizes = `${weights.length} weights and ${bias.length} biases`;
+  throw new PilotfishError('SHAPE', `layer ${name} has ${sizes}; give whole rows of weights`);
+}
 
-function checkLayer(name: string, { weights, bias }: OnnxLayer, width: number): void {
-  if (
-    !(Number.isInteger(width) && width > 0) ||
-    weights.length !== width * bias.length ||
-    bias.length === 0
-  ) {
-    const sizes = `${weights.length} weights and ${bias.length} biases`;
-    throw new PilotfishError('SHAPE', `layer ${name} has ${sizes}, which do not fit ${width} inputs`);
+function lstmSizes(name: string, layer: OnnxLayer): { inputs: number; hidden: number } {
+  const hidden = layer.bias.length / 4;
+  const inputs = rowsOf(name, layer) - hidden;
+  if (Number.isInteger(hidden) && inputs > 0) return { inputs, hidden };
+  const sizes = `${inputs + hidden} rows of weights and ${4 * hidden} biases`;
+  throw new PilotfishError('SHAPE', `layer ${name} has ${sizes}; give four gates a unit`);
+}
+
+function checkLayer(name: string, layer: OnnxLayer, width: number): void {
+  const rows = rowsOf(name, layer);
+  if (rows !== width) {
+    throw new PilotfishError('SHAPE', `layer ${name} takes ${rows} values and gets ${width}`);
   }
-  checkFinite(`weights of ${name}`, weights);
-  checkFinite(`bias of ${name}`, bias);
+  checkFinite(`weights of ${name}`, layer.weights);
+  checkFinite(`bias of ${name}`, layer.bias);
 }
 
 /** Finite as float32, which is what the file holds. */

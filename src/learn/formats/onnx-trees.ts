@@ -1,5 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
-import { checkTreeModel, isLeaf, type TreeModel } from '../trees/index.ts';
+import { baseMargin, checkTreeModel, isLeaf, type TreeModel } from '../trees/index.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 
 /**
@@ -64,16 +64,16 @@ function treeAttributes({ trees }: TreeModel) {
 }
 
 /** One value a leaf, and what the sums begin with. */
-function leafAttributes({ objective, outputs, baseScore, trees }: TreeModel) {
+function leafAttributes(model: TreeModel) {
+  const { outputs, trees } = model;
   const leaves = trees.flatMap((tree, index) =>
     Array.from(tree.left.keys())
       .filter((node) => isLeaf(tree, node))
       .map((node) => ({ index, node, value: tree.value[node] as number })),
   );
-  const start = objective === 'binary:logistic' ? Math.log(baseScore / (1 - baseScore)) : baseScore;
   return {
     n_targets: { int: outputs },
-    base_values: { floats: new Array<number>(outputs).fill(start) },
+    base_values: { floats: new Array<number>(outputs).fill(baseMargin(model)) },
     target_treeids: { ints: leaves.map(({ index }) => index) },
     target_nodeids: { ints: leaves.map(({ node }) => node) },
     target_ids: { ints: leaves.map(({ index }) => index % outputs) },

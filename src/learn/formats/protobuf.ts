@@ -1,3 +1,5 @@
+import { assert } from '../../base/index.ts';
+
 /**
  * Writes protocol buffers (https://protobuf.dev/programming-guides/encoding), as much as ONNX and TensorBoard need:
  * a message is a row of fields, each led by its number and wire type. Nothing is reordered or left out, so that
@@ -74,6 +76,7 @@ export class ProtobufMessage {
 
   /** Seven bits a byte, low ones first. A negative number is its two's complement in 64 bits. */
   #varint(value: number): void {
+    assert(Number.isSafeInteger(value), 'a varint is a whole number');
     this.#reserve(10);
     let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : 0n;
     for (; rest >= 128n; rest >>= 7n) this.#bytes[this.#length++] = Number(rest & 127n) | 128;

@@ -28,6 +28,8 @@ test('one key twice in one object is refused, however it is written', () => {
 test('one key in several objects, and as a value, is fine', () => {
   const text = '{"a":{"a":"a"},"b":["a","a",{"a":1},{"a":2}],"c":"{\\"a\\":1,\\"a\\":2}"}';
   assert.deepEqual(parseStrictJson(bytes(text), 9), JSON.parse(text));
+  const quoted = '{"a":"\\",\\"a\\":"}';
+  assert.deepEqual(parseStrictJson(bytes(quoted), 9), { a: '","a":' });
 });
 
 test('depth is counted in brackets', () => {

@@ -135,6 +135,18 @@ test('nodes that pruning left behind are dropped', () => {
   assert.deepEqual(decode(text).trees[0]?.left, Int32Array.of(1, -1, -1));
 });
 
+test('children with smaller numbers than their parents are numbered anew', () => {
+  // 0 -> (3, 4), 3 -> (1, 2); leaves hold their number.
+  const jumbled = changed('"left_children":[1,3,-1,-1,-1]', '"left_children":[3,-1,-1,1,-1]');
+  const text = new TextDecoder()
+    .decode(jumbled)
+    .replace('[2,4,-1,-1,-1]', '[4,-1,-1,2,-1]')
+    .replace('"split_conditions":[0E0,0E0,2E0,3E0,4E0]', '"split_conditions":[0,1,2,0,4]');
+  const { left, right, value } = decode(text).trees[0] as TreeModel['trees'][number];
+  assert.deepEqual([left, right], [Int32Array.of(1, 3, -1, -1, -1), Int32Array.of(2, 4, -1, -1, -1)]);
+  assert.deepEqual(value, Float32Array.of(0, 0, 4, 1, 2));
+});
+
 test('children that make no tree are refused', () => {
   const left = (list: string) => changed('"left_children":[1,3,-1,-1,-1]', `"left_children":${list}`);
   refuses('DAMAGED', [

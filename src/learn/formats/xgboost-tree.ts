@@ -65,8 +65,8 @@ function reachable(left: readonly number[], right: readonly number[], name: stri
       throw new PilotfishError('LIMIT', `${name} is deeper than ${MAX_DEPTH}; train it with max_depth`);
     }
     for (const child of [left[node] as number, right[node] as number]) {
-      // Node 0 is the root, and nobody's child; every other one has a depth once it has a parent.
-      if (!(Number.isInteger(child) && child > 0 && child < left.length) || depth[child] !== 0) {
+      // Node 0 is the root, and nobody's child; a node with a parent has a depth, and no node has none at all.
+      if (child === 0 || depth[child] !== 0) {
         throw damaged(`${name}: node ${node} cannot have child ${child}`);
       }
       depth[child] = below;

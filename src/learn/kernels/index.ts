@@ -12,6 +12,7 @@ export {
   type BatchNorm,
   type CellSlots,
   type ClassSlots,
+  type CostSlots,
   type LossSlots,
   type NumberSlot,
   type ParameterSlots,

@@ -56,8 +56,10 @@ export type LossSlots = {
 };
 /** Class numbers a row; `parts` is scratch of two values a row. */
 export type ClassSlots = LossSlots & { readonly labels: WholeSlot; readonly parts: NumberSlot };
-/** Values or costs [rows][columns]. */
+/** Values [rows][columns]. */
 export type ValueSlots = LossSlots & { readonly targets: NumberSlot };
+/** Costs of the classes [rows][columns], and scratch of two values a row. */
+export type CostSlots = ValueSlots & { readonly parts: NumberSlot };
 
 /** One time step of an LSTM layer; gates are [rows][4 hidden] in the order i, f, g, o, the rest [rows][hidden]. */
 export type CellSlots = {
@@ -129,8 +131,11 @@ export interface TrainingMaths {
   normaliseBack(of: BatchNorm, rows: number, frozen: boolean): void;
   /** Outputs are logits; the loss is -log softmax[label]. */
   crossEntropy(slots: ClassSlots, rows: number, scale: number): number;
-  /** Outputs are logits, targets the costs of the classes; the loss is the expected cost under the softmax. */
-  expectedCost(slots: ValueSlots, rows: number, scale: number): number;
+  /**
+   * Outputs are logits, targets the costs of the classes. The loss is the expected cost under p = softmax, plus
+   * `temperature` times the sum of p log p.
+   */
+  expectedCost(slots: CostSlots, rows: number, scale: number, temperature: number): number;
   /** Sum over the columns of d^2 / 2 up to |d| = delta and straight from there. */
   robustError(slots: ValueSlots, rows: number, scale: number, delta: number): number;
   cellForward(slots: CellSlots, rows: number): void;
@@ -156,4 +161,11 @@ export function sumOfLogs(slots: ClassSlots, rows: number): number {
 /** A draw of 32 random bits is kept when it lies below this. */
 export function keepThreshold(keep: number): number {
   return Math.min(0xffffffff, Math.round(keep * 2 ** 32));
+}
+
+/** Turns the parts of a softmax, sum and maximum, into log(sum) + maximum: what tempered costs need. */
+export function logOfSums({ view }: NumberSlot, rows: number): void {
+  for (let i = 0; i < rows; i += 1) {
+    view[2 * i] = Math.log(view[2 * i] as number) + (view[2 * i + 1] as number);
+  }
 }

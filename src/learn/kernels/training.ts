@@ -1,4 +1,4 @@
-import { type KernelMemory, KernelModule } from './memory.ts';
+import { KernelMemory, KernelModule } from './memory.ts';
 import {
   ACTIVATIONS,
   type Activation,
@@ -6,7 +6,9 @@ import {
   type BatchNorm,
   type CellSlots,
   type ClassSlots,
+  type CostSlots,
   keepThreshold,
+  logOfSums,
   type NumberSlot,
   type ParameterSlots,
   type Product,
@@ -19,26 +21,30 @@ import {
 import { TRAINING_WASM } from './training-wasm.ts';
 
 /** A kernel takes byte addresses and counts, in the order of its source in `assembly`. */
-type Kernel<Result = void> = (...numbers: number[]) => Result;
+type Kernel = (...numbers: number[]) => void;
+type Exports = { readonly [name in keyof TrainingMaths | 'softmaxRows']: Kernel };
 
-type Sums = 'expectedCost' | 'robustError' | 'sumSquares';
-type Exports = { readonly [name in Exclude<keyof TrainingMaths, Sums>]: Kernel } & {
-  readonly [name in Sums]: Kernel<number>;
-};
+/** Settings and results of a call, in float64: as arguments they would be boxed on the heap at every call. */
+const NUMBERS = 8;
 
 const module = new KernelModule('training', TRAINING_WASM);
 
 /**
- * The training kernels on one memory: strict-SIMD WebAssembly in float32, about 10 ns a call, no allocation.
- * Slots must come from the same memory; a wrong shape reads or writes other slots of it.
+ * The training kernels on one memory: strict-SIMD WebAssembly in float32, about 10 ns a call, no allocation. They take
+ * `TrainingKernels.bytes` of it. Slots must come from the same memory; a wrong shape reads or writes other slots.
  */
 export class TrainingKernels implements TrainingMaths {
   readonly memory: KernelMemory;
+  static readonly bytes = KernelMemory.bytesOf(2 * NUMBERS);
   readonly #wasm: Exports;
+  readonly #numbers: Float64Array;
+  readonly #at: number;
 
   constructor(memory: KernelMemory) {
     this.memory = memory;
     this.#wasm = memory.run<Exports>(module);
+    this.#at = memory.floats(2 * NUMBERS).pointer;
+    this.#numbers = new Float64Array(memory.wasm.buffer, this.#at, NUMBERS);
   }
 
   product(of: Product, rows: number, columns: number, depth: number): void {
@@ -87,7 +93,9 @@ export class TrainingKernels implements TrainingMaths {
   }
 
   dropoutMask(state: WholeSlot, mask: NumberSlot, count: number, keep: number): void {
-    this.#wasm.dropoutMask(state.pointer, mask.pointer, count, keepThreshold(keep), 1 / keep);
+    this.#numbers[0] = 1 / keep;
+    this.#numbers[1] = keepThreshold(keep);
+    this.#wasm.dropoutMask(state.pointer, mask.pointer, count, this.#at);
   }
 
   columnMoments(of: BatchNorm, rows: number): void {
@@ -122,42 +130,54 @@ export class TrainingKernels implements TrainingMaths {
   }
 
   crossEntropy(slots: ClassSlots, rows: number, scale: number): number {
+    const { outputs, labels, weights, columns, gradient, parts } = slots;
+    this.#numbers[0] = scale;
     this.#wasm.crossEntropy(
-      slots.outputs.pointer,
-      slots.labels.pointer,
-      slots.weights.pointer,
+      outputs.pointer,
+      labels.pointer,
+      weights.pointer,
       rows,
-      slots.columns,
-      scale,
-      slots.gradient.pointer,
-      slots.parts.pointer,
+      columns,
+      gradient.pointer,
+      parts.pointer,
+      this.#at,
     );
     return sumOfLogs(slots, rows);
   }
 
-  expectedCost(slots: ValueSlots, rows: number, scale: number): number {
-    return this.#wasm.expectedCost(
-      slots.outputs.pointer,
-      slots.targets.pointer,
-      slots.weights.pointer,
+  expectedCost(slots: CostSlots, rows: number, scale: number, temperature: number): number {
+    const { outputs, targets, weights, columns, gradient, parts } = slots;
+    this.#wasm.softmaxRows(outputs.pointer, rows, columns, gradient.pointer, parts.pointer);
+    logOfSums(parts, rows);
+    this.#numbers[0] = scale;
+    this.#numbers[1] = temperature;
+    this.#wasm.expectedCost(
+      outputs.pointer,
+      targets.pointer,
+      weights.pointer,
       rows,
-      slots.columns,
-      scale,
-      slots.gradient.pointer,
+      columns,
+      gradient.pointer,
+      parts.pointer,
+      this.#at,
     );
+    return this.#numbers[0];
   }
 
   robustError(slots: ValueSlots, rows: number, scale: number, delta: number): number {
-    return this.#wasm.robustError(
-      slots.outputs.pointer,
-      slots.targets.pointer,
-      slots.weights.pointer,
+    const { outputs, targets, weights, columns, gradient } = slots;
+    this.#numbers[0] = scale;
+    this.#numbers[1] = delta;
+    this.#wasm.robustError(
+      outputs.pointer,
+      targets.pointer,
+      weights.pointer,
       rows,
-      slots.columns,
-      scale,
-      delta,
-      slots.gradient.pointer,
+      columns,
+      gradient.pointer,
+      this.#at,
     );
+    return this.#numbers[0];
   }
 
   cellForward(slots: CellSlots, rows: number): void {
@@ -185,37 +205,31 @@ export class TrainingKernels implements TrainingMaths {
   }
 
   adam(parameters: ParameterSlots, step: AdamStep): void {
-    this.#wasm.adam(
-      parameters.values.pointer,
-      parameters.gradients.pointer,
-      parameters.first.pointer,
-      parameters.second.pointer,
-      parameters.count,
-      step.scale,
-      step.ridge,
-      step.keep,
-      step.beta1,
-      step.beta2,
-      step.step,
-      step.lift,
-      step.epsilon,
-    );
+    const { values, gradients, first, second, count } = parameters;
+    const numbers = this.#numbers;
+    numbers[0] = step.scale;
+    numbers[1] = step.ridge;
+    numbers[2] = step.keep;
+    numbers[3] = step.beta1;
+    numbers[4] = step.beta2;
+    numbers[5] = step.step;
+    numbers[6] = step.lift;
+    numbers[7] = step.epsilon;
+    this.#wasm.adam(values.pointer, gradients.pointer, first.pointer, second.pointer, count, this.#at);
   }
 
   sgd(parameters: ParameterSlots, step: SgdStep): void {
-    this.#wasm.sgd(
-      parameters.values.pointer,
-      parameters.gradients.pointer,
-      parameters.first.pointer,
-      parameters.count,
-      step.scale,
-      step.ridge,
-      step.momentum,
-      step.rate,
-    );
+    const { values, gradients, first, count } = parameters;
+    const numbers = this.#numbers;
+    numbers[0] = step.scale;
+    numbers[1] = step.ridge;
+    numbers[2] = step.momentum;
+    numbers[3] = step.rate;
+    this.#wasm.sgd(values.pointer, gradients.pointer, first.pointer, count, this.#at);
   }
 
   sumSquares(values: NumberSlot, count: number): number {
-    return this.#wasm.sumSquares(values.pointer, count);
+    this.#wasm.sumSquares(values.pointer, count, this.#at);
+    return this.#numbers[0] as number;
   }
 }

@@ -224,14 +224,15 @@ class Norm {
   }
 
   #follow(rows: number): void {
-    const unbias = rows / (rows - 1);
-    const move = (running: NumberSlot, batch: NumberSlot, factor: number) => {
-      for (let i = 0; i < batch.view.length; i += 1) {
-        const before = running.view[i] as number;
-        running.view[i] = before + MOMENTUM * ((batch.view[i] as number) * factor - before);
-      }
-    };
-    move(this.#running.mean, this.#batch.mean, 1);
-    move(this.#running.variance, this.#batch.variance, unbias);
+    follow(this.#running.mean, this.#batch.mean, 1);
+    follow(this.#running.variance, this.#batch.variance, rows / (rows - 1));
+  }
+}
+
+/** Moves running moments towards those of a batch, times `factor`. */
+function follow(running: NumberSlot, batch: NumberSlot, factor: number): void {
+  for (let i = 0; i < batch.view.length; i += 1) {
+    const before = running.view[i] as number;
+    running.view[i] = before + MOMENTUM * ((batch.view[i] as number) * factor - before);
   }
 }

@@ -15,7 +15,7 @@ const TOLERANCE = 2e-7;
 
 const LOSSES: readonly LossOptions[] = [
   { kind: 'cross-entropy' },
-  { kind: 'expected-cost' },
+  { kind: 'expected-cost', temperature: 0.4 },
   { kind: 'mse' },
   { kind: 'huber', delta: 0.4 },
 ];

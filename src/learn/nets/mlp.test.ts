@@ -63,7 +63,7 @@ function unequal(
   const data = Float64Array.from({ length: 2 * rows }, () => 2 * rng.next() - 1);
   const x = { rows, columns: 2, data };
   const y = Float64Array.from({ length: rows }, (_, i) =>
-    rng.next() < (1 + (data[2 * i] as number)) / 2 ? 1 : 0,
+    rng.next() < 1 / (1 + Math.exp(-6 * (data[2 * i] as number))) ? 1 : 0,
   );
   const costs = { rows, columns: 2, data: new Float64Array(2 * rows) };
   y.forEach((label, i) => {
@@ -84,7 +84,7 @@ function meanCost(mlp: Mlp, x: Matrix, costs: Matrix): number {
 test('trained on costs it chooses cheaper than one trained on the cheapest class, and than any constant', () => {
   const train = unequal(2000, 1);
   const { batch, costs } = unequal(2000, 2);
-  const careful = new Mlp({ ...classes, loss: { kind: 'expected-cost' } });
+  const careful = new Mlp({ ...classes, loss: { kind: 'expected-cost', temperature: 0.1 } });
   careful.fit(train.batch, ADAM);
   const naive = new Mlp(classes);
   naive.fit(train.labels, ADAM);
@@ -200,7 +200,11 @@ test('sample by sample it learns too, and a bad sample changes nothing', () => {
 
 test('single samples of every loss pull the answer where it belongs', () => {
   const x = [0.5, -0.5];
-  const cost = new Mlp({ ...classes, loss: { kind: 'expected-cost' }, online: { rate: 0.1 } });
+  const cost = new Mlp({
+    ...classes,
+    loss: { kind: 'expected-cost', temperature: 0.3 },
+    online: { rate: 0.1 },
+  });
   for (let i = 0; i < 200; i += 1) cost.learnOne({ x, costs: [5, 1] });
   assert.ok((cost.predict(x)[1] as number) > 0.95);
   const two = new Mlp({ ...values, outputs: 2, online: { rate: 0.1 } });
@@ -296,7 +300,12 @@ test('bad batches and options are refused before anything changes', () => {
 test('costs of which one class is always cheapest, and batch norm on one row, are refused', () => {
   const x = { rows: 3, columns: 1, data: Float64Array.of(1, 2, 3) };
   const costs = { rows: 3, columns: 2, data: Float64Array.of(1, 2, 1, 1, 0, 5) };
-  const mlp = new Mlp({ inputs: 1, outputs: 2, hidden: [2], loss: { kind: 'expected-cost' } });
+  const mlp = new Mlp({
+    inputs: 1,
+    outputs: 2,
+    hidden: [2],
+    loss: { kind: 'expected-cost', temperature: 1 },
+  });
   throwsCode(() => mlp.fit({ x, costs }), 'ONE_CLASS');
   throwsCode(() => mlp.fit({ x, y: [0, 1, 0] }), 'USAGE');
   const norm = new Mlp({ ...values, inputs: 1, hidden: [{ units: 2, batchNorm: true }] });
@@ -313,7 +322,8 @@ test('topologies that cannot be are refused', () => {
     ['USAGE', { output: 'sigmoid' }],
     ['USAGE', { activation: 'gelu' as never }],
     ['USAGE', { loss: { kind: 'hinge' as never } }],
-    ['USAGE', { loss: { kind: 'huber', delta: 0 }, output: 'sigmoid' }],
+    ['USAGE', { loss: { kind: 'huber', delta: 0 } }],
+    ['USAGE', { loss: { kind: 'expected-cost', temperature: -1 } }],
     ['LIMIT', { hidden: [65_536, 65_536] }],
   ];
   for (const [code, options] of codes) throwsCode(() => new Mlp({ ...classes, ...options }), code);

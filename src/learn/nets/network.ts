@@ -166,7 +166,7 @@ class Meter implements Space {
  */
 export function inKernelMemory<Net>(build: (place: Place) => Net): Net {
   const meter = new Meter();
-  build({ maths: new TrainingKernels(new KernelMemory(0)), space: meter });
-  const memory = new KernelMemory(meter.bytes);
+  build({ maths: new TrainingKernels(new KernelMemory(TrainingKernels.bytes)), space: meter });
+  const memory = new KernelMemory(meter.bytes + TrainingKernels.bytes);
   return build({ maths: new TrainingKernels(memory), space: memory });
 }

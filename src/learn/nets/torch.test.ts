@@ -70,8 +70,12 @@ function check(layout: Layout, block: ArrayLike<number>, parts: Parts, within: n
   }
 }
 
-const lossOf = (kind: LossOptions['kind']): LossOptions =>
-  kind === 'huber' ? { kind, delta: 0.5 } : { kind };
+/** As in the script. */
+function lossOf(kind: LossOptions['kind']): LossOptions {
+  if (kind === 'huber') return { kind, delta: 0.5 };
+  if (kind === 'expected-cost') return { kind, temperature: 0.3 };
+  return { kind };
+}
 
 /** In float64: the formulas themselves, to all digits that were printed. */
 function checkExactly(one: Case, network: Network, start: readonly number[]): void {

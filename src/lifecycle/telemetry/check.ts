@@ -15,6 +15,9 @@ export type HashIdentifier = (domain: HashDomain, identifier: string) => Uint8Ar
 /** Printable ASCII without spaces: hashes in any notation, peer ids, addresses; no prose, no lines, no binary. */
 const IDENTIFIER = /^[\x21-\x7e]{1,128}$/;
 
+/** More than any event has: what is larger is not looked through. */
+const MAX_KEYS = 64;
+
 /**
  * Checks an event against the closed schema of its type: the only way into the buffer and the database. Whatever is not
  * in the schema is refused, at whatever depth it hides; messages never repeat what was given, so that content does
@@ -51,7 +54,9 @@ function ownValues(event: unknown): Map<PropertyKey, unknown> {
   if (prototype !== Object.prototype && prototype !== null) {
     throw refused('an event is a plain object with the fields of its type');
   }
-  return new Map(Reflect.ownKeys(event as object).map((key) => [key, Reflect.get(event as object, key)]));
+  const keys = Reflect.ownKeys(event as object);
+  if (keys.length > MAX_KEYS) throw refused(`an event has at most ${MAX_KEYS} fields`);
+  return new Map(keys.map((key) => [key, Reflect.get(event as object, key)]));
 }
 
 function eventTypeOf(value: unknown): EventType {

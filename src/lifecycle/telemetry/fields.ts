@@ -108,11 +108,12 @@ export const FIELDS = {
 export type FieldName = keyof typeof FIELDS;
 
 /** What a caller gives for a field: a number, one of its words, or an identifier. */
-export type ValueOf<Name extends FieldName> = (typeof FIELDS)[Name] extends WordField<infer Word>
-  ? Word
-  : (typeof FIELDS)[Name] extends NumberField
-    ? number
-    : string;
+export type ValueOf<Name extends FieldName> =
+  (typeof FIELDS)[Name] extends WordField<infer Word>
+    ? Word
+    : (typeof FIELDS)[Name] extends NumberField
+      ? number
+      : string;
 
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];
 

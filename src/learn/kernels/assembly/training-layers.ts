@@ -68,16 +68,16 @@ function rotate(x: v128, bits: i32): v128 {
 }
 
 /**
- * mask[i] = `factor` where a draw is below `threshold` (as u32), else 0. Draws: four xoshiro128** generators side by
- * side (Blackman, Vigna 2018), state [4 words][4 lanes]; draw i comes from lane i mod 4.
+ * mask[i] = the first of `numbers` where a draw of 32 bits is below the second, else 0. Draws: four xoshiro128**
+ * generators side by side (Blackman, Vigna 2018), state [4 words][4 lanes]; draw i comes from lane i mod 4.
  */
-export function dropoutMask(state: usize, mask: usize, count: i32, threshold: i32, factor: f32): void {
+export function dropoutMask(state: usize, mask: usize, count: i32, numbers: usize): void {
   let a = v128.load(state);
   let b = v128.load(state, 16);
   let c = v128.load(state, 32);
   let d = v128.load(state, 48);
-  const limit = i32x4.splat(threshold);
-  const kept = f32x4.splat(factor);
+  const kept = f32x4.splat(<f32>load<f64>(numbers));
+  const limit = i32x4.splat(<i32>(<u32>load<f64>(numbers, 8)));
   for (let i = 0; i < count; i += 4) {
     const draw = i32x4.mul(rotate(i32x4.mul(b, i32x4.splat(5)), 7), i32x4.splat(9));
     const value = v128.and(i32x4.lt_u(draw, limit), kept);

@@ -1,5 +1,5 @@
 // Losses and their gradients, a row a sample. `weights` holds one weight a row; gradients are multiplied by the
-// weight and by `scale`.
+// weight and by a scale, the first of `numbers` (float64, see ../training.ts).
 import { exp } from './activations';
 
 /** to = e^(from - maximum) for one row; gives the maximum. */
@@ -47,9 +47,10 @@ function scaleRow(at: usize, columns: i32, factor: f32): void {
  * of the label: the loss of row i is log(first) + second.
  */
 export function crossEntropy(
-  logits: usize, labels: usize, weights: usize, rows: i32, columns: i32, scale: f32, gradient: usize, parts: usize,
+  logits: usize, labels: usize, weights: usize, rows: i32, columns: i32, gradient: usize, parts: usize, numbers: usize,
 ): void {
   const bytes = columns << 2;
+  const scale = <f32>load<f64>(numbers);
   for (let i = 0; i < rows; i++) {
     const highest = exponentials(logits, gradient, columns);
     const sum = sumRow(gradient, columns);
@@ -64,37 +65,67 @@ export function crossEntropy(
   }
 }
 
-/** Expected cost of a choice drawn from the softmax, with its gradient p (cost - expected). Gives the weighted sum. */
-export function expectedCost(
-  logits: usize, costs: usize, weights: usize, rows: i32, columns: i32, scale: f32, gradient: usize,
-): f64 {
+/** Softmax of each row. parts[i] = sum of e^(logit - maximum), and the maximum. */
+export function softmaxRows(logits: usize, rows: i32, columns: i32, to: usize, parts: usize): void {
   const bytes = columns << 2;
+  for (let i = 0; i < rows; i++) {
+    const highest = exponentials(logits, to, columns);
+    const sum = sumRow(to, columns);
+    scaleRow(to, columns, 1 / sum);
+    store<f32>(parts + (i << 3), sum);
+    store<f32>(parts + (i << 3), highest, 4);
+    logits += bytes;
+    to += bytes;
+  }
+}
+
+/** cost + temperature log p of one class; `shift` is the log of the sum of all e^logit. */
+// @ts-ignore: decorator
+@inline
+function tempered(logits: usize, costs: usize, at: i32, shift: f32, temperature: f32): f32 {
+  return load<f32>(costs + at) + temperature * (load<f32>(logits + at) - shift);
+}
+
+/**
+ * Expected cost of a choice drawn from p, less temperature times the entropy of p. `gradient` holds p and becomes the
+ * gradient p (a - sum of p a), a = cost + temperature log p; parts[2 i] holds log of the sum of e^logit. The
+ * weighted sum replaces the first number; the second is the temperature.
+ */
+export function expectedCost(
+  logits: usize, costs: usize, weights: usize, rows: i32, columns: i32, gradient: usize, parts: usize, numbers: usize,
+): void {
+  const bytes = columns << 2;
+  const scale = <f32>load<f64>(numbers);
+  const temperature = <f32>load<f64>(numbers, 8);
   let total: f64 = 0;
   for (let i = 0; i < rows; i++) {
-    exponentials(logits, gradient, columns);
-    scaleRow(gradient, columns, 1 / sumRow(gradient, columns));
-    let expected: f32 = 0;
-    for (let j = 0; j < columns; j++) expected += load<f32>(gradient + (j << 2)) * load<f32>(costs + (j << 2));
+    const shift = load<f32>(parts + (i << 3));
     const weight = load<f32>(weights + (i << 2));
-    for (let j = 0; j < columns; j++) {
-      const at = gradient + (j << 2);
-      store<f32>(at, load<f32>(at) * (load<f32>(costs + (j << 2)) - expected) * (weight * scale));
+    let expected: f32 = 0;
+    for (let at = 0; at < bytes; at += 4) {
+      expected += load<f32>(gradient + at) * tempered(logits, costs, at, shift, temperature);
+    }
+    for (let at = 0; at < bytes; at += 4) {
+      const above = tempered(logits, costs, at, shift, temperature) - expected;
+      store<f32>(gradient + at, load<f32>(gradient + at) * above * (weight * scale));
     }
     total += <f64>weight * <f64>expected;
     logits += bytes;
     costs += bytes;
     gradient += bytes;
   }
-  return total;
+  store<f64>(numbers, total);
 }
 
 /**
  * Huber's loss of each value (Huber 1964): d^2 / 2 up to |d| = delta, then straight; an infinite delta gives half
- * the squared error. Gives the weighted sum over all values.
+ * the squared error. The weighted sum over all values replaces the first number; the second is delta.
  */
 export function robustError(
-  outputs: usize, targets: usize, weights: usize, rows: i32, columns: i32, scale: f32, delta: f32, gradient: usize,
-): f64 {
+  outputs: usize, targets: usize, weights: usize, rows: i32, columns: i32, gradient: usize, numbers: usize,
+): void {
+  const scale = <f32>load<f64>(numbers);
+  const delta = <f32>load<f64>(numbers, 8);
   let total: f64 = 0;
   let at: usize = 0;
   for (let i = 0; i < rows; i++) {
@@ -110,5 +141,5 @@ export function robustError(
     }
     total += <f64>weight * sum;
   }
-  return total;
+  store<f64>(numbers, total);
 }

@@ -1,24 +1,32 @@
-// Steps of the optimisers over one block of parameters; `count` is a multiple of four.
+// Steps of the optimisers over one block of parameters; `count` is a multiple of four. Their settings are `numbers`
+// (float64, see ../training.ts).
+
+// @ts-ignore: decorator
+@inline
+function setting(numbers: usize, index: i32): f32 {
+  return <f32>load<f64>(numbers + (index << 3));
+}
 
 /**
- * Adam (Kingma, Ba 2015) and AdamW (Loshchilov, Hutter 2019): gradients are multiplied by `scale`, `ridge` times
- * the weight is added (Adam's weight decay), weights are first multiplied by `keep` (AdamW's).
- * `step` is the rate over 1 - beta1^t, `lift` one over sqrt(1 - beta2^t).
+ * Adam (Kingma, Ba 2015) and AdamW (Loshchilov, Hutter 2019). Settings: 0 scale of the gradients, 1 ridge, times the
+ * weight added to them (Adam's weight decay), 2 keep, by which weights are first multiplied (AdamW's), 3 beta1,
+ * 4 beta2, 5 step, the rate over 1 - beta1^t, 6 lift, one over sqrt(1 - beta2^t), 7 epsilon.
  */
 export function adam(
-  weights: usize, gradients: usize, first: usize, second: usize, count: i32, scale: f32, ridge: f32, keep: f32,
-  beta1: f32, beta2: f32, step: f32, lift: f32, epsilon: f32,
+  weights: usize, gradients: usize, first: usize, second: usize, count: i32, numbers: usize,
 ): void {
-  const scale4 = f32x4.splat(scale);
-  const ridge4 = f32x4.splat(ridge);
-  const keep4 = f32x4.splat(keep);
+  const scale4 = f32x4.splat(setting(numbers, 0));
+  const ridge4 = f32x4.splat(setting(numbers, 1));
+  const keep4 = f32x4.splat(setting(numbers, 2));
+  const beta1 = setting(numbers, 3);
+  const beta2 = setting(numbers, 4);
   const old1 = f32x4.splat(beta1);
   const new1 = f32x4.splat(1 - beta1);
   const old2 = f32x4.splat(beta2);
   const new2 = f32x4.splat(1 - beta2);
-  const step4 = f32x4.splat(step);
-  const lift4 = f32x4.splat(lift);
-  const epsilon4 = f32x4.splat(epsilon);
+  const step4 = f32x4.splat(setting(numbers, 5));
+  const lift4 = f32x4.splat(setting(numbers, 6));
+  const epsilon4 = f32x4.splat(setting(numbers, 7));
   const end: usize = count << 2;
   for (let at: usize = 0; at < end; at += 16) {
     const w = v128.load(weights + at);
@@ -32,14 +40,15 @@ export function adam(
   }
 }
 
-/** Stochastic gradient descent with momentum, as PyTorch has it: v = momentum v + g, w -= rate v. */
-export function sgd(
-  weights: usize, gradients: usize, velocity: usize, count: i32, scale: f32, ridge: f32, momentum: f32, rate: f32,
-): void {
-  const scale4 = f32x4.splat(scale);
-  const ridge4 = f32x4.splat(ridge);
-  const momentum4 = f32x4.splat(momentum);
-  const rate4 = f32x4.splat(rate);
+/**
+ * Stochastic gradient descent with momentum, as PyTorch has it: v = momentum v + g, w -= rate v. Settings: 0 scale,
+ * 1 ridge, 2 momentum, 3 rate.
+ */
+export function sgd(weights: usize, gradients: usize, velocity: usize, count: i32, numbers: usize): void {
+  const scale4 = f32x4.splat(setting(numbers, 0));
+  const ridge4 = f32x4.splat(setting(numbers, 1));
+  const momentum4 = f32x4.splat(setting(numbers, 2));
+  const rate4 = f32x4.splat(setting(numbers, 3));
   const end: usize = count << 2;
   for (let at: usize = 0; at < end; at += 16) {
     const w = v128.load(weights + at);
@@ -50,8 +59,8 @@ export function sgd(
   }
 }
 
-/** Sum of squares in float64: two sums of even and odd places within each half of four, added at the end. */
-export function sumSquares(values: usize, count: i32): f64 {
+/** Sum of squares in float64, into the first number: a sum for each place in four, (0 + 2) + (1 + 3) at the end. */
+export function sumSquares(values: usize, count: i32, numbers: usize): void {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
   const end = values + (count << 2);
@@ -63,5 +72,5 @@ export function sumSquares(values: usize, count: i32): f64 {
     high = f64x2.add(high, f64x2.mul(b, b));
   }
   const sums = f64x2.add(low, high);
-  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  store<f64>(numbers, f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1));
 }

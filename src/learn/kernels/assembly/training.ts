@@ -2,6 +2,6 @@
 // What each does in words stands in ../training-maths.ts, its plain-TypeScript twin in ../oracle.
 export { addColumns, gatherRows, product, scatterRows, transpose } from './training-matrix';
 export { activate, activateBack, columnMoments, dropoutMask, multiply, normalise, normaliseBack } from './training-layers';
-export { crossEntropy, expectedCost, robustError } from './training-loss';
+export { crossEntropy, expectedCost, robustError, softmaxRows } from './training-loss';
 export { cellBack, cellForward } from './training-recurrent';
 export { adam, sgd, sumSquares } from './training-optimizer';

@@ -1,6 +1,7 @@
 import type {
   AdamStep,
   ClassSlots,
+  CostSlots,
   LossSlots,
   ParameterSlots,
   SgdStep,
@@ -48,23 +49,39 @@ export function crossEntropy(maths: Arithmetic, slots: ClassSlots, rows: number,
   }
 }
 
-export function expectedCost(maths: Arithmetic, slots: ValueSlots, rows: number, scale: number): number {
+export function softmaxRows(maths: Arithmetic, slots: CostSlots, rows: number): void {
   const { round } = maths;
+  const { columns, gradient, parts } = slots;
+  for (let i = 0; i < rows; i += 1) {
+    const { highest, sum } = exponentials(maths, slots, i);
+    const factor = round(1 / sum);
+    for (let j = i * columns; j < (i + 1) * columns; j += 1) {
+      gradient.view[j] = round(at(gradient.view, j) * factor);
+    }
+    parts.view.set([sum, highest], 2 * i);
+  }
+}
+
+export function expectedCost(
+  { round }: Arithmetic,
+  slots: CostSlots,
+  rows: number,
+  [scale, temperature]: readonly [number, number],
+): number {
   const gradient = slots.gradient.view;
   let total = 0;
   for (let i = 0; i < rows; i += 1) {
-    const factor = round(1 / exponentials(maths, slots, i).sum);
-    const start = i * slots.columns;
+    const [start, end] = [i * slots.columns, (i + 1) * slots.columns];
+    const tempered = (j: number) => {
+      const logP = round(at(slots.outputs.view, j) - at(slots.parts.view, 2 * i));
+      return round(at(slots.targets.view, j) + round(round(temperature) * logP));
+    };
     let expected = 0;
-    for (let j = start; j < start + slots.columns; j += 1) {
-      gradient[j] = round(at(gradient, j) * factor);
-      expected = round(expected + round(at(gradient, j) * at(slots.targets.view, j)));
-    }
+    for (let j = start; j < end; j += 1) expected = round(expected + round(at(gradient, j) * tempered(j)));
     const weight = at(slots.weights.view, i);
     const slope = round(weight * round(scale));
-    for (let j = start; j < start + slots.columns; j += 1) {
-      const above = round(at(slots.targets.view, j) - expected);
-      gradient[j] = round(round(at(gradient, j) * above) * slope);
+    for (let j = start; j < end; j += 1) {
+      gradient[j] = round(round(at(gradient, j) * round(tempered(j) - expected)) * slope);
     }
     total += weight * expected;
   }

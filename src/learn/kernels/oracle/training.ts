@@ -4,6 +4,7 @@ import type {
   BatchNorm,
   CellSlots,
   ClassSlots,
+  CostSlots,
   NumberSlot,
   ParameterSlots,
   Product,
@@ -12,7 +13,7 @@ import type {
   ValueSlots,
   WholeSlot,
 } from '../training-maths.ts';
-import { sumOfLogs } from '../training-maths.ts';
+import { logOfSums, sumOfLogs } from '../training-maths.ts';
 import { type Arithmetic, at, OracleSpace } from './training-arithmetic.ts';
 import * as layers from './training-layers.ts';
 import * as losses from './training-loss.ts';
@@ -90,8 +91,10 @@ export class TrainingOracle implements TrainingMaths {
     return sumOfLogs(slots, rows);
   }
 
-  expectedCost(slots: ValueSlots, rows: number, scale: number): number {
-    return losses.expectedCost(this.#maths, slots, rows, scale);
+  expectedCost(slots: CostSlots, rows: number, scale: number, temperature: number): number {
+    losses.softmaxRows(this.#maths, slots, rows);
+    logOfSums(slots.parts, rows);
+    return losses.expectedCost(this.#maths, slots, rows, [scale, temperature]);
   }
 
   robustError(slots: ValueSlots, rows: number, scale: number, delta: number): number {

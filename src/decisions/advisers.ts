@@ -1,0 +1,59 @@
+import type { CodecQuestion, CodecReceipt, CodecSteps, StoreAdviser } from '../blocks/index.ts';
+import { type CodecValue, heuristicSteps, LinkEstimator, stepsFor } from './codec/index.ts';
+import type { Guard } from './guard/index.ts';
+
+/** What the rooms were asked and said during a run. */
+export type AdviceReport = {
+  /** `name@version` of the codec model, or `heuristic`. */
+  readonly codecBy: string;
+  readonly questions: number;
+  /** How many of them the model answered. */
+  readonly answeredByModel: number;
+  readonly codecs: Readonly<Record<string, number>>;
+};
+
+/** The rooms of the store as its adviser: every question goes through the guard of its room. */
+export class RoomAdviser implements StoreAdviser {
+  readonly #codec: Guard<CodecQuestion, CodecValue>;
+  readonly #link = new LinkEstimator();
+  readonly #codecs: Record<string, number> = {};
+  #decisionId = 0;
+
+  constructor(codec: Guard<CodecQuestion, CodecValue>) {
+    this.#codec = codec;
+  }
+
+  codecSteps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
+    const steps = this.#codec.isHealthy() ? stepsFor : heuristicSteps;
+    return steps(rawBytes, this.#rate(linkBitsPerSecond));
+  }
+
+  codec(question: Readonly<CodecQuestion>): string {
+    const link = this.#rate(question.linkBitsPerSecond);
+    const known = link === question.linkBitsPerSecond ? question : { ...question, linkBitsPerSecond: link };
+    const hint = this.#codec.ask(known);
+    this.#decisionId = hint.decisionId;
+    this.#codecs[hint.value] = (this.#codecs[hint.value] ?? 0) + 1;
+    return hint.value;
+  }
+
+  settleCodec({ bytes, seconds }: Readonly<CodecReceipt>): void {
+    this.#link.observe(bytes, seconds);
+    this.#codec.settle({ decisionId: this.#decisionId, ok: true, bytes, seconds });
+  }
+
+  report(): AdviceReport {
+    const { asks, model } = this.#codec.counters;
+    return {
+      codecBy: this.#codec.installed ?? 'heuristic',
+      questions: asks,
+      answeredByModel: model,
+      codecs: { ...this.#codecs },
+    };
+  }
+
+  /** The rate told, or else the one learnt from receipts. */
+  #rate(told: number): number {
+    return told > 0 ? told : this.#link.bitsPerSecond;
+  }
+}

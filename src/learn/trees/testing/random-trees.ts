@@ -1,0 +1,31 @@
+import type { FastRng } from '../../../base/index.ts';
+import type { Tree } from '../model.ts';
+
+type Wanted = { readonly splits: number; readonly features: number };
+
+/** A tree of random shape, thresholds in [-1, 1) in steps of 1/8, leaves in [-1, 1). */
+export function randomTree(rng: FastRng, { splits, features }: Wanted): Tree {
+  const nodes = 2 * splits + 1;
+  const tree = {
+    left: new Int32Array(nodes).fill(-1),
+    right: new Int32Array(nodes).fill(-1),
+    feature: new Int32Array(nodes),
+    threshold: new Float32Array(nodes),
+    defaultLeft: new Uint8Array(nodes),
+    value: new Float32Array(nodes),
+    gain: new Float32Array(nodes),
+    cover: new Float32Array(nodes).fill(1),
+  };
+  const leaves = [0];
+  for (let split = 0; split < splits; split += 1) {
+    const node = leaves.splice(rng.below(leaves.length), 1)[0] as number;
+    tree.left[node] = 2 * split + 1;
+    tree.right[node] = 2 * split + 2;
+    tree.feature[node] = rng.below(features);
+    tree.threshold[node] = rng.below(16) / 8 - 1;
+    tree.defaultLeft[node] = rng.below(2);
+    leaves.push(2 * split + 1, 2 * split + 2);
+  }
+  for (const leaf of leaves) tree.value[leaf] = 2 * rng.next() - 1;
+  return tree;
+}

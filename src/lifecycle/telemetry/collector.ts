@@ -1,0 +1,286 @@
+import { resolve } from 'node:path';
+import {
+  type Clock,
+  type FileSystem,
+  type Log,
+  NodeFileSystem,
+  PilotfishError,
+  type RandomSource,
+  secureBytes,
+  silentLog,
+  systemClock,
+} from '../../base/index.ts';
+import { numberWithin, wholeNumber } from '../../learn/index.ts';
+import { checkEvent } from './check.ts';
+import { type EventRow, TelemetryDatabase } from './database.ts';
+import { EVENT_TYPES, type EventType, type StoredEvent, type TelemetryEvent } from './events.ts';
+import { KeyRing } from './keys.ts';
+
+/** What a collector runs on: the machine's own unless given. */
+export type TelemetryPorts = {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  /** Where keys come from; must be unpredictable outside of tests. */
+  readonly random: RandomSource;
+  readonly log: Log;
+};
+
+export type TelemetryOptions = {
+  /** The database; keys lie beside it in `PATH.keys`. `./telemetry.db`. */
+  readonly dbPath?: string;
+  /** Events older than this are deleted, in milliseconds. 30 days. */
+  readonly maxAgeMs?: number;
+  /** Most events kept; the oldest go first. 1 000 000. */
+  readonly maxRows?: number;
+  /** How long one key serves, in milliseconds. 7 days. */
+  readonly keyPeriodMs?: number;
+  /** Events written in the background as soon as so many wait. 256. */
+  readonly batchRows?: number;
+  /** Most events that wait; more are dropped and counted. 16 384. */
+  readonly bufferRows?: number;
+  /** Waiting events are written at least this often, in milliseconds: what a kill can cost. 1000. */
+  readonly flushMs?: number;
+  readonly ports?: Partial<TelemetryPorts>;
+};
+
+/** What became of events: `recorded` = `stored` + `dropped` + those waiting. */
+export type TelemetryCounters = {
+  readonly recorded: number;
+  readonly stored: number;
+  /** Lost because the buffer was full or no key could be made. */
+  readonly dropped: number;
+  /** Not recorded because they are outside the schema. */
+  readonly refused: number;
+  readonly failedFlushes: number;
+  readonly expired: number;
+};
+
+const DAY_MS = 86_400_000;
+const DEFAULTS = {
+  dbPath: './telemetry.db',
+  maxAgeMs: 30 * DAY_MS,
+  maxRows: 1_000_000,
+  keyPeriodMs: 7 * DAY_MS,
+  batchRows: 256,
+  bufferRows: 16_384,
+  flushMs: 1000,
+};
+const LIMITS: { readonly [Name in keyof Omit<typeof DEFAULTS, 'dbPath'>]: readonly [number, number] } = {
+  maxAgeMs: [1, 3650 * DAY_MS],
+  maxRows: [1, 100_000_000],
+  keyPeriodMs: [60_000, 365 * DAY_MS],
+  batchRows: [1, 65_536],
+  bufferRows: [1, 1_048_576],
+  flushMs: [1, 3_600_000],
+};
+const DEFAULT_LIMIT = 10_000;
+
+/**
+ * Records events in SQLite, content-free by construction: closed schemas, identifiers as keyed hashes. `record` never
+ * waits for the disk: events wait in a bounded buffer and are written in batches, in the background. A batch that was
+ * written survives a kill; those that wait do not.
+ *
+ * @example
+ * const collector = new TelemetryCollector({ dbPath: './telemetry.db' });
+ * collector.record({ eventType: 'BLOCK_STORED', blockHash: 'abc123', blockSize: 10_000, compressionAlgorithm: 'zstd' });
+ * const events = collector.getEvents({ eventType: 'BLOCK_STORED' });
+ * collector.close();
+ */
+export class TelemetryCollector {
+  readonly #options: Required<Omit<TelemetryOptions, 'ports'>>;
+  readonly #ports: TelemetryPorts;
+  readonly #database: TelemetryDatabase;
+  readonly #keys: KeyRing;
+  readonly #stop: () => void;
+  readonly #counters = { recorded: 0, stored: 0, dropped: 0, refused: 0, failedFlushes: 0, expired: 0 };
+  #waiting: EventRow[] = [];
+  #lastMs = 0;
+  #flushIsDue = false;
+  /** After a failure keys are left alone until the next flush: a caller pays for it once, not at each event. */
+  #keysFailed = false;
+  #isOpen = true;
+
+  /**
+   * Opens or makes the database and its keys.
+   * @throws PilotfishError `USAGE` for an option out of range, `DAMAGED` and `NEWER_VERSION` for a file that is none of
+   * ours, `REFUSED` for keys that others may read, `LOCKED`, `NO_SPACE`, `MISSING`, `IO`.
+   */
+  constructor({ ports, ...options }: TelemetryOptions = {}) {
+    this.#options = checkOptions({ ...DEFAULTS, ...options });
+    this.#ports = {
+      ...{ clock: systemClock, random: secureBytes, log: silentLog },
+      ...ports,
+      fs: ports?.fs ?? new NodeFileSystem(),
+    };
+    const { fs, clock, random } = this.#ports;
+    const { dbPath, keyPeriodMs, maxAgeMs, flushMs } = this.#options;
+    const ring = { path: `${dbPath}.keys`, periodMs: keyPeriodMs, keepMs: maxAgeMs };
+    this.#keys = new KeyRing({ fs, random, ...ring });
+    this.#database = new TelemetryDatabase(fs, dbPath);
+    try {
+      this.#refreshKeys(clock.nowMs());
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+    this.#stop = clock.every(flushMs, () => this.#flushQuietly());
+  }
+
+  get counters(): TelemetryCounters {
+    return { ...this.#counters };
+  }
+
+  /**
+   * Takes an event; false when it was dropped because the buffer is full. Identifiers are hashed before anything is
+   * kept. Time is the collector's, and never goes back.
+   * @throws PilotfishError `REFUSED`, `USAGE` or `NOT_FINITE` for what is not in the schema of its type: nothing of it
+   * is kept. `USAGE` after `close`.
+   */
+  record(event: TelemetryEvent): boolean {
+    this.#checkOpen();
+    this.#lastMs = Math.max(this.#lastMs, this.#ports.clock.nowMs());
+    const hasKey = this.#renewKey();
+    const row = this.#check(event);
+    this.#counters.recorded += 1;
+    if (!hasKey || this.#waiting.length >= this.#options.bufferRows) {
+      this.#counters.dropped += 1;
+      return false;
+    }
+    this.#waiting.push(row);
+    if (this.#waiting.length >= this.#options.batchRows) this.#flushSoon();
+    return true;
+  }
+
+  /**
+   * Events as they are stored, oldest first: the newest `limit` of those of `eventType` (all unless given) since
+   * `since`, a time in milliseconds. With `blockHash`, those of one block, over all kept keys; they carry the name that
+   * was asked for, which the caller knows already. Events that wait are written first.
+   * @throws PilotfishError `USAGE` for an unknown type or a limit out of range, and as `flush`.
+   */
+  getEvents<Type extends EventType = EventType>(
+    query: {
+      readonly eventType?: Type;
+      readonly limit?: number;
+      readonly since?: number;
+      readonly blockHash?: string;
+    } = {},
+  ): readonly StoredEvent<Type>[] {
+    const { eventType, limit = DEFAULT_LIMIT, since = 0, blockHash } = query;
+    wholeNumber('limit', limit, [1, LIMITS.maxRows[1]]);
+    numberWithin('since', since, [0, Number.MAX_SAFE_INTEGER]);
+    if (eventType !== undefined && !EVENT_TYPES.includes(eventType)) {
+      throw new PilotfishError('USAGE', `eventType is none of ${EVENT_TYPES.join(', ')}`);
+    }
+    this.flush();
+    const blockHashes =
+      blockHash === undefined
+        ? undefined
+        : this.#keys.keys.map((key) => this.#keys.hash('block', blockHash, key));
+    const found = this.#database.select({ type: eventType, sinceMs: since, blockHashes, limit });
+    const named = blockHash === undefined ? found : found.map((event) => ({ ...event, blockHash }));
+    return named as readonly unknown[] as readonly StoredEvent<Type>[];
+  }
+
+  /**
+   * Writes what waits, all or nothing, and deletes what has expired; returns the number of events written. What could
+   * not be written goes on waiting.
+   * @throws PilotfishError `LOCKED`, `NO_SPACE`, `DAMAGED` or `IO`; `USAGE` after `close`.
+   */
+  flush(): number {
+    this.#checkOpen();
+    const rows = this.#waiting;
+    const { maxAgeMs, maxRows } = this.#options;
+    const beforeMs = this.#ports.clock.nowMs() - maxAgeMs;
+    const expired = this.#database.exclusively(() => {
+      for (const row of rows) this.#database.insert(row);
+      return this.#database.expire(beforeMs, maxRows);
+    });
+    this.#waiting = [];
+    this.#keysFailed = false;
+    this.#counters.stored += rows.length;
+    this.#counters.expired += expired;
+    return rows.length;
+  }
+
+  /** Writes what waits and closes the database. A second call does nothing. @throws PilotfishError as `flush`. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#stop();
+    try {
+      this.flush();
+    } finally {
+      this.#isOpen = false;
+      this.#database.close();
+    }
+  }
+
+  #check(event: unknown): EventRow {
+    try {
+      const checked = checkEvent(event, (domain, identifier) => this.#keys.hash(domain, identifier));
+      return { ...checked, timeMs: this.#lastMs, keyId: this.#keys.keys.at(-1)?.id ?? 0 };
+    } catch (error) {
+      this.#counters.refused += 1;
+      throw error;
+    }
+  }
+
+  /** False when a new key is due and cannot be made: an old key is not used beyond its time. */
+  #renewKey(): boolean {
+    if (!this.#keys.isDue(this.#lastMs)) return true;
+    if (this.#keysFailed) return false;
+    try {
+      this.#refreshKeys(this.#lastMs);
+      return true;
+    } catch (error) {
+      this.#keysFailed = true;
+      this.#report('no new telemetry key: events are dropped', error);
+      return false;
+    }
+  }
+
+  /** Other processes may use the same files: the database's lock is the lock of the keys. */
+  #refreshKeys(nowMs: number): void {
+    this.#database.exclusively(() => {
+      this.#keys.refresh(nowMs, this.#database.lastKeyId());
+      this.#database.noteKeys(this.#keys.keys, this.#options.keyPeriodMs);
+    });
+  }
+
+  #flushSoon(): void {
+    if (this.#flushIsDue) return;
+    this.#flushIsDue = true;
+    void this.#ports.clock.turn().then(() => {
+      this.#flushIsDue = false;
+      this.#flushQuietly();
+    });
+  }
+
+  #flushQuietly(): void {
+    if (!this.#isOpen) return;
+    try {
+      this.flush();
+    } catch (error) {
+      this.#counters.failedFlushes += 1;
+      this.#report('telemetry was not written and waits', error);
+    }
+  }
+
+  #report(message: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#ports.log.write('warn', message, { reason });
+  }
+
+  #checkOpen(): void {
+    if (!this.#isOpen) throw new PilotfishError('USAGE', 'the collector is closed: make another one');
+  }
+}
+
+function checkOptions(options: typeof DEFAULTS): typeof DEFAULTS {
+  for (const [name, limits] of Object.entries(LIMITS)) {
+    wholeNumber(name, options[name as keyof typeof LIMITS], limits);
+  }
+  if (typeof options.dbPath !== 'string' || options.dbPath === '') {
+    throw new PilotfishError('USAGE', 'dbPath is the path of a file, such as ./telemetry.db');
+  }
+  return { ...options, dbPath: resolve(options.dbPath) };
+}

@@ -1,0 +1,245 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { asRepositoryError, exists, type FileSystem, PilotfishError } from '../../base/index.ts';
+import { EVENT_TYPES, type EventType, fieldsOf, SCHEMA_VERSION, type StoredEvent } from './events.ts';
+import { FIELD_NAMES, type Field, type FieldName, fieldOf } from './fields.ts';
+import type { TelemetryKey } from './keys.ts';
+
+/** A checked event with its time and the key its hashes were made with. */
+export type EventRow = {
+  readonly type: EventType;
+  readonly timeMs: number;
+  readonly keyId: number;
+  /** In the order of `fieldsOf(type)`. */
+  readonly values: readonly (number | Uint8Array | null)[];
+};
+
+/** Which events are wanted. */
+export type EventFilter = {
+  readonly type: EventType | undefined;
+  readonly sinceMs: number;
+  /** Hashes of one block under every kept key; undefined for events of any block. */
+  readonly blockHashes: readonly Uint8Array[] | undefined;
+  readonly limit: number;
+};
+
+/** Another process that writes is waited for this long; the caller waits with us. */
+const BUSY_TIMEOUT_MS = 100;
+const APPLICATION_ID = 0x50464c54;
+/** Most rows one call expires by age and by number: a limit that was lowered is reached over several calls. */
+const EXPIRE_ROWS = 20_000;
+const HASH_BYTES = 32;
+
+const SQL_TYPES = { hash: 'BLOB', word: 'INTEGER' } as const;
+const columnOf = (name: FieldName): string => `"${name}" ${sqlType(fieldOf(name))}`;
+const sqlType = (field: Field): string => {
+  if (field.kind !== 'number') return SQL_TYPES[field.kind];
+  return field.whole ? 'INTEGER' : 'REAL';
+};
+
+/** STRICT: SQLite itself keeps text out, there is no column that would take it. */
+const SCHEMA = [
+  'CREATE TABLE keys (id INTEGER PRIMARY KEY, fromMs INTEGER NOT NULL, periodMs INTEGER NOT NULL) STRICT',
+  `CREATE TABLE events (id INTEGER PRIMARY KEY, type INTEGER NOT NULL, timeMs INTEGER NOT NULL, keyId INTEGER NOT NULL, ${FIELD_NAMES.map(columnOf).join(', ')}) STRICT`,
+  'CREATE INDEX events_by_type ON events (type, id)',
+  'CREATE INDEX events_by_time ON events (timeMs)',
+  'CREATE INDEX events_by_block ON events (blockHash) WHERE blockHash IS NOT NULL',
+];
+
+/** The events in SQLite, write-ahead log on: what was committed is there after the process was killed. */
+export class TelemetryDatabase {
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #inserts = new Map<EventType, StatementSync>();
+
+  /**
+   * Opens or makes the file, mode 0600.
+   * @throws PilotfishError `DAMAGED` for a file that is none of ours, `NEWER_VERSION`, `LOCKED`, `NO_SPACE`, `IO`.
+   */
+  constructor(fs: FileSystem, path: string) {
+    this.#path = path;
+    this.#db = translate(path, () => {
+      // SQLite gives the files beside it the mode of this one.
+      if (!exists(fs, path)) fs.close(fs.open(path, 'create', 0o600));
+      return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    });
+    try {
+      translate(path, () => this.#prepare());
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  /** Runs `work` while no other process writes; all of it counts, or nothing. */
+  exclusively<T>(work: () => T): T {
+    return translate(this.#path, () => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        this.#db.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  /** Call within `exclusively`. */
+  insert(row: EventRow): void {
+    let statement = this.#inserts.get(row.type);
+    if (statement === undefined) {
+      const columns = ['type', 'timeMs', 'keyId', ...fieldsOf(row.type).map((name) => `"${name}"`)];
+      const marks = columns.map(() => '?').join(', ');
+      statement = this.#db.prepare(`INSERT INTO events (${columns.join(', ')}) VALUES (${marks})`);
+      this.#inserts.set(row.type, statement);
+    }
+    statement.run(EVENT_TYPES.indexOf(row.type), row.timeMs, row.keyId, ...row.values);
+  }
+
+  /**
+   * Deletes events older than `beforeMs` and all but the newest `maxRows`; returns how many. Deleted rows are
+   * overwritten. Call within `exclusively`.
+   */
+  expire(beforeMs: number, maxRows: number): number {
+    const old = this.#db
+      .prepare(`DELETE FROM events WHERE id IN (SELECT id FROM events WHERE timeMs < ? LIMIT ${EXPIRE_ROWS})`)
+      .run(beforeMs);
+    // Ids have no gaps but at the front: the highest ones are the newest events.
+    const surplus = this.#db
+      .prepare(
+        `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id <= (SELECT MAX(id) FROM events) - ? LIMIT ${EXPIRE_ROWS})`,
+      )
+      .run(maxRows);
+    return Number(old.changes) + Number(surplus.changes);
+  }
+
+  /** Notes which keys exist and since when; forgets the others. Call within `exclusively`. */
+  noteKeys(keys: readonly TelemetryKey[], periodMs: number): void {
+    this.#db.prepare('DELETE FROM keys WHERE id < ?').run(keys[0]?.id ?? 0);
+    const note = this.#db.prepare('INSERT OR IGNORE INTO keys VALUES (?, ?, ?)');
+    for (const { id, fromMs } of keys) note.run(id, fromMs, periodMs);
+  }
+
+  /** The highest key id that was ever noted here and not forgotten; 0 when none was. */
+  lastKeyId(): number {
+    return Number(this.#db.prepare('SELECT IFNULL(MAX(id), 0) AS id FROM keys').get()?.['id']);
+  }
+
+  /** The newest events that fit, oldest first. @throws PilotfishError `DAMAGED` for a row that cannot be ours. */
+  select({ type, sinceMs, blockHashes, limit }: EventFilter): StoredEvent[] {
+    const conditions = ['timeMs >= ?'];
+    const values: (number | Uint8Array)[] = [sinceMs];
+    if (type !== undefined) {
+      conditions.push('type = ?');
+      values.push(EVENT_TYPES.indexOf(type));
+    }
+    if (blockHashes !== undefined) {
+      conditions.push(`blockHash IN (${blockHashes.map(() => '?').join(', ')})`);
+      values.push(...blockHashes);
+    }
+    const sql = `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ?`;
+    return translate(this.#path, () => {
+      const rows = this.#db.prepare(sql).all(...values, limit);
+      // Processes write batch by batch: their events are stored out of step.
+      return rows
+        .map(eventOf)
+        .reverse()
+        .sort((a, b) => a.timeMs - b.timeMs);
+    });
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #prepare(): void {
+    // Looked at before anything is changed: the path may be a mistake, and the file someone else's.
+    const isNew = this.#checkSchema();
+    // `secure_delete`: what has expired is gone from the file, not only from the table.
+    this.#db.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL; PRAGMA journal_mode = WAL;');
+    if (!isNew) return;
+    this.exclusively(() => {
+      if (!this.#checkSchema()) return;
+      for (const sql of SCHEMA) this.#db.exec(sql);
+      this.#db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+    });
+  }
+
+  /** True for an empty file. */
+  #checkSchema(): boolean {
+    this.#db.exec('PRAGMA trusted_schema = OFF');
+    const found = this.#db.prepare("SELECT sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*'").all();
+    if (found.length === 0) return true;
+    const version = this.#pragma('user_version');
+    if (this.#pragma('application_id') === APPLICATION_ID && version > SCHEMA_VERSION) {
+      throw new PilotfishError('NEWER_VERSION', `this telemetry is of version ${version}: update Pilotfish`);
+    }
+    // Triggers and views would stand here as well: nothing runs that is not ours.
+    if (found.length !== SCHEMA.length || !found.every(({ sql }) => SCHEMA.includes(String(sql)))) {
+      throw damaged('it holds other tables');
+    }
+    return false;
+  }
+
+  #pragma(name: 'application_id' | 'user_version'): number {
+    return Number(this.#db.prepare(`PRAGMA ${name}`).get()?.[name]);
+  }
+}
+
+function eventOf(row: Record<string, unknown>): StoredEvent {
+  const type = EVENT_TYPES[Number(row['type'])];
+  if (type === undefined) throw damaged('a row has no type');
+  const event: Record<string, unknown> = { eventType: type, timeMs: row['timeMs'], keyId: row['keyId'] };
+  for (const name of fieldsOf(type)) {
+    if (row[name] !== null) event[name] = decodeField(fieldOf(name), row[name]);
+  }
+  return event as StoredEvent;
+}
+
+function decodeField(field: Field, value: unknown): string | number {
+  if (field.kind === 'hash') {
+    if (!(value instanceof Uint8Array) || value.length !== HASH_BYTES) throw damaged('a hash is none');
+    return Buffer.from(value).toString('hex');
+  }
+  const text = field.kind === 'word' ? field.words[Number(value)] : undefined;
+  if (text !== undefined) return text;
+  const isNumber = field.kind === 'number' && typeof value === 'number';
+  if (!isNumber || !(value >= field.min && value <= field.max)) throw damaged('a value is out of range');
+  return value;
+}
+
+const damaged = (what: string): PilotfishError =>
+  new PilotfishError('DAMAGED', `this is no telemetry of Pilotfish (${what}): move the file away`);
+
+const CODES: Readonly<Record<number, 'LOCKED' | 'DAMAGED' | 'NO_SPACE'>> = {
+  5: 'LOCKED',
+  6: 'LOCKED',
+  11: 'DAMAGED',
+  13: 'NO_SPACE',
+  26: 'DAMAGED',
+};
+
+const ADVICE = {
+  LOCKED: 'another process is writing, try again',
+  DAMAGED: 'restore a copy, or move it away',
+  NO_SPACE: 'free some space',
+} as const;
+
+/** Gives what SQLite or a file call throws a code. */
+function translate<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { errcode } = error as { errcode?: number };
+    // A whole number beyond 2^53: we never wrote one.
+    if (error instanceof RangeError) throw damaged('a value is out of range');
+    const code = CODES[(errcode ?? 0) & 0xff];
+    if (code === undefined) throw asRepositoryError(error, path);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PilotfishError(code, `${path} cannot be used (${reason}): ${ADVICE[code]}`, {
+      cause: error,
+      path,
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/** Telemetry: what happened, as closed schemas of numbers, words and keyed hashes; and the features made of it. */
+export {
+  TelemetryCollector,
+  type TelemetryCounters,
+  type TelemetryOptions,
+  type TelemetryPorts,
+} from './collector.ts';
+export {
+  EVENT_TYPES,
+  EVENTS,
+  type EventType,
+  fieldsOf,
+  SCHEMA_VERSION,
+  type StoredEvent,
+  type TelemetryEvent,
+} from './events.ts';
+export { type Access, type BlockDescription, FeatureExtractor } from './extractor.ts';
+export {
+  ACCESS_FEATURES,
+  BLOCK_FEATURES,
+  type Features,
+  PEER_FEATURES,
+  PREFETCH_FEATURES,
+} from './features.ts';
+export { FIELDS, type Field, type FieldName } from './fields.ts';
