@@ -12,6 +12,7 @@ export * from './linear/index.ts';
 export * from './nets/index.ts';
 export * from './optim/index.ts';
 export * from './sequences/index.ts';
+export * from './sketches/index.ts';
 export * from './stats/index.ts';
 export * from './trees/index.ts';
 export * from './values/index.ts';

@@ -11,68 +11,57 @@ import {
   Ucb,
 } from '../../../src/learn/index.ts';
 import { type AnyCase, learnerCase, type Refusal } from './suite.ts';
-import { chanceOf } from './worlds.ts';
+import { chanceOf, meanOf } from './worlds.ts';
 
 const arms = 3;
 const features = 2;
 
-/** One round: what is known beforehand, and what each arm would bring. */
-type Round = { readonly context: number[]; readonly rewards: number[] };
+/** One round: what is known beforehand, and for each arm what it brings on average and what it would bring now. */
+type Round = { readonly context: number[]; readonly means: number[]; readonly rewards: number[] };
 type World = (world: number, lesson: number, rounds?: number) => Round[];
 
 /** Chances of a reward of 1. */
 const CHANCES = [0.2, 0.5, 0.8];
 
-/** Arms that stay as they are. */
-const steady: World = (world, lesson, rounds = 25) => {
-  const rng = chanceOf(world, lesson);
-  return Array.from({ length: rounds }, () => ({
-    context: [rng.normal(), rng.normal()],
-    rewards: CHANCES.map((chance) => (rng.next() < chance ? 1 : 0)),
-  }));
-};
-
-/** Arms that swap places every 250 rounds. */
-const restless: World = (world, lesson, rounds = 25) => {
-  const rng = chanceOf(world, lesson);
-  return Array.from({ length: rounds }, (_, round) => ({
-    context: [rng.normal(), rng.normal()],
-    rewards: CHANCES.map((_, arm) => {
-      const chance = CHANCES[(arm + Math.floor(round / 250)) % arms] as number;
-      return rng.next() < chance ? 1 : 0;
-    }),
-  }));
-};
+/** Arms that pay 1 or nothing; which of them is best changes every `every` rounds, and from world to world. */
+const coins =
+  (every: number): World =>
+  (world, lesson, rounds = 25) => {
+    const rng = chanceOf(world, lesson);
+    return Array.from({ length: rounds }, (_, round) => {
+      const turn = world + Math.floor(round / every);
+      const means = CHANCES.map((_chance, arm) => CHANCES[(arm + turn) % arms] as number);
+      return { context: [], means, rewards: means.map((mean) => (rng.next() < mean ? 1 : 0)) };
+    });
+  };
+const steady = coins(Number.POSITIVE_INFINITY);
+const restless = coins(250);
 
 /** Arms whose rewards depend on the context, each in its way, and are alike on the whole. */
 const contextual: World = (world, lesson, rounds = 25) => {
   const rng = chanceOf(world, lesson);
   return Array.from({ length: rounds }, () => {
-    const context = [rng.normal(), rng.normal()] as [number, number];
-    const means = [context[0], context[1], -context[0]];
-    return { context, rewards: means.map((mean) => mean + 0.3 * rng.normal()) };
+    const [a, b] = [rng.normal(), rng.normal()];
+    const means = [a, b, -a].map((_, arm, all) => all[(arm + world) % arms] as number);
+    return { context: [a, b], means, rewards: means.map((mean) => mean + 0.3 * rng.normal()) };
   });
 };
 
-/** Plays the rounds; returns what was earned. */
+/** Plays the rounds; returns how much better the best arm of each round would have been. */
 function play(bandit: Bandit, rounds: readonly Round[], withContext: boolean): number {
-  let earned = 0;
-  for (const { context, rewards } of rounds) {
+  let regret = 0;
+  for (const { context, means, rewards } of rounds) {
     const { arm } = bandit.predict(withContext ? { context } : {});
     const reward = rewards[arm] as number;
     bandit.learnOne(withContext ? { arm, reward, context } : { arm, reward });
-    earned += reward;
+    regret += Math.max(...means) - (means[arm] as number);
   }
-  return earned;
+  return regret;
 }
 
-/** How much less was earned than by the best arm of each round. */
-const missed = (rounds: readonly Round[], earned: number): number =>
-  rounds.reduce((sum, { rewards }) => sum + Math.max(...rewards), 0) - earned;
-
-/** What an arm drawn evenly earns, on average. */
+/** The same for an arm drawn evenly, on average. */
 const evenly = (rounds: readonly Round[]): number =>
-  rounds.reduce((sum, { rewards }) => sum + rewards.reduce((a, b) => a + b) / arms, 0);
+  rounds.reduce((sum, { means }) => sum + Math.max(...means) - meanOf(means), 0);
 
 type Question = { readonly ask: Ask; readonly draws: number };
 
@@ -147,8 +136,14 @@ const bandit = ({ name, make, restore, world }: Kind) => {
     questions: (): Question[] => [
       { ask: { ...context }, draws: 0 },
       { ask: { ...context }, draws: 5 },
-      { ask: { ...context, legal: [1, 0, 1] }, draws: 0 },
-      { ask: { ...context, legal: [1, 0, 1] }, draws: 5 },
+      ...[
+        [1, 0, 1],
+        [1, 1, 0],
+        [0, 1, 1],
+      ].flatMap((legal) => [
+        { ask: { ...context, legal }, draws: 0 },
+        { ask: { ...context, legal: [...legal] }, draws: 3 },
+      ]),
     ],
     ask,
     refuses: world === contextual ? [...refuses, ...badContexts] : refuses,
@@ -161,8 +156,7 @@ const againstChance = (make: (seed: number) => Bandit, margin: number) => ({
   margin,
   play(seed: number) {
     const rounds = steady(seed, 0, 1000);
-    const earned = play(make(seed), rounds, false);
-    return { loss: missed(rounds, earned), baseline: missed(rounds, evenly(rounds)) };
+    return { loss: play(make(seed), rounds, false), baseline: evenly(rounds) };
   },
 });
 
@@ -172,8 +166,7 @@ const againstMemory = (make: (seed: number) => Bandit, rival: (seed: number) => 
   margin,
   play(seed: number) {
     const rounds = restless(seed, 0, 2000);
-    const [own, other] = [make(seed), rival(seed)].map((one) => missed(rounds, play(one, rounds, false)));
-    return { loss: own as number, baseline: other as number };
+    return { loss: play(make(seed), rounds, false), baseline: play(rival(seed), rounds, false) };
   },
 });
 
@@ -183,8 +176,8 @@ const againstBlindness = (make: (seed: number) => Bandit, margin: number) => ({
   margin,
   play(seed: number) {
     const rounds = contextual(seed, 0, 1000);
-    const blind = missed(rounds, play(new Ucb({ arms, seed }), rounds, false));
-    return { loss: missed(rounds, play(make(seed), rounds, true)), baseline: blind };
+    const blind = new Ucb({ arms, seed });
+    return { loss: play(make(seed), rounds, true), baseline: play(blind, rounds, false) };
   },
 });
 

@@ -35,8 +35,7 @@ const plane = (x: ArrayLike<number>): number => 2 * at(x, 0) - at(x, 1) + 0.5;
 /** The side of the plane, sometimes the wrong one. */
 const sides = (x: ArrayLike<number>, noise: number): number => (plane(x) + noise > 0 ? 1 : 0);
 /** Three sectors of the first two features. */
-const sectors = (x: ArrayLike<number>): number =>
-  at(x, 0) > Math.abs(at(x, 1)) ? 0 : at(x, 1) > 0 ? 1 : 2;
+const sectors = (x: ArrayLike<number>): number => (at(x, 0) > Math.abs(at(x, 1)) ? 0 : at(x, 1) > 0 ? 1 : 2);
 
 type World = (world: number, lesson: number, rows?: number) => Labelled;
 const values: World = (world, lesson, rows = 30) =>

@@ -10,7 +10,7 @@ import {
 } from '../../../src/learn/index.ts';
 import { badBatches, badQuestions } from './refusals.ts';
 import { type AnyCase, learnerCase, type Refusal } from './suite.ts';
-import { chanceOf, draw, errorRate, type Labelled, largestOf, samplesOf, squaredError } from './worlds.ts';
+import { chanceOf, draw, errorRate, type Labelled, samplesOf, squaredError } from './worlds.ts';
 
 const inputs = 3;
 
@@ -229,7 +229,11 @@ const valueLstm = learnerCase({
     { what: 'half a step', code: 'SHAPE', act: (net) => net.predict([1]) },
     { what: 'a step with NaN', code: 'NOT_FINITE', act: (net) => net.step([0, Number.NaN]) },
     { what: 'candidates without classes', code: 'USAGE', act: (net) => net.predictAmong([0, 0], [0]) },
-    { what: 'a target too few', code: 'SHAPE', act: (net) => net.learnOne({ x: [1, 2, 3, 4], targets: [0] }) },
+    {
+      what: 'a target too few',
+      code: 'SHAPE',
+      act: (net) => net.learnOne({ x: [1, 2, 3, 4], targets: [0] }),
+    },
     { what: 'a set without targets', code: 'USAGE', act: (net) => net.fit({ x: echoes(1, 0).x }) },
   ],
   contest: {

@@ -1,11 +1,5 @@
 // What comes next: chains of ids, and averages.
-import {
-  Ewma,
-  Markov,
-  type Ranking,
-  persistence,
-  RecencyMarkov,
-} from '../../../src/learn/index.ts';
+import { Ewma, Markov, persistence, type Ranking, RecencyMarkov } from '../../../src/learn/index.ts';
 import { type AnyCase, learnerCase } from './suite.ts';
 import { chanceOf } from './worlds.ts';
 
@@ -72,7 +66,11 @@ const chainCase = (world: World) => ({
   refuses: [
     { what: 'half an id', code: 'USAGE' as const, act: (learner: Forecaster) => learner.learnOne(0.5) },
     { what: 'an id below 0', code: 'USAGE' as const, act: (learner: Forecaster) => learner.learnOne(-1) },
-    { what: 'an id too far', code: 'USAGE' as const, act: (learner: Forecaster) => learner.learnOne(2 ** 32) },
+    {
+      what: 'an id too far',
+      code: 'USAGE' as const,
+      act: (learner: Forecaster) => learner.learnOne(2 ** 32),
+    },
   ],
 });
 
@@ -82,7 +80,11 @@ class MostFrequent implements Forecaster {
 
   predict(): Ranking {
     const best = [...this.#counts].sort(([, a], [, b]) => b - a)[0];
-    return { count: best === undefined ? 0 : 1, ids: Uint32Array.of(best?.[0] ?? 0), scores: Float64Array.of(1) };
+    return {
+      count: best === undefined ? 0 : 1,
+      ids: Uint32Array.of(best?.[0] ?? 0),
+      scores: Float64Array.of(1),
+    };
   }
 
   learnOne(id: number): void {

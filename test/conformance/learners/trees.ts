@@ -1,20 +1,13 @@
 // Boosted trees. A lesson is two more rounds; `fit` is all of them.
 import {
-  type BoostedTreesOptions,
   BoostedTrees,
+  type BoostedTreesOptions,
   LinearRegression,
   LogisticRegression,
 } from '../../../src/learn/index.ts';
 import { badBatches, badQuestions } from './refusals.ts';
 import { type AnyCase, learnerCase } from './suite.ts';
-import {
-  chanceOf,
-  draw,
-  errorRate,
-  type Labelled,
-  majorityError,
-  squaredError,
-} from './worlds.ts';
+import { chanceOf, draw, errorRate, type Labelled, majorityError, squaredError } from './worlds.ts';
 
 const features = 3;
 
@@ -31,7 +24,9 @@ const steps: World = (world, lesson, rows = 60) =>
 const bands: World = (world, lesson, rows = 60) =>
   draw(chanceOf(world, lesson), [rows, features], (x) => (Math.abs(first(x)) > 0.7 ? 1 : 0));
 const fields: World = (world, lesson, rows = 60) =>
-  draw(chanceOf(world, lesson), [rows, features], (x) => (Math.abs(first(x)) > 0.7 ? 2 : second(x) > 0 ? 1 : 0));
+  draw(chanceOf(world, lesson), [rows, features], (x) =>
+    Math.abs(first(x)) > 0.7 ? 2 : second(x) > 0 ? 1 : 0,
+  );
 
 /** Every fifth value of the last feature is missing. */
 const holed =

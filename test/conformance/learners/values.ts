@@ -3,23 +3,24 @@ import { QLearning, type Transition } from '../../../src/learn/index.ts';
 import { type AnyCase, learnerCase } from './suite.ts';
 import { chanceOf } from './worlds.ts';
 
-const states = 6;
+const states = 4;
 const actions = 2;
 
 /**
- * A corridor: action 1 leads one room on, and out of the last one to a reward of 1; action 0 takes a small reward and
- * leads back to the first room.
+ * A corridor: action 1 leads one room on, and from the last one to a reward of 1 and the first room; action 0 takes a
+ * small reward and leads back to the first room at once.
  */
 function move(state: number, action: number): Transition {
   if (action === 0) return { state, action, reward: 0.05, nextState: 0 };
-  if (state === states - 1) return { state, action, reward: 1 };
+  if (state === states - 1) return { state, action, reward: 1, nextState: 0 };
   return { state, action, reward: 0, nextState: state + 1 };
 }
 
 /** A walk at random. */
 function wander(world: number, lesson: number): Transition[] {
   const rng = chanceOf(world, lesson);
-  return Array.from({ length: 40 }, () => move(rng.below(states), rng.below(actions)));
+  const last: Transition = { state: 0, action: 0, reward: rng.next() };
+  return [...Array.from({ length: 40 }, () => move(rng.below(states), rng.below(actions))), last];
 }
 
 /** What a learner earns a step once it has learnt from its own steps. */
@@ -38,7 +39,7 @@ function earnings(learner: QLearning): number {
   return earned / judged;
 }
 
-const slow = { epsilon: 0.6, epsilonDecay: 0.9995, epsilonFloor: 0.1 };
+const slow = { epsilon: 1, epsilonDecay: 0.9995, epsilonFloor: 0.1 };
 
 export const values: readonly AnyCase[] = [
   learnerCase({

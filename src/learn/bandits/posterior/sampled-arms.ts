@@ -2,14 +2,14 @@ import type { FastRng } from '../../../base/index.ts';
 import type { Choice } from '../bandit.ts';
 import { pickBest } from '../pick.ts';
 import { ArgmaxShares, type Family, type Parameters } from './argmax-shares.ts';
-import { drawBeta } from './draw.ts';
+import { drawBeta, drawNormal } from './draw.ts';
 
 /** A family one can also draw from. */
 type Posterior = Family & { readonly draw: (rng: FastRng, a: number, b: number) => number };
 
 /** Normal densities with mean `a` and deviation `b`; e^-25 is sqrt(50) deviations out. */
 export const NORMAL: Posterior = {
-  draw: (rng, a, b) => a + b * rng.normal(),
+  draw: (rng, a, b) => a + b * drawNormal(rng),
   peak: (a) => a,
   reach: (a, b) => Math.sqrt(50) * visible(a, b),
   basis: () => 0,

@@ -1,5 +1,5 @@
 import { PilotfishError } from '../../../base/index.ts';
-import { numberWithin } from '../../contract/index.ts';
+import { numberWithin, wholeNumber } from '../../contract/index.ts';
 import { stirlingError } from './gamma.ts';
 
 const tiny = 1e-300;
@@ -75,8 +75,15 @@ export function incompleteBeta(x: number, a: number, b: number): number {
   return incompleteBetaOf(x, 1 - x, a, b);
 }
 
-/** Probability of at most `successes` in `trials` independent tries that each succeed with probability `p`. */
+/**
+ * Probability of at most `successes` in `trials` independent tries that each succeed with probability `p`; accuracy
+ * as `incompleteBeta`.
+ * @throws PilotfishError `USAGE` unless `trials` is a whole number up to 1e9, `successes` whole, `p` in [0, 1].
+ */
 export function binomialCdf(successes: number, trials: number, p: number): number {
+  wholeNumber('trials', trials, [0, 1e9]);
+  wholeNumber('successes', successes, [-1, 1e9]);
+  numberWithin('p', p, [0, 1]);
   if (successes < 0) return 0;
   if (successes >= trials) return 1;
   return incompleteBetaOf(1 - p, p, trials - successes, successes + 1);

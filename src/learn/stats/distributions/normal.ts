@@ -51,8 +51,10 @@ function erfcPositive(y: number): number {
  * Probability that a standard normal value is at most `x`.
  *
  * Relative error at most 1e-14 for x >= -5 and 1e-13 in the whole lower tail (checked down to x = -37, 1e-300).
+ * @throws PilotfishError `NOT_FINITE` when `x` is NaN.
  */
 export function normalCdf(x: number): number {
+  if (Number.isNaN(x)) throw new PilotfishError('NOT_FINITE', 'x is NaN; give a number');
   const tail = erfcPositive(Math.abs(x) * Math.SQRT1_2) / 2;
   return x < 0 ? tail : 1 - tail;
 }

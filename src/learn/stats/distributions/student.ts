@@ -7,6 +7,11 @@ import { normalCdf, normalQuantile } from './normal.ts';
 /** Degrees of freedom from which Hill's expansion is as good as the incomplete beta function, and faster. */
 const nearlyNormal = 1000;
 
+function checkNumber(t: number): number {
+  if (Number.isNaN(t)) throw new PilotfishError('NOT_FINITE', 't is NaN; give a number');
+  return t;
+}
+
 const checkFreedom = (freedom: number): number => {
   if (!(freedom >= 1)) throw new PilotfishError('USAGE', `freedom is ${freedom}; give at least 1 degree`);
   return freedom;
@@ -40,23 +45,26 @@ function density(t: number, freedom: number): number {
 /**
  * Probability that a value of Student's distribution with `freedom` >= 1 degrees (not necessarily whole; Infinity
  * is the normal distribution) is at most `t`. Relative error at most 1e-13 in the lower tail (checked down to 1e-100).
- * @throws PilotfishError `USAGE` for less than 1 degree.
+ * @throws PilotfishError `USAGE` for less than 1 degree, `NOT_FINITE` when `t` is NaN.
  */
 export function studentCdf(t: number, freedom: number): number {
   checkFreedom(freedom);
-  const tail = upperTail(Math.abs(t), freedom);
+  const tail = upperTail(Math.abs(checkNumber(t)), freedom);
   return t < 0 ? tail : 1 - tail;
 }
 
-/** Probability of a value as far from 0 as `t` or farther: the two-sided p-value of a t-test. */
+/**
+ * Probability of a value as far from 0 as `t` or farther: the two-sided p-value of a t-test.
+ * @throws PilotfishError as `studentCdf`.
+ */
 export function studentTwoSided(t: number, freedom: number): number {
-  return Math.min(1, 2 * upperTail(Math.abs(t), checkFreedom(freedom)));
+  return Math.min(1, 2 * upperTail(Math.abs(checkNumber(t)), checkFreedom(freedom)));
 }
 
 /**
  * The value that Student's distribution stays below with probability `p`: the inverse of `studentCdf`, by Newton's
  * method on the logarithms of tail and value, where every tail is nearly a line. Relative error about 1e-12.
- * -Infinity at 0 and Infinity at 1.
+ * -Infinity at 0, Infinity at 1, and infinite where it is beyond 1e150.
  * @throws PilotfishError `USAGE` for less than 1 degree, or `p` outside [0, 1].
  */
 export function studentQuantile(p: number, freedom: number): number {
@@ -69,6 +77,7 @@ export function studentQuantile(p: number, freedom: number): number {
   if (freedom !== Infinity) {
     for (let i = 0; i < 60; i += 1) {
       const reached = upperTail(t, freedom);
+      if (reached === 0) return p < 0.5 ? -Infinity : Infinity;
       const step = (Math.log(reached / tail) * reached) / (t * density(t, freedom));
       t *= Math.exp(step);
       if (Math.abs(step) < 1e-15) break;

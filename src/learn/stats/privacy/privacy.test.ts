@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FastRng } from '../../../base/index.ts';
-import { normalQuantile } from '../distributions/normal.ts';
 import { epsilonOfRho, rhoOfEpsilon } from './accounting.ts';
 import { rationalOf, survives, uniformBelow } from './exact.ts';
 import { PrivacyLedger } from './ledger.ts';
@@ -153,7 +152,6 @@ test('a Gaussian release of the converted size is (epsilon, delta)-private', () 
     0,
   );
   assert.ok(excess / norm <= delta, `${excess / norm}`);
-  assert.ok(normalQuantile(0.5) === 0);
 });
 
 test('a spent budget refuses, and the refusal costs nothing', () => {
@@ -187,11 +185,11 @@ test('zCDP composition allows many more small releases than adding up', () => {
 test('a restored ledger has spent what its original had, and damage is refused', () => {
   for (const composition of ['basic', 'zcdp'] as const) {
     const ledger = new PrivacyLedger({ epsilon: 1, delta: 1e-6, composition });
-    ledger.spend({ epsilon: 0.7 });
+    ledger.spend({ epsilon: 0.12 });
     const snapshot = ledger.snapshot();
     const twin = PrivacyLedger.restore(JSON.parse(JSON.stringify(snapshot)));
     assert.deepEqual(twin.spent, ledger.spent);
-    assert.equal(twin.affords({ epsilon: 0.9 }), ledger.affords({ epsilon: 0.9 }));
+    assert.equal(twin.affords({ epsilon: 0.95 }), ledger.affords({ epsilon: 0.95 }));
     const { config } = snapshot;
     const spent = config['spent'] as Record<string, number>;
     for (const damage of [
