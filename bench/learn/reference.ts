@@ -1,6 +1,6 @@
 // The native reference: compiled here and now by what compilers the machine has, loaded as Node addons.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { root } from '../../scripts/process.ts';
@@ -119,5 +119,8 @@ export function compileReference(name: CompilerName, folder: string): Reference 
   const args = [...flags, `-I${include}`, ...sources, '-o', target, '-lm'];
   const { status, stderr } = spawnSync(path, args, { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${name} does not compile the reference:\n${stderr.slice(0, 4000)}`);
-  return new Reference(target, name, versionOf(path));
+  const reference = new Reference(target, name, versionOf(path));
+  // Loaded, it is not needed any more.
+  rmSync(target);
+  return reference;
 }

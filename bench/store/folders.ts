@@ -15,13 +15,13 @@ export interface Folders {
 }
 
 /** Makes the workplace and what it holds. */
-export function makeFolders(workplace: string): Folders {
+export function makeFolders(workplace: string, runFolder?: string): Folders {
   const at = (name: string): string => join(workplace, name);
   const folders = {
     sets: at('sets'),
     downloads: at('downloads'),
     installed: at('installed'),
-    run: at('run'),
+    run: runFolder === undefined ? at('run') : join(runFolder, 'pilotfish-bench'),
     reports: at('reports'),
   };
   for (const path of Object.values(folders)) mkdirSync(path, { recursive: true });

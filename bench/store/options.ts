@@ -21,6 +21,8 @@ export const usage = `npm run bench:store -- [OPTIONS]
   --build           build the sets and stop
   --render FILE     make the report again from results in a file, without measuring
   --work DIR        where sets and repositories lie (default: .bench)
+  --run DIR         where repositories and restored trees lie meanwhile: on a slow or rate-limited disk its
+                    moods are all that restore shows; /dev/shm leaves the tools (default: in --work)
 
 npm run bench:store -- growth [--blocks 1e5,1e6,1e7] [--docs] [--render FILE] [--work DIR]
 
@@ -39,6 +41,7 @@ export interface Options {
   readonly isBuildOnly: boolean;
   readonly render: string | undefined;
   readonly workplace: string;
+  readonly runFolder: string | undefined;
 }
 
 function wholeNumber(name: string, text: string): number {
@@ -61,13 +64,14 @@ export function readOptions(args: readonly string[]): Options {
     isBuildOnly: values.build === true,
     render: values.render,
     workplace: values.work ?? defaultWorkplace,
+    runFolder: values.run,
   };
 }
 
 /** The command that repeats a run: without what says only where its results go. */
 export function commandText(args: readonly string[]): string {
   const { values } = parse(args);
-  const kept = (['sets', 'rounds', 'tools', 'only'] as const).flatMap((name) =>
+  const kept = (['sets', 'rounds', 'tools', 'only', 'run'] as const).flatMap((name) =>
     values[name] === undefined ? [] : [`--${name} ${values[name]}`],
   );
   if (values.thorough === true) kept.push('--thorough');
@@ -92,6 +96,7 @@ const parse = (args: readonly string[]) =>
         build: { type: 'boolean' },
         render: { type: 'string' },
         work: { type: 'string' },
+        run: { type: 'string' },
       },
     }),
   );

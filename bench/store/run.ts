@@ -51,7 +51,7 @@ function meter(): Meter {
 
 /** Builds, measures, prints, writes. */
 export function runBenchmark(options: Options, command: string): void {
-  const folders = makeFolders(options.workplace);
+  const folders = makeFolders(options.workplace, options.runFolder);
   const { sets, missing } = readySets(options, folders);
   if (options.isBuildOnly || sets.length === 0) return;
   const ours = launcher(options, folders);

@@ -2,6 +2,8 @@
  * Ring 1: the maths of learning, pure and deterministic. No files, no clock, no chance of its own; inputs are checked
  * before any work and never written. What all learners share is in `contract/`.
  */
+
+export type { Choice } from './bandits/index.ts';
 export * from './bandits/index.ts';
 export * from './contract/index.ts';
 export * from './ensemble/index.ts';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { FastRng } from '../../src/base/index.ts';
 import type { Matrix } from '../../src/learn/contract/index.ts';
+import { type ShapValues, TreeShap } from '../../src/learn/explain/index.ts';
 import {
   decodeXgboostJson,
   encodeOnnxLstm,
@@ -137,27 +138,40 @@ for (const goal of objectives) {
   });
 
   for (const tool of ['xgboost', 'xgboost-3'] as const) {
-    test(`${tool} answers like trained trees: ${goal.objective}`, (t) => {
+    test(`${tool} answers and explains like trained trees: ${goal.objective}`, (t) => {
       const python = interpreter(t, tool);
       if (python === null) return;
       const { trees, asked } = trained(goal);
-      const file = encodeXgboostJson(trees.model);
-      const stdin = JSON.stringify({ model: new TextDecoder().decode(file), rows: asked });
-      const { answers } = runOracle<XgboostAnswer>(python, oracleScript('read-xgboost'), { stdin });
+      const model = new TextDecoder().decode(encodeXgboostJson(trees.model));
+      const stdin = JSON.stringify({ model, rows: asked });
+      const { answers, contributions } = runOracle<XgboostAnswer>(python, oracleScript('read-xgboost'), {
+        stdin,
+      });
       const ours = answersOf(asked, (row) => trees.predict(row));
       // XGBoost gives one probability for two classes, that of the second.
       const wanted = goal.objective === 'binary:logistic' ? ours.map((both) => both.slice(1)) : ours;
       assertClose(answers, wanted, tolerance);
-      const again = BoostedTrees.fromModel(decodeXgboostJson(file));
-      // Only the base score is rounded, to the float32 that XGBoost keeps.
+      const shap = new TreeShap(trees.model);
       assertClose(
-        answersOf(asked, (row) => again.predict(row)),
-        ours,
-        { absolute: 1e-7, relative: 1e-7 },
+        contributions,
+        answersOf(asked, (row) => outputsWithBias(shap.explain(row))),
+        tolerance,
       );
     });
   }
+
+  test(`trained trees come back from XGBoost's file: ${goal.objective}`, () => {
+    const { trees, asked } = trained(goal);
+    const again = BoostedTrees.fromModel(decodeXgboostJson(encodeXgboostJson(trees.model)));
+    const answers = (model: BoostedTrees) => answersOf(asked, (row) => model.predict(row));
+    // Only the base score is rounded, to the float32 that XGBoost keeps.
+    assertClose(answers(again), answers(trees), { absolute: 1e-7, relative: 1e-7 });
+  });
 }
+
+/** As `pred_contribs` has it: the features of each output, then its bias. */
+const outputsWithBias = ({ base, values }: ShapValues): number[] =>
+  values.flatMap((output, i) => [...output, base[i] ?? Number.NaN]);
 
 interface XgboostAnswer {
   readonly answers: readonly (readonly number[])[];

@@ -3,7 +3,7 @@ import { BoostedTrees } from '../../../src/learn/trees/index.ts';
 import { classification, type Labelled, split, writeData } from '../data.ts';
 import type { Section } from '../results.ts';
 import { atMost, cpuMs, middle, quotient } from './goals.ts';
-import { type Answer, ask } from './python.ts';
+import { ask, beside, type Versioned } from './python.ts';
 import type { Setting } from './sections.ts';
 
 const columns = 18;
@@ -31,7 +31,7 @@ function ours({ training, heldOut, rounds }: Work): { ms: number; loss: number }
   return { ms, loss: logLoss(trees, heldOut) };
 }
 
-type XgboostAnswer = { readonly cpuSeconds: number; readonly loss: number };
+type XgboostAnswer = Versioned & { readonly cpuSeconds: number; readonly loss: number };
 
 /** Processor time of training, and the loss on samples that nobody trained on. */
 export function boostingSection({ isQuick, workplace }: Setting): Section {
@@ -46,7 +46,7 @@ export function boostingSection({ isQuick, workplace }: Setting): Section {
   const job = { ...files, rounds, maxDepth, learningRate };
   const runs = Array.from({ length: repeats }, () => ({
     product: ours({ training, heldOut, rounds }),
-    xgboost: ask('xgboost', 'boosting.py', job) as Answer<XgboostAnswer>,
+    xgboost: ask<XgboostAnswer>('xgboost', 'boosting.py', job),
   }));
   const found = runs.flatMap(({ xgboost: { value } }) => (value === undefined ? [] : [value]));
   const product = middle(runs.map((run) => run.product.ms));
@@ -58,7 +58,7 @@ export function boostingSection({ isQuick, workplace }: Setting): Section {
     title: 'Boosting trees',
     about: [
       `${rows} samples of ${columns} features, ${classes} classes, ${rounds} rounds of depth ${maxDepth}, 256 bins, one`,
-      `thread each; processor time, median of ${repeats}.`,
+      `thread each; processor time, median of ${repeats}.${runs[0] === undefined ? '' : beside(runs[0].xgboost)}`,
     ].join(' '),
     findings: [
       {

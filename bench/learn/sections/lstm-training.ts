@@ -3,6 +3,7 @@ import { Lstm } from '../../../src/learn/nets/index.ts';
 import { classification, writeData } from '../data.ts';
 import type { Section } from '../results.ts';
 import { atMost, cpuMs, middle, quotient } from './goals.ts';
+import { beside } from './python.ts';
 import type { Setting } from './sections.ts';
 import { askTorch, torchMs } from './torch.ts';
 
@@ -36,7 +37,7 @@ export function lstmTrainingSection({ isQuick, workplace }: Setting): Section {
     title: 'Training an LSTM',
     about: [
       `${rows} sequences of ${steps} steps of ${inputs} values, ${units} units, batch ${batch}, Adam, one thread each;`,
-      `processor time, median of ${epochs} epochs.`,
+      `processor time, median of ${epochs} epochs.${beside(torch)}`,
     ].join(' '),
     findings: [
       {

@@ -5,6 +5,7 @@ import type { CompilerName, Reference } from '../reference.ts';
 import type { Finding, Section } from '../results.ts';
 import { atMost, cpuMs, middle, quotient } from './goals.ts';
 import { nativeTrainer } from './mlp-reference.ts';
+import { beside } from './python.ts';
 import type { Setting } from './sections.ts';
 import { askTorch, type TorchRun, torchMs } from './torch.ts';
 
@@ -96,7 +97,7 @@ export function mlpTrainingSection({ isQuick, references, workplace }: Setting):
   return {
     id: 'mlp-training',
     title: 'Training a dense network',
-    about: `${rows} samples, Adam, one thread each; processor time, median of ${epochs} epochs.`,
+    about: `${rows} samples, Adam, one thread each; processor time, median of ${epochs} epochs.${beside(torch)}`,
     findings,
     absent: torch.absent === undefined ? [] : [torch.absent],
   };

@@ -10,12 +10,12 @@ import {
 import { classification, type Labelled, writeData } from '../data.ts';
 import type { Finding, Section } from '../results.ts';
 import { atLeast, cpuMs, middle, quotient } from './goals.ts';
-import { type Answer, ask } from './python.ts';
+import { ask, beside, type Versioned } from './python.ts';
 import type { Setting } from './sections.ts';
 
 type StreamLearner = Predicts & LearnsOne<StreamSample>;
 type RiverRun = { readonly name: string; readonly rate: number; readonly score: number };
-type RiverAnswer = { readonly version: string; readonly runs: readonly RiverRun[] };
+type RiverAnswer = Versioned & { readonly runs: readonly RiverRun[] };
 
 const features = 10;
 const classes = 3;
@@ -119,7 +119,7 @@ function finding(stream: Stream, data: Labelled, river: RiverRun | undefined): F
 export function streamSection({ isQuick, workplace }: Setting): Section {
   const rows = isQuick ? 2000 : 20_000;
   const data = classification({ rows, columns: features, classes, seed: 31 });
-  const river: Answer<RiverAnswer> = ask('river', 'streams.py', writeData(workplace, 'streams', data));
+  const river = ask<RiverAnswer>('river', 'streams.py', writeData(workplace, 'streams', data));
   const findings = streams.map((stream) =>
     finding(
       stream,
@@ -130,7 +130,10 @@ export function streamSection({ isQuick, workplace }: Setting): Section {
   return {
     id: 'streams',
     title: 'Stream learners',
-    about: `${rows} samples of ${features} features, 3 classes; each sample is first predicted, then learnt. Processor time.`,
+    about: [
+      `${rows} samples of ${features} features, ${classes} classes; each is first predicted, then learnt.`,
+      `Processor time.${beside(river)}`,
+    ].join(' '),
     findings,
     absent: river.absent === undefined ? [] : [river.absent],
   };

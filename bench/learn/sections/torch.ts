@@ -1,6 +1,6 @@
 // Epochs of PyTorch (bench/learn/python/torch_train.py).
 import { middle } from './goals.ts';
-import { type Answer, ask } from './python.ts';
+import { type Answer, ask, type Versioned } from './python.ts';
 
 /** What PyTorch did with a job: each epoch. */
 export type TorchRun = readonly { readonly seconds: number; readonly loss: number }[];
@@ -17,8 +17,9 @@ export interface TorchJob {
 }
 
 /** Runs the jobs one after the other, on one thread. */
-export const askTorch = (jobs: readonly TorchJob[]): Answer<{ readonly runs: readonly TorchRun[] }> =>
-  ask('torch', 'torch_train.py', jobs);
+export const askTorch = (
+  jobs: readonly TorchJob[],
+): Answer<Versioned & { readonly runs: readonly TorchRun[] }> => ask('torch', 'torch_train.py', jobs);
 
 /** Milliseconds of the middle epoch; null without PyTorch. */
 export const torchMs = (run: TorchRun | undefined): number | null =>

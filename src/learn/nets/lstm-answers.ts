@@ -4,7 +4,7 @@ import { HeadKernel, LstmKernel } from '../kernels/index.ts';
 import { isClassLoss } from './loss.ts';
 import type { LstmLayers } from './lstm.ts';
 import type { LstmPlan } from './lstm-options.ts';
-import { checkClasses } from './samples.ts';
+import { checkClasses, checkFloats } from './samples.ts';
 
 /** An LSTM in use: the running state and the head. Answers lie in the same arrays each time. */
 export class LstmAnswers {
@@ -109,14 +109,8 @@ export class LstmAnswers {
   }
 
   #check(x: ArrayLike<number>): void {
-    if (this.#plan.vocabulary > 0) {
-      checkClasses('x', x, this.#plan.vocabulary);
-      return;
-    }
-    for (let i = 0; i < x.length; i += 1) {
-      if (!Number.isFinite(x[i]))
-        throw new PilotfishError('NOT_FINITE', `x[${i}] is ${x[i]}; give finite numbers`);
-    }
+    if (this.#plan.vocabulary > 0) checkClasses('x', x, this.#plan.vocabulary);
+    else checkFloats('x', x);
   }
 
   #take(x: ArrayLike<number>, from: number): void {

@@ -24,7 +24,7 @@ import {
   takeFloats,
 } from './network.ts';
 import { ConfigReader } from './reading.ts';
-import { type NetBatch, type SampleRules, samplesOf } from './samples.ts';
+import { checkFloats, type NetBatch, type SampleRules, samplesOf } from './samples.ts';
 import { type NetSample, OnlineStep } from './training/online.ts';
 import { type FitOptions, planOf, type TrainingRecord } from './training/options.ts';
 import { Trainer } from './training/trainer.ts';
@@ -133,12 +133,8 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
   predict(x: ArrayLike<number>): Float64Array {
     const kernel = this.#ready();
     ofLength('x', x, this.#plan.inputs);
-    for (let i = 0; i < x.length; i += 1) {
-      const value = x[i] as number;
-      if (!Number.isFinite(value))
-        throw new PilotfishError('NOT_FINITE', `x[${i}] is ${value}; give finite numbers`);
-      kernel.input[i] = value;
-    }
+    checkFloats('x', x);
+    for (let i = 0; i < x.length; i += 1) kernel.input[i] = x[i] as number;
     kernel.run();
     for (let i = 0; i < this.#answer.length; i += 1) this.#answer[i] = kernel.output[i] as number;
     return this.#answer;
@@ -149,6 +145,7 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
     const kernel = this.#ready();
     const { inputs, outputs } = this.#plan;
     checkMatrix(x, { constantFeatures: 'allow' });
+    checkFloats('x', x.data);
     if (x.columns !== inputs)
       throw new PilotfishError('SHAPE', `rows of ${x.columns} values where ${inputs} are expected`);
     const data = new Float32Array(x.rows * outputs);

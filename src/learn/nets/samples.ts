@@ -1,5 +1,5 @@
 import { type FastRng, PilotfishError } from '../../base/index.ts';
-import { allFinite, checkBatch, type Matrix, ofLength } from '../contract/index.ts';
+import { checkBatch, checkMatrix, type Matrix, ofLength } from '../contract/index.ts';
 import type { LossOptions } from './loss.ts';
 
 /**
@@ -13,7 +13,7 @@ export type NetBatch = {
   readonly y?: ArrayLike<number>;
   /** [rows][outputs]; for every-step targets [rows][steps][outputs], or [rows][steps] class numbers. */
   readonly targets?: Matrix;
-  /** Cost of choosing each class, [rows][classes], in any unit. */
+  /** Cost of choosing each class, in any unit: [rows][classes], or [rows][steps][classes]. */
   readonly costs?: Matrix;
   /** Finite, not negative, not all zero. */
   readonly weights?: ArrayLike<number>;
@@ -50,14 +50,13 @@ export type SampleRules = {
  */
 export function samplesOf(batch: NetBatch, rules: SampleRules): Samples {
   const { x, weights } = batch;
+  checkMatrix(x, { constantFeatures: 'allow' });
   if (x.columns !== rules.columns) {
     throw new PilotfishError('SHAPE', `rows of ${x.columns} values for a net that takes ${rules.columns}`);
   }
-  const blank = new Uint8Array(x.rows);
-  checkBatch(weights === undefined ? { x, y: blank } : { x, y: blank, weights }, {
-    constantFeatures: 'allow',
-  });
   checkInputs(x, rules);
+  if (weights !== undefined)
+    checkBatch({ x, y: new Uint8Array(x.rows), weights }, { constantFeatures: 'allow' });
   return { count: x.rows, columns: x.columns, x: x.data, targets: targetsOf(batch, rules), weights };
 }
 
@@ -69,7 +68,8 @@ function checkInputs(x: Matrix, rules: SampleRules): void {
   }
   const steps = { rows: x.rows * rules.steps, columns: x.columns / rules.steps, data: x.data };
   const constantFeatures = rules.isHeldOut ? 'allow' : rules.constantFeatures;
-  checkBatch({ x: steps, y: new Uint8Array(steps.rows) }, { constantFeatures });
+  checkMatrix(steps, { constantFeatures });
+  checkFloats('x', x.data);
 }
 
 function targetsOf(batch: NetBatch, rules: SampleRules): ArrayLike<number> {
@@ -100,11 +100,11 @@ function valuesOf(batch: NetBatch, { targetSteps, outputs }: SampleRules): Array
   const single = targetSteps * outputs === 1 && batch.targets === undefined;
   const name = single ? 'y' : 'targets';
   const values = single ? batch.y : batch.targets?.data;
-  return allFinite(name, given(name, values, batch.x.rows * targetSteps * outputs));
+  return checkFloats(name, given(name, values, batch.x.rows * targetSteps * outputs));
 }
 
 function costsOf(batch: NetBatch, { targetSteps, outputs, isHeldOut }: SampleRules): ArrayLike<number> {
-  const costs = allFinite('costs', given('costs', batch.costs?.data, batch.x.rows * targetSteps * outputs));
+  const costs = checkFloats('costs', given('costs', batch.costs?.data, batch.x.rows * targetSteps * outputs));
   const best = unbeaten(costs, outputs);
   if (best < 0 || isHeldOut) return costs;
   throw new PilotfishError(
@@ -128,6 +128,16 @@ function given(name: string, values: ArrayLike<number> | undefined, length: numb
   if (values === undefined)
     throw new PilotfishError('USAGE', `the loss of this net reads \`${name}\`; give it`);
   return ofLength(name, values, length);
+}
+
+/** @throws PilotfishError `NOT_FINITE` for NaN, an infinity, or what would become one in float32. */
+export function checkFloats<Values extends ArrayLike<number>>(name: string, values: Values): Values {
+  for (let i = 0; i < values.length; i += 1) {
+    if (!Number.isFinite(Math.fround(values[i] as number))) {
+      throw new PilotfishError('NOT_FINITE', `${name}[${i}] is ${values[i]}; give finite float32 numbers`);
+    }
+  }
+  return values;
 }
 
 /** @throws PilotfishError `USAGE` unless all are whole numbers from 0 below `classes`. */

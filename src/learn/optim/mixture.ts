@@ -29,6 +29,8 @@ export class Mixture {
   readonly #inverses: Float64Array;
   /** Logarithm of weight over all widths and masses inside. */
   readonly #logHeights: Float64Array;
+  /** Logarithm of √(2π) for each numeric axis. */
+  readonly #logRoots: number;
   readonly #scratch: Float64Array;
   readonly #weights: Float64Array;
   readonly #priorWeight: number;
@@ -50,6 +52,7 @@ export class Mixture {
     this.#centres = new Float64Array(this.#count * axes.length);
     this.#inverses = new Float64Array(this.#count * axes.length);
     this.#logHeights = this.#weights.map(Math.log);
+    this.#logRoots = axes.filter((axis) => axis.choices === 0).length * 0.5 * Math.log(2 * Math.PI);
     this.#scratch = new Float64Array(this.#count);
     for (const [k, point] of points.entries()) this.#centres.set(point, k * axes.length);
     // A pinch of every choice in every kernel, less the more points there are.
@@ -95,7 +98,7 @@ export class Mixture {
       // Less than 1e-17 of the largest, and most kernels are far away: no exponential for them.
       if (below > negligible) total += Math.exp(below);
     }
-    return most + Math.log(total);
+    return most + Math.log(total) - this.#logRoots;
   }
 
   #logPrior(point: Float64Array): number {

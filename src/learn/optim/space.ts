@@ -60,6 +60,8 @@ function floatAxis(name: string, [low, high]: readonly [number, number], log: bo
       return Math.min(1, Math.max(0, ((log ? Math.log(value) : value) / 2 - from / 2) / scale));
     },
     decode: (coordinate) => {
+      if (coordinate <= 0) return low;
+      if (coordinate >= 1) return high;
       const at = from * (1 - coordinate) + to * coordinate;
       return Math.min(high, Math.max(low, log ? Math.exp(at) : at));
     },

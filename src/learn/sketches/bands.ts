@@ -23,18 +23,21 @@ export function bandValue(band: number, low: number, high: number): number {
   return high >>> 20;
 }
 
+/** The half that a band says nothing or least about. */
+export const otherHalf = (band: number, low: number, high: number): number => (band < 2 ? high : low);
+
 /** Index of a band's bucket among all. */
 export const bucketOf = (band: number, value: number): number => band * 0x2000 + value;
 
 /**
  * Whether a fingerprint that differs in the bits `low` and `high` is met in an earlier probe than the one of `band`
- * with `changed` bits (0 or 1): all exact probes come first, band by band, then those one bit away.
+ * with the bit `flip` (or none, 0) changed: all exact probes come first, band by band, then those one bit away.
  */
-export function metBefore(band: number, changed: number, low: number, high: number): boolean {
+export function metBefore(band: number, flip: number, low: number, high: number): boolean {
   for (let other = 0; other < BANDS; other += 1) {
     const differs = bandValue(other, low, high);
-    if (differs === 0 && (changed === 1 || other < band)) return true;
-    if (changed === 1 && other < band && bitCount(differs) === 1) return true;
+    if (differs === 0 && (flip !== 0 || other < band)) return true;
+    if (flip !== 0 && other < band && bitCount(differs) === 1) return true;
   }
   return false;
 }

@@ -1,85 +1,104 @@
-/** A chunk is 64 bytes, a cache line: the next chunk, how many slots are in this one, and up to 14 slots. */
-const CHUNK_WORDS = 16;
-const CHUNK_SLOTS = 14;
+/** A chunk is 128 bytes: the next chunk, the number of entries here, and up to 15 entries of two words. */
+const CHUNK_WORDS = 32;
 const NEXT = 0;
 const COUNT = 1;
 const FIRST = 2;
+const CHUNK_ENTRIES = 15;
 
-/** Lists of numbers in a fixed number of buckets: chunks from one pool, only the first of a bucket not full. */
+/**
+ * Lists of entries, a slot and a word to judge it by, in a fixed number of buckets: chunks from one pool, only the
+ * first of a bucket not full. Scanning a bucket reads memory in order.
+ */
 export class BucketLists {
-  /** Chunk 0 is none. `words[chunk * 16]` is the next chunk, then the count, then the slots. */
+  /** Chunk 0 is none. A caller scans `words[at + 2 i]`, the slot, and `words[at + 2 i + 1]`, its word. */
   words = new Uint32Array(CHUNK_WORDS * 64);
   readonly #heads: Uint32Array;
   #chunks = 1;
+  /** First of the chunks given back, or 0. */
   #free = 0;
 
   constructor(buckets: number) {
     this.#heads = new Uint32Array(buckets);
   }
 
-  /** Index in `words` of the bucket's first chunk; 0 when it is empty. */
+  /** The bucket's first chunk; 0 when it is empty. */
   first(bucket: number): number {
-    return (this.#heads[bucket] as number) * CHUNK_WORDS;
+    return this.#heads[bucket] as number;
   }
 
-  /** Index of the chunk after the one at `at`; 0 after the last. */
-  next(at: number): number {
-    return (this.words[at + NEXT] as number) * CHUNK_WORDS;
+  /** The chunk after this one; 0 after the last. */
+  next(chunk: number): number {
+    return this.words[chunk * CHUNK_WORDS + NEXT] as number;
   }
 
-  /** Where the slots of the chunk at `at` end; they begin at `at + 2`. */
-  end(at: number): number {
-    return at + FIRST + (this.words[at + COUNT] as number);
+  /** Index in `words` of the chunk's first entry. */
+  begin(chunk: number): number {
+    return chunk * CHUNK_WORDS + FIRST;
   }
 
-  add(bucket: number, slot: number): void {
+  /** Index in `words` behind its last entry. */
+  end(chunk: number): number {
+    return this.begin(chunk) + 2 * (this.words[chunk * CHUNK_WORDS + COUNT] as number);
+  }
+
+  add(bucket: number, slot: number, word: number): void {
     const head = this.#heads[bucket] as number;
-    const full = head === 0 || this.words[head * CHUNK_WORDS + COUNT] === CHUNK_SLOTS;
-    const chunk = full ? this.#take() : head;
-    const at = chunk * CHUNK_WORDS;
-    if (full) {
-      this.words[at + NEXT] = head;
-      this.words[at + COUNT] = 0;
-      this.#heads[bucket] = chunk;
-    }
-    const count = this.words[at + COUNT] as number;
-    this.words[at + FIRST + count] = slot;
-    this.words[at + COUNT] = count + 1;
+    const full = head === 0 || this.words[head * CHUNK_WORDS + COUNT] === CHUNK_ENTRIES;
+    const chunk = full ? this.#take(head) : head;
+    this.#heads[bucket] = chunk;
+    const at = this.end(chunk);
+    this.words[at] = slot;
+    this.words[at + 1] = word;
+    this.#resize(chunk, 1);
   }
 
-  /** The last slot of the bucket's first chunk moves into the gap. */
+  /** The slot must be in the bucket. The last entry of the first chunk moves into the gap. */
   remove(bucket: number, slot: number): void {
     const gap = this.#indexOf(bucket, slot);
     const head = this.#heads[bucket] as number;
-    const at = head * CHUNK_WORDS;
-    const count = (this.words[at + COUNT] as number) - 1;
-    this.words[gap] = this.words[at + FIRST + count] as number;
-    this.words[at + COUNT] = count;
-    if (count > 0) return;
-    this.#heads[bucket] = this.words[at + NEXT] as number;
-    this.words[at + NEXT] = this.#free;
+    const last = this.end(head) - 2;
+    this.words[gap] = this.words[last] as number;
+    this.words[gap + 1] = this.words[last + 1] as number;
+    this.#resize(head, -1);
+    if (last > this.begin(head)) return;
+    this.#heads[bucket] = this.next(head);
+    this.words[head * CHUNK_WORDS + NEXT] = this.#free;
     this.#free = head;
   }
 
-  #indexOf(bucket: number, slot: number): number {
-    for (let at = this.first(bucket); ; at = this.next(at)) {
-      const found = this.words.subarray(at + FIRST, this.end(at)).indexOf(slot);
-      if (found >= 0) return at + FIRST + found;
-    }
+  #resize(chunk: number, by: number): void {
+    const at = chunk * CHUNK_WORDS + COUNT;
+    this.words[at] = (this.words[at] as number) + by;
   }
 
-  #take(): number {
-    if (this.#free !== 0) {
-      const chunk = this.#free;
-      this.#free = this.words[chunk * CHUNK_WORDS + NEXT] as number;
-      return chunk;
+  #indexOf(bucket: number, slot: number): number {
+    let chunk = this.first(bucket);
+    let at = this.begin(chunk);
+    while (this.words[at] !== slot) {
+      at += 2;
+      if (at < this.end(chunk)) continue;
+      chunk = this.next(chunk);
+      at = this.begin(chunk);
     }
-    if ((this.#chunks + 1) * CHUNK_WORDS > this.words.length) {
-      const grown = new Uint32Array(this.words.length * 2);
-      grown.set(this.words);
-      this.words = grown;
-    }
-    this.#chunks += 1;
-    return this.#chunks - 1;
+    return at;
+  }
+
+  /** An empty chunk in front of `next`. */
+  #take(next: number): number {
+    let chunk = this.#free;
+    if (chunk === 0) {
+      chunk = this.#chunks;
+      this.#chunks += 1;
+      if (this.#chunks * CHUNK_WORDS > this.words.length) this.#grow();
+    } else this.#free = this.next(chunk);
+    this.words[chunk * CHUNK_WORDS + NEXT] = next;
+    this.words[chunk * CHUNK_WORDS + COUNT] = 0;
+    return chunk;
+  }
+
+  #grow(): void {
+    const grown = new Uint32Array(this.words.length * 2);
+    grown.set(this.words);
+    this.words = grown;
   }
 }

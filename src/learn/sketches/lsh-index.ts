@@ -9,6 +9,7 @@ import {
   COMPLETE_DISTANCE,
   EXACT_DISTANCE,
   metBefore,
+  otherHalf,
 } from './bands.ts';
 import { BucketLists } from './bucket-lists.ts';
 import { bitCount, type Fingerprint } from './fingerprint.ts';
@@ -16,7 +17,7 @@ import { IdMap } from './id-map.ts';
 import { Nearest, type Neighbours } from './nearest.ts';
 
 export type LshOptions = {
-  /** Most fingerprints; memory grows with those that are there, about 55 bytes each. Default 2^20. */
+  /** Most fingerprints; memory grows with those that are there, about 100 bytes each. Default 2^20. */
   readonly capacity?: number;
 };
 
@@ -84,14 +85,21 @@ export class LshIndex {
     this.#halves[2 * slot] = fingerprint.low;
     this.#halves[2 * slot + 1] = fingerprint.high;
     this.#slots.add(id, slot);
-    for (let band = 0; band < BANDS; band += 1) this.#buckets.add(this.#bucket(slot, band), slot);
+    const { low, high } = fingerprint;
+    for (let band = 0; band < BANDS; band += 1) {
+      const bucket = bucketOf(band, bandValue(band, low, high));
+      this.#buckets.add(bucket, slot, otherHalf(band, low, high));
+    }
   }
 
   /** Takes an id out; false when it was not there. */
   remove(id: number): boolean {
     const slot = this.#slots.get(id);
     if (slot < 0) return false;
-    for (let band = 0; band < BANDS; band += 1) this.#buckets.remove(this.#bucket(slot, band), slot);
+    const [low, high] = [this.#halves[2 * slot] as number, this.#halves[2 * slot + 1] as number];
+    for (let band = 0; band < BANDS; band += 1) {
+      this.#buckets.remove(bucketOf(band, bandValue(band, low, high)), slot);
+    }
     this.#slots.remove(id);
     this.#ids[slot] = this.#free;
     this.#free = slot + 1;
@@ -119,32 +127,23 @@ export class LshIndex {
     return this.#nearest.neighbours;
   }
 
-  #bucket(slot: number, band: number): number {
-    return bucketOf(
-      band,
-      bandValue(band, this.#halves[2 * slot] as number, this.#halves[2 * slot + 1] as number),
-    );
-  }
-
   /** Offers what lies in one bucket: that of the band's value with the bits of `flip` changed. */
   #probe({ low, high }: Fingerprint, band: number, flip: number): void {
-    const buckets = this.#buckets;
-    const nearest = this.#nearest;
-    const changed = flip === 0 ? 0 : 1;
-    const halves = this.#halves;
+    const [lists, nearest, halves] = [this.#buckets, this.#nearest, this.#halves];
+    const { words } = lists;
+    const half = otherHalf(band, low, high);
     let reach = nearest.reach;
-    for (
-      let at = buckets.first(bucketOf(band, bandValue(band, low, high) ^ flip));
-      at !== 0;
-      at = buckets.next(at)
-    ) {
-      const end = buckets.end(at);
-      for (let i = at + 2; i < end; i += 1) {
-        const slot = buckets.words[i] as number;
+    let chunk = lists.first(bucketOf(band, bandValue(band, low, high) ^ flip));
+    for (; chunk !== 0; chunk = lists.next(chunk)) {
+      const end = lists.end(chunk);
+      for (let at = lists.begin(chunk); at < end; at += 2) {
+        // Of random fingerprints this keeps one in a hundred; the others are never looked up.
+        if (bitCount(half ^ (words[at + 1] as number)) > reach) continue;
+        const slot = words[at] as number;
         const lowBits = low ^ (halves[2 * slot] as number);
         const highBits = high ^ (halves[2 * slot + 1] as number);
         const distance = bitCount(lowBits) + bitCount(highBits);
-        if (distance > reach || metBefore(band, changed, lowBits, highBits)) continue;
+        if (distance > reach || metBefore(band, flip, lowBits, highBits)) continue;
         nearest.offer(this.#ids[slot] as number, distance);
         reach = nearest.reach;
       }

@@ -74,6 +74,8 @@ const LIMITS: { readonly [Name in keyof Omit<typeof DEFAULTS, 'dbPath'>]: readon
   flushMs: [1, 3_600_000],
 };
 const DEFAULT_LIMIT = 10_000;
+/** While nothing happens the disk is left alone, but for looking this often whether something has expired. */
+const IDLE_MS = 600_000;
 
 /**
  * Records events in SQLite, content-free by construction: closed schemas, identifiers as keyed hashes. `record` never
@@ -95,6 +97,7 @@ export class TelemetryCollector {
   readonly #counters = { recorded: 0, stored: 0, dropped: 0, refused: 0, failedFlushes: 0, expired: 0 };
   #waiting: EventRow[] = [];
   #lastMs = 0;
+  #flushedMs = 0;
   #flushIsDue = false;
   /** After a failure keys are left alone until the next flush: a caller pays for it once, not at each event. */
   #keysFailed = false;
@@ -190,12 +193,13 @@ export class TelemetryCollector {
     this.#checkOpen();
     const rows = this.#waiting;
     const { maxAgeMs, maxRows } = this.#options;
-    const beforeMs = this.#ports.clock.nowMs() - maxAgeMs;
+    const nowMs = this.#ports.clock.nowMs();
     const expired = this.#database.exclusively(() => {
       for (const row of rows) this.#database.insert(row);
-      return this.#database.expire(beforeMs, maxRows);
+      return this.#database.expire(nowMs - maxAgeMs, maxRows);
     });
     this.#waiting = [];
+    this.#flushedMs = nowMs;
     this.#keysFailed = false;
     this.#counters.stored += rows.length;
     this.#counters.expired += expired;
@@ -256,7 +260,8 @@ export class TelemetryCollector {
   }
 
   #flushQuietly(): void {
-    if (!this.#isOpen) return;
+    const isIdle = this.#waiting.length === 0 && this.#ports.clock.nowMs() - this.#flushedMs < IDLE_MS;
+    if (!this.#isOpen || isIdle) return;
     try {
       this.flush();
     } catch (error) {

@@ -40,8 +40,8 @@ const LARGEST = Number.MAX_SAFE_INTEGER;
 /**
  * Turns events into features as they were known before each event: what an event says of its own outcome (ratio, time,
  * success) enters the history after its features were taken, and no feature is an outcome of its own sample. One
- * extractor serves one stream of events, oldest first; it remembers the 65 536 blocks and peers heard of last. Every
- * feature lies in 0 to 1.
+ * extractor serves one stream of events, oldest first; it remembers the 65 536 blocks and peers heard of last. Features
+ * lie in 0 to 1, but for those of receipts, whose scale is the room's.
  */
 export class FeatureExtractor {
   readonly #ratios = new EarlierRatios();

@@ -35,7 +35,7 @@ const coins =
     });
   };
 const steady = coins(Number.POSITIVE_INFINITY);
-const restless = coins(250);
+const restless = coins(500);
 
 /** Arms whose rewards depend on the context, each in its way, and are alike on the whole. */
 const contextual: World = (world, lesson, rounds = 25) => {
@@ -181,8 +181,8 @@ const againstBlindness = (make: (seed: number) => Bandit, margin: number) => ({
   },
 });
 
-const ucb = (seed: number) => new Ucb({ arms, exploration: 0.5, seed });
-const fadingUcb = (seed: number) => new Ucb({ arms, exploration: 0.5, discount: 0.98, seed });
+const ucb = (seed: number) => new Ucb({ arms, exploration: 0.3, seed });
+const fadingUcb = (seed: number) => new Ucb({ arms, exploration: 0.3, discount: 0.99, seed });
 const beta = (seed: number) => new BetaThompson({ arms, seed });
 const fadingBeta = (seed: number) => new BetaThompson({ arms, discount: 0.98, seed });
 const gaussian = (seed: number) => new GaussianThompson({ arms, seed });
@@ -197,7 +197,7 @@ export const bandits: readonly AnyCase[] = [
   }),
   learnerCase({
     ...bandit({ name: 'Ucb with a discount', make: fadingUcb, restore: Ucb.restore, world: restless }),
-    contest: againstMemory(fadingUcb, ucb, 0.2),
+    contest: againstMemory(fadingUcb, ucb, 0.3),
   }),
   learnerCase({
     ...bandit({ name: 'BetaThompson', make: beta, restore: BetaThompson.restore, world: steady }),
@@ -210,7 +210,7 @@ export const bandits: readonly AnyCase[] = [
       restore: BetaThompson.restore,
       world: restless,
     }),
-    contest: againstMemory(fadingBeta, beta, 0.2),
+    contest: againstMemory(fadingBeta, beta, 0.3),
   }),
   learnerCase({
     ...bandit({ name: 'GaussianThompson', make: gaussian, restore: GaussianThompson.restore, world: steady }),

@@ -1,22 +1,46 @@
 // Every learner of the library keeps the promises of the suite, and none is forgotten.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as learn from '../../../src/learn/index.ts';
 import { bandits } from './bandits.ts';
+import { snapshotClasses } from './classes.ts';
 import { ensemble } from './ensemble.ts';
 import { linear } from './linear.ts';
 import { nets } from './nets.ts';
 import { optim } from './optim.ts';
 import { sequences } from './sequences.ts';
+import { sketches } from './sketches.ts';
 import { conform } from './suite.ts';
 import { trees } from './trees.ts';
 import { values } from './values.ts';
 
-for (const subject of [
-  ...linear,
-  ...nets,
-  ...trees,
-  ...ensemble,
-  ...bandits,
-  ...values,
-  ...sequences,
-  ...optim,
-])
-  conform(subject);
+const rooms = [linear, nets, trees, ensemble, bandits, values, sequences, sketches, optim];
+
+/** Classes with a `snapshot()` that learn nothing, and why. */
+const NO_LEARNERS: { readonly [name: string]: string } = {
+  Trainer:
+    'a training in progress: `resume` in the options of `fit` takes its snapshot, and the net is the learner',
+  PrivacyLedger: 'keeps a budget; it must not learn anything',
+};
+
+test('every class with a snapshot is in the table, or said to be no learner', () => {
+  const known = new Set(rooms.flat().map((subject) => subject.make(1).constructor.name));
+  const found = snapshotClasses();
+  assert.ok(found.length > 10, 'the search for classes finds none');
+  assert.deepEqual(
+    found.filter((name) => known.has(name) === name in NO_LEARNERS),
+    [],
+    'these have no case in this suite',
+  );
+  assert.deepEqual(
+    found.filter((name) => !(name in learn)),
+    [],
+    'these are not exported',
+  );
+  assert.deepEqual(
+    Object.keys(NO_LEARNERS).filter((name) => !found.includes(name)),
+    [],
+  );
+});
+
+for (const subject of rooms.flat()) conform(subject);

@@ -55,7 +55,7 @@ export const values: readonly AnyCase[] = [
     questions: () => [
       ...Array.from({ length: 10 }, (_, i) => ({ state: i % states })),
       { state: 2, legal: [0, 1] },
-      { state: 4, greedy: true },
+      { state: 3, greedy: true },
     ],
     ask(learner, question) {
       const { action, propensity } = learner.predict(question);

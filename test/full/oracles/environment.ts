@@ -11,6 +11,7 @@ const tools = {
   torch: { module: 'torch', home: 'debian' },
   xgboost: { module: 'xgboost', home: 'debian' },
   sklearn: { module: 'sklearn', home: 'debian' },
+  numpy: { module: 'numpy', home: 'debian' },
   scipy: { module: 'scipy', home: 'debian' },
   'xgboost-3': { module: 'xgboost', home: 'pypi' },
   onnxruntime: { module: 'onnxruntime', home: 'pypi' },

@@ -26,6 +26,7 @@ export const records: readonly Recorded[] = [
   { record: 'river', tool: 'river' },
   { record: 'safetensors', tool: 'safetensors' },
   { record: 'scipy', tool: 'scipy' },
+  { record: 'sketches', tool: 'numpy' },
   { record: 'sklearn', tool: 'sklearn' },
   { record: 'sklearn-metrics', tool: 'sklearn' },
   { record: 'tensorboard', tool: 'tensorboard' },

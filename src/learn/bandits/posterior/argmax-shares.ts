@@ -13,12 +13,10 @@ export type Family = {
   readonly reach: (a: number, b: number, right: boolean) => number;
   /** What the density of every arm needs to know about `x`: computed once for all. */
   readonly basis: (x: number) => number;
-  /** Up to a constant of the arm. */
-  readonly logDensity: (
-    a: number,
-    b: number,
-    point: { readonly x: number; readonly basis: number },
-  ) => number;
+  /** Logarithm of the density, but for a constant of the arm. */
+  readonly logHeight: (a: number, b: number, x: number, basis: number) => number;
+  /** That constant: the logarithm of the integral of e^logHeight. */
+  readonly logMass: (a: number, b: number) => number;
 };
 
 /** Gauss-Legendre nodes and weights on [0, 1], six of each. */
@@ -48,50 +46,53 @@ const CELLS = 6;
  */
 export class ArgmaxShares {
   readonly #family: Family;
-  /** The arms that can win at all; all that follows is in their order. */
+  /** The arms that can win at all, and what is known of each; the arrays below are in their order. */
   readonly #arms: Int32Array;
+  readonly #a: Float64Array;
+  readonly #b: Float64Array;
   readonly #peak: Float64Array;
   readonly #left: Float64Array;
   readonly #right: Float64Array;
-  /** Logarithm of what normalises the density. */
-  readonly #scale: Float64Array;
-  /** Distribution function at the left end of the cell, and with the density at its nodes. */
+  readonly #logMass: Float64Array;
+  /** Distribution function at the left end of the cell; at its nodes, with the density there. */
   readonly #below: Float64Array;
   readonly #density: Float64Array;
   readonly #cdf: Float64Array;
   /** Product of the distribution functions of the arms before. */
   readonly #before: Float64Array;
-  readonly #point = { x: 0, basis: 0 };
   #count = 0;
 
   constructor(arms: number, family: Family) {
+    const column = () => new Float64Array(arms);
     this.#family = family;
     this.#arms = new Int32Array(arms);
-    this.#peak = new Float64Array(arms);
-    this.#left = new Float64Array(arms);
-    this.#right = new Float64Array(arms);
-    this.#scale = new Float64Array(arms);
-    this.#below = new Float64Array(arms);
+    this.#a = column();
+    this.#b = column();
+    this.#peak = column();
+    this.#left = column();
+    this.#right = column();
+    this.#logMass = column();
+    this.#below = column();
+    this.#before = column();
     this.#density = new Float64Array(arms * ORDER);
     this.#cdf = new Float64Array(arms * ORDER);
-    this.#before = new Float64Array(arms);
   }
 
   /**
    * Writes the share of every arm into `shares`. An arm whose `a` is NaN takes no part.
    * @throws PilotfishError `EMPTY` when none does.
    */
-  compute({ a, b }: Parameters, shares: Float64Array): Float64Array {
-    this.#gather(a, b);
-    for (let k = 0; k < this.#count; k += 1) this.#normalise(k, a, b);
+  compute(parameters: Parameters, shares: Float64Array): Float64Array {
+    const floor = this.#floorOf(parameters);
+    this.#gather(parameters, floor);
     shares.fill(0);
     if (this.#count === 1) shares[this.#arms[0] as number] = 1;
-    else this.#sweep(a, b, shares);
+    else this.#sweep(floor, shares);
     return shares;
   }
 
-  /** Finds the arms whose density reaches above the left end of every other. */
-  #gather(a: Float64Array, b: Float64Array): void {
+  /** The largest of the densities' left ends: no arm wins below it. */
+  #floorOf({ a, b }: Parameters): number {
     const { peak, reach } = this.#family;
     let floor = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < a.length; i += 1) {
@@ -99,65 +100,42 @@ export class ArgmaxShares {
       if (!Number.isNaN(first)) floor = Math.max(floor, peak(first, second) - reach(first, second, false));
     }
     if (floor === Number.NEGATIVE_INFINITY) throw noLegalArm();
+    return floor;
+  }
+
+  /** Finds the arms whose density reaches above the floor. */
+  #gather({ a, b }: Parameters, floor: number): void {
+    const { peak, reach, logMass } = this.#family;
     this.#count = 0;
     for (let i = 0; i < a.length; i += 1) {
       const [first, second] = [a[i] as number, b[i] as number];
-      const right = Number.isNaN(first) ? 0 : reach(first, second, true);
+      if (Number.isNaN(first)) continue;
       const top = peak(first, second);
-      if (!(top + right > floor)) continue;
+      const right = reach(first, second, true);
+      if (top + right <= floor) continue;
       const k = this.#count;
+      this.#count += 1;
       this.#arms[k] = i;
+      this.#a[k] = first;
+      this.#b[k] = second;
       this.#peak[k] = top;
       this.#left[k] = reach(first, second, false);
       this.#right[k] = right;
+      this.#logMass[k] = logMass(first, second);
       this.#below[k] = 0;
-      this.#count += 1;
     }
   }
 
-  #logDensity(k: number, a: Float64Array, b: Float64Array): number {
-    const arm = this.#arms[k] as number;
-    return this.#family.logDensity(a[arm] as number, b[arm] as number, this.#point);
-  }
-
-  #moveTo(x: number): void {
-    this.#point.x = x;
-    this.#point.basis = this.#family.basis(x);
-  }
-
-  /** Integrates the density of contender `k` over its own cells. */
-  #normalise(k: number, a: Float64Array, b: Float64Array): void {
-    const peak = this.#peak[k] as number;
-    this.#moveTo(peak);
-    const height = this.#logDensity(k, a, b);
-    let mass = 0;
-    for (const side of [-(this.#left[k] as number), this.#right[k] as number]) {
-      for (let cell = 0; cell < CELLS; cell += 1) {
-        for (let q = 0; q < ORDER; q += 1) {
-          this.#moveTo(peak + (side * (cell + (NODES[q] as number))) / CELLS);
-          const weight = (Math.abs(side) / CELLS) * (WEIGHTS[q] as number);
-          mass += weight * Math.exp(this.#logDensity(k, a, b) - height);
-        }
-      }
-    }
-    this.#scale[k] = height + Math.log(mass);
-  }
-
-  #sweep(a: Float64Array, b: Float64Array, shares: Float64Array): void {
+  #sweep(floor: number, shares: Float64Array): void {
     let x = Number.POSITIVE_INFINITY;
     let end = Number.NEGATIVE_INFINITY;
-    // Below the left end of any density the product of the distribution functions is 0.
-    let floor = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < this.#count; k += 1) {
-      const peak = this.#peak[k] as number;
-      const start = peak - (this.#left[k] as number);
-      x = Math.min(x, start);
-      floor = Math.max(floor, start);
-      end = Math.max(end, peak + (this.#right[k] as number));
+      x = Math.min(x, (this.#peak[k] as number) - (this.#left[k] as number));
+      end = Math.max(end, (this.#peak[k] as number) + (this.#right[k] as number));
     }
     while (x < end) {
       const next = this.#cellEnd(x, end);
-      this.#fillCell(x, next - x, { a, b });
+      this.#fillCell(x, next - x);
       if (next > floor) this.#share(next - x, shares);
       x = next;
     }
@@ -165,48 +143,53 @@ export class ArgmaxShares {
     for (let i = 0; i < shares.length; i += 1) shares[i] = (shares[i] as number) / sum;
   }
 
-  /** The cell from `x` steps over no peak and no begin of a density, and is narrow for the narrowest around. */
+  /** The end of the cell from `x`: near enough for every density that the cell meets. */
   #cellEnd(x: number, end: number): number {
     let next = end;
     for (let k = 0; k < this.#count; k += 1) {
       const peak = this.#peak[k] as number;
       const [left, right] = [this.#left[k] as number, this.#right[k] as number];
-      if (x < peak - left) next = Math.min(next, peak - left);
-      else if (x < peak) next = Math.min(next, peak, x + left / CELLS);
+      if (x < peak) next = Math.min(next, Math.max(x, peak - left) + left / CELLS, peak + right / CELLS);
       else if (x < peak + right) next = Math.min(next, x + right / CELLS);
     }
     return next;
   }
 
-  #reaches(k: number, x: number): boolean {
-    const peak = this.#peak[k] as number;
-    return x >= peak - (this.#left[k] as number) && x < peak + (this.#right[k] as number);
+  /** Densities and distribution functions at the nodes of one cell. */
+  #fillCell(x: number, width: number): void {
+    const { basis, logHeight } = this.#family;
+    for (let q = 0; q < ORDER; q += 1) {
+      const at = x + width * (NODES[q] as number);
+      const shared = basis(at);
+      for (let k = 0; k < this.#count; k += 1) {
+        if (!this.#meets(k, x, width)) this.#density[k * ORDER + q] = 0;
+        else {
+          const log = logHeight(this.#a[k] as number, this.#b[k] as number, at, shared);
+          this.#density[k * ORDER + q] = Math.exp(log - (this.#logMass[k] as number));
+        }
+      }
+    }
+    for (let k = 0; k < this.#count; k += 1) this.#accumulate(k, width);
   }
 
-  /** Densities and distribution functions at the nodes of one cell. */
-  #fillCell(x: number, width: number, { a, b }: Parameters): void {
+  #meets(k: number, x: number, width: number): boolean {
+    const peak = this.#peak[k] as number;
+    return x + width > peak - (this.#left[k] as number) && x < peak + (this.#right[k] as number);
+  }
+
+  /** Integrates the density of one arm up to each node, and over the cell. */
+  #accumulate(k: number, width: number): void {
+    const below = this.#below[k] as number;
+    let whole = below;
     for (let q = 0; q < ORDER; q += 1) {
-      this.#moveTo(x + width * (NODES[q] as number));
-      for (let k = 0; k < this.#count; k += 1) {
-        const density = this.#reaches(k, x)
-          ? Math.exp(this.#logDensity(k, a, b) - (this.#scale[k] as number))
-          : 0;
-        this.#density[k * ORDER + q] = density;
+      let cdf = below;
+      for (let r = 0; r < ORDER; r += 1) {
+        cdf += width * (PARTIAL[q * ORDER + r] as number) * (this.#density[k * ORDER + r] as number);
       }
+      this.#cdf[k * ORDER + q] = Math.max(cdf, 0);
+      whole += width * (WEIGHTS[q] as number) * (this.#density[k * ORDER + q] as number);
     }
-    for (let k = 0; k < this.#count; k += 1) {
-      const below = this.#below[k] as number;
-      let whole = below;
-      for (let q = 0; q < ORDER; q += 1) {
-        let cdf = below;
-        for (let r = 0; r < ORDER; r += 1) {
-          cdf += width * (PARTIAL[q * ORDER + r] as number) * (this.#density[k * ORDER + r] as number);
-        }
-        this.#cdf[k * ORDER + q] = Math.max(cdf, 0);
-        whole += width * (WEIGHTS[q] as number) * (this.#density[k * ORDER + q] as number);
-      }
-      this.#below[k] = whole;
-    }
+    this.#below[k] = whole;
   }
 
   /** Adds what one cell contributes: density times the others' distribution functions, by prefix and suffix. */

@@ -1,4 +1,5 @@
 import type { FastRng } from '../../../base/index.ts';
+import { logGamma } from '../../stats/index.ts';
 import type { Choice } from '../bandit.ts';
 import { pickBest } from '../pick.ts';
 import { ArgmaxShares, type Family, type Parameters } from './argmax-shares.ts';
@@ -13,7 +14,8 @@ export const NORMAL: Posterior = {
   peak: (a) => a,
   reach: (a, b) => Math.sqrt(50) * visible(a, b),
   basis: () => 0,
-  logDensity: (a, b, { x }) => -0.5 * ((x - a) / visible(a, b)) ** 2,
+  logHeight: (a, b, x) => -0.5 * ((x - a) / visible(a, b)) ** 2,
+  logMass: (a, b) => Math.log(visible(a, b) * Math.sqrt(2 * Math.PI)),
 };
 
 /** Deviations below the resolution of float64 around `a` count as one that can be integrated over. */
@@ -38,7 +40,8 @@ export const BETA: Posterior = {
     }
   },
   basis: softplus,
-  logDensity: (a, b, { x, basis }) => a * x - (a + b) * basis,
+  logHeight: (a, b, x, basis) => a * x - (a + b) * basis,
+  logMass: (a, b) => logGamma(a) + logGamma(b) - logGamma(a + b),
 };
 
 function softplus(x: number): number {

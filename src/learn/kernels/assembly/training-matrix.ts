@@ -124,12 +124,8 @@ function tile11(
   store<f32>(c, sum);
 }
 
-/**
- * C = start + A B. A is rows x depth with any strides (so also a transposed matrix), B depth x columns and C
- * rows x columns with adjacent columns. `start` is a matrix like C (C itself to add to it), a row for all rows
- * (stride 0: a bias), or 0 for none.
- */
-export function product(
+/** C = start + A B for a block of rows and of the depth; `start` as for `product`. */
+function block(
   a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, c: usize, cRow: usize,
   start: usize, startRow: usize, rows: i32, columns: i32, depth: i32,
 ): void {
@@ -144,9 +140,8 @@ export function product(
       if (width == 8) tile48(ai, aRow, aColumn, b, bRow, ci, cRow, si, startRow, depth);
       else if (width == 4) tile44(ai, aRow, aColumn, b, bRow, ci, cRow, si, startRow, depth);
       else {
-        for (let r = 0; r < 4; r++) {
-          const s: usize = start == 0 ? 0 : si + startRow * <usize>r;
-          tile11(ai + aRow * r, aColumn, b, bRow, ci + cRow * r, s, depth);
+        for (let r: usize = 0; r < 4; r++) {
+          tile11(ai + aRow * r, aColumn, b, bRow, ci + cRow * r, start == 0 ? 0 : si + startRow * r, depth);
         }
       }
       ai += aRow << 2;
@@ -156,9 +151,8 @@ export function product(
     for (; i < rows; i++) {
       if (width == 8) tile18(ai, aColumn, b, bRow, ci, si, depth);
       else {
-        for (let w = 0; w < width; w++) {
-          const s: usize = start == 0 ? 0 : si + (w << 2);
-          tile11(ai, aColumn, b + (w << 2), bRow, ci + (w << 2), s, depth);
+        for (let w: usize = 0; w < (<usize>width << 2); w += 4) {
+          tile11(ai, aColumn, b + w, bRow, ci + w, start == 0 ? 0 : si + w, depth);
         }
       }
       ai += aRow;
@@ -170,6 +164,34 @@ export function product(
     c += bytes;
     if (start != 0) start += bytes;
     j += width;
+  }
+}
+
+// Blocks that stay in the caches while all columns go over them.
+const BLOCK_DEPTH = 256;
+const BLOCK_ROWS = 64;
+
+/**
+ * C = start + A B. A is rows x depth with any strides (so also a transposed matrix), B depth x columns and C
+ * rows x columns with adjacent columns. `start` is a matrix like C (C itself to add to it), a row for all rows
+ * (stride 0: a bias), or 0 for none.
+ */
+export function product(
+  a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, c: usize, cRow: usize,
+  start: usize, startRow: usize, rows: i32, columns: i32, depth: i32,
+): void {
+  for (let k = 0; k < depth; k += BLOCK_DEPTH) {
+    const ak = a + aColumn * <usize>k;
+    const bk = b + bRow * <usize>k;
+    const depthNow = min(BLOCK_DEPTH, depth - k);
+    for (let i = 0; i < rows; i += BLOCK_ROWS) {
+      const ci = c + cRow * <usize>i;
+      const rowsNow = min(BLOCK_ROWS, rows - i);
+      if (k == 0) {
+        const si: usize = start == 0 ? 0 : start + startRow * <usize>i;
+        block(ak + aRow * <usize>i, aRow, aColumn, bk, bRow, ci, cRow, si, startRow, rowsNow, columns, depthNow);
+      } else block(ak + aRow * <usize>i, aRow, aColumn, bk, bRow, ci, cRow, ci, cRow, rowsNow, columns, depthNow);
+    }
   }
 }
 

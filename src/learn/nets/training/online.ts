@@ -1,7 +1,7 @@
 import { PilotfishError } from '../../../base/index.ts';
-import { finite, numberWithin, ofLength } from '../../contract/index.ts';
+import { numberWithin, ofLength } from '../../contract/index.ts';
 import type { Network } from '../network.ts';
-import { checkClasses, Feed, type SampleRules } from '../samples.ts';
+import { checkClasses, checkFloats, Feed, type SampleRules } from '../samples.ts';
 import { Optimizer } from './optimizer.ts';
 
 /** One sample to learn from; which of the targets is read depends on the loss, as in `NetBatch`. */
@@ -66,10 +66,11 @@ export class OnlineStep {
   #take(sample: NetSample): void {
     const { columns, vocabulary } = this.#rules;
     ofLength('x', sample.x, columns);
+    checkFloats('x', sample.x);
     if (vocabulary !== undefined) checkClasses('x', sample.x, vocabulary);
     const weight = numberWithin('weight', sample.weight ?? 1, [0, 1e30]);
     this.#takeTargets(sample);
-    for (let i = 0; i < columns; i += 1) this.#x[i] = finite('a feature', sample.x[i] as number);
+    for (let i = 0; i < columns; i += 1) this.#x[i] = sample.x[i] as number;
     this.#weights[0] = weight;
   }
 
@@ -78,7 +79,7 @@ export class OnlineStep {
     const into = this.#targets;
     if (loss.kind !== 'expected-cost' && into.length === 1 && targets === undefined) {
       if (y === undefined) throw new PilotfishError('USAGE', `the loss ${loss.kind} reads \`y\`; give it`);
-      into[0] = finite('y', y);
+      into[0] = y;
     } else {
       const values = loss.kind === 'expected-cost' ? costs : targets;
       if (values === undefined) {
@@ -86,8 +87,9 @@ export class OnlineStep {
         throw new PilotfishError('USAGE', `the loss ${loss.kind} reads \`${name}\`; give it`);
       }
       ofLength('targets', values, into.length);
-      for (let i = 0; i < into.length; i += 1) into[i] = finite('a target', values[i] as number);
+      for (let i = 0; i < into.length; i += 1) into[i] = values[i] as number;
     }
+    checkFloats('y', into);
     if (loss.kind === 'cross-entropy') checkClasses('y', into, outputs);
   }
 }

@@ -1,3 +1,4 @@
+import { PilotfishError } from '../../../base/index.ts';
 import { numberWithin } from '../../contract/index.ts';
 import type { AdamStep, SgdStep, TrainingMaths } from '../../kernels/index.ts';
 import type { Parameters } from '../network.ts';
@@ -72,10 +73,10 @@ export class Optimizer {
     this.#sgd = { scale: 1, ridge: options.weightDecay, momentum, rate: 0 };
   }
 
-  /** One step at this rate. */
+  /** One step at this rate. @throws PilotfishError `NOT_FINITE` for a gradient without length, before the step. */
   step(maths: TrainingMaths, parameters: Parameters, rate: number): void {
-    this.steps += 1;
     const scale = this.#scale(maths, parameters);
+    this.steps += 1;
     if (this.#options.kind === 'sgd') {
       this.#sgd.scale = scale;
       this.#sgd.rate = rate;
@@ -95,6 +96,12 @@ export class Optimizer {
   #scale(maths: TrainingMaths, { gradients, count }: Parameters): number {
     if (this.#clipNorm === Number.POSITIVE_INFINITY) return 1;
     const norm = Math.sqrt(maths.sumSquares(gradients, count));
+    if (!Number.isFinite(norm)) {
+      throw new PilotfishError(
+        'NOT_FINITE',
+        'the gradient is too large for float32; lower the rate, scale features',
+      );
+    }
     return norm > this.#clipNorm ? this.#clipNorm / norm : 1;
   }
 }

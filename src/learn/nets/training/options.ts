@@ -100,7 +100,7 @@ export type TrainingRecord = {
   readonly epochs: readonly EpochReport[];
   /** The epoch whose weights were kept. */
   readonly bestEpoch: number;
-  readonly stopped: 'epochs' | 'patience' | 'caller';
+  readonly stopped: 'epochs' | 'patience' | 'caller' | 'diverged';
   /** Steps of the optimiser. */
   readonly steps: number;
   readonly device: 'cpu';

@@ -224,6 +224,23 @@ test('a training that diverges says so, and leaves the net as it was', () => {
   throwsCode(() => trainer.finish(), 'UNTRAINED');
 });
 
+test('when a training with held-out samples breaks, the best weights before are there', () => {
+  const batch = moons(40, 1);
+  let isWild = false;
+  const augment = (row: Float32Array) => {
+    if (isWild) row.fill(Number.NaN);
+  };
+  const mlp = new Mlp(plain);
+  const trainer = mlp.trainer(batch, { epochs: 10, validation: moons(20, 2), augment, clipNorm: 1 });
+  epochs(trainer, 2);
+  isWild = true;
+  throwsCode(() => trainer.epoch(), 'NOT_FINITE');
+  const record = trainer.finish();
+  assert.equal(record.stopped, 'diverged');
+  assert.ok(record.bestEpoch < 2);
+  assert.ok(Number.isFinite(mlp.predict([0, 0])[0]));
+});
+
 test('the caller may stop: the net changes only then', () => {
   const mlp = new Mlp(plain);
   const trainer = mlp.trainer(moons(40, 1), { epochs: 10 });

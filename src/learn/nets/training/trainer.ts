@@ -39,13 +39,14 @@ export class Trainer {
   #augmentRng: FastRng;
   #reports: EpochReport[] = [];
   #best: Best | null = null;
+  /** While an epoch runs, and when it did not end well. */
   #isBroken = false;
 
   /** @throws PilotfishError for options that cannot be, or a snapshot of another training. */
   constructor(setting: TrainerSetting) {
     const { options, training, validation, network, rng } = setting;
-    if (training.count < network.fewest) {
-      throw new PilotfishError('SHAPE', `batch norm needs at least ${network.fewest} rows to learn from`);
+    if (Math.min(training.count, setting.plan.batchSize) < network.fewest) {
+      throw new PilotfishError('SHAPE', `batch norm learns from batches of ${network.fewest} rows or more`);
     }
     this.#setting = setting;
     this.#network = network;
@@ -84,16 +85,17 @@ export class Trainer {
     if (this.isDone) throw new PilotfishError('USAGE', 'the training is done; call finish');
     const epoch = this.epochs;
     const rate = this.#schedule.rate(epoch);
+    this.#isBroken = true;
     const trainingLoss = this.#learn(rate);
     const validationLoss = this.#heldOut === undefined ? null : this.#judge(this.#heldOut);
     const watched = validationLoss ?? trainingLoss;
-    if (!Number.isFinite(trainingLoss) || !Number.isFinite(watched)) {
-      this.#isBroken = true;
+    if (!this.#isFinite(trainingLoss) || !Number.isFinite(watched)) {
       throw new PilotfishError(
         'NOT_FINITE',
         `the loss is ${watched} after epoch ${epoch}; lower the rate, set clipNorm, or scale the features`,
       );
     }
+    this.#isBroken = false;
     this.#schedule.observe(watched);
     this.#reports.push({ epoch, trainingLoss, validationLoss, rate });
     if (validationLoss !== null) this.#keepBest(epoch, validationLoss);
@@ -114,10 +116,16 @@ export class Trainer {
     return {
       epochs: [...this.#reports],
       bestEpoch: this.#best?.epoch ?? this.epochs - 1,
-      stopped: this.#isStuck() ? 'patience' : this.epochs >= this.#plan.epochs ? 'epochs' : 'caller',
+      stopped: this.#end(),
       steps: this.#optimizer.steps,
       ...{ device: 'cpu', precision: 'float32', kernels: 'wasm-simd128' },
     };
+  }
+
+  #end(): TrainingRecord['stopped'] {
+    if (this.#isBroken) return 'diverged';
+    if (this.#isStuck()) return 'patience';
+    return this.epochs >= this.#plan.epochs ? 'epochs' : 'caller';
   }
 
   /** All that the option `resume` needs to go on bit for bit, given the same batch and options. */
@@ -184,6 +192,12 @@ export class Trainer {
     }
     for (let i = 0; i < order.length; i += 1) weight += feed.weight(i);
     return loss / weight;
+  }
+
+  /** Of the loss, and of the weights after it: the last step may have spoilt them. */
+  #isFinite(loss: number): boolean {
+    const { values, count } = this.#network.parameters;
+    return Number.isFinite(loss) && Number.isFinite(this.#network.maths.sumSquares(values, count));
   }
 
   #keepBest(epoch: number, loss: number): void {

@@ -41,6 +41,7 @@ function gaussian(y: number): number {
 /** The complementary error function for y >= 0. */
 function erfcPositive(y: number): number {
   if (y <= 0.46875) return 1 - y * ratio(erfAbove, erfBelow, y * y);
+  if (y > 28) return 0;
   if (y <= 4) return gaussian(y) * ratio(midAbove, midBelow, y);
   const inverse = 1 / (y * y);
   const correction = inverse * ratio(farAbove, farBelow, inverse);

@@ -53,6 +53,8 @@ export function collectorAt(
   const dbPath = `${folder}/telemetry.db`;
   const collector = new TelemetryCollector({
     dbPath,
+    // Days of this clock pass by in steps of this size.
+    flushMs: 3_600_000,
     ...options,
     ports: { clock, random: seededBytes(1), ...ports },
   });
