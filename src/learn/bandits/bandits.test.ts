@@ -40,7 +40,8 @@ const each = (check: (maker: { make: Make; restore: (snapshot: Snapshot) => Band
   for (const maker of Object.values(makers)) check(maker);
 };
 
-const context = [0.5, -1];
+/** Frozen, as the masks: writing to an input would throw. */
+const context = Object.freeze([0.5, -1]);
 
 /** Learning that every bandit of the table accepts: rewards in [0, 1]. */
 const feedbackOf = (arms: number) =>
@@ -54,7 +55,10 @@ const feedbackOf = (arms: number) =>
   );
 
 const maskOf = (arms: number) =>
-  fc.array(fc.nat({ max: 1 }), { minLength: arms, maxLength: arms }).filter((mask) => mask.includes(1));
+  fc
+    .array(fc.nat({ max: 1 }), { minLength: arms, maxLength: arms })
+    .filter((mask) => mask.includes(1))
+    .map((mask) => Object.freeze(mask));
 
 const caseOf = fc.integer({ min: 1, max: 6 }).chain((arms) =>
   fc.record({
@@ -214,7 +218,7 @@ function play(
 ) {
   const { rounds, delay = 0, means } = options;
   const world = new FastRng(99);
-  const late: { arm: number; reward: number; context: number[] }[] = [];
+  const late: { arm: number; reward: number; context: readonly number[] }[] = [];
   const regret = [0, 0];
   for (let round = 0; round < rounds; round += 1) {
     const now = means(round);

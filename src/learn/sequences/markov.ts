@@ -24,7 +24,7 @@ const ID_RANGE = [0, 0xffffffff] as const;
  * (order 2, which backs off to the last one). Tables keep the frequent by Space-Saving (Metwally, Agrawal, El Abbadi
  * 2005); without more contexts and followers (default 8 a context) than places, counts are exact. A follower seen c
  * times in n scores c / (n + 1); what is left, 1 / (n + 1), is the share of order 1 (the escape of PPM, method A:
- * Cleary, Witten 1984).
+ * Cleary, Witten 1984). On sequences without such a rule these scores promise far more than comes true.
  */
 export class Markov implements Learner, Predicts<void, Ranking>, LearnsOne<number> {
   readonly kind = 'markov';

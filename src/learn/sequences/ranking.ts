@@ -5,7 +5,7 @@ export type Ranking = {
   /** How many of `ids` and `scores` hold a prediction: 0 when there is nothing to go by. */
   count: number;
   readonly ids: Uint32Array;
-  /** Estimated probability that the id comes next; falls, and sums to at most 1. */
+  /** How likely the rule holds the id to come next; they fall, and sum to at most 1. */
   readonly scores: Float64Array;
 };
 

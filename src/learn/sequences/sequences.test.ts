@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FastRng, hasCode } from '../../base/index.ts';
 import type { Snapshot } from '../contract/index.ts';
-import { ContextTable } from './context-table.ts';
-import { Ewma, Markov, persistence, type Ranking, RecencyMarkov } from './index.ts';
+import { Markov, type Ranking, RecencyMarkov } from './index.ts';
 
 const listed = ({ count, ids, scores }: Ranking) =>
   Array.from({ length: count }, (_, i) => [ids[i] as number, scores[i] as number] as const);
@@ -144,58 +143,6 @@ test('space-saving: what follows often enough is listed, and its count is never 
   );
 });
 
-test('a table keeps contexts in use while others pass through', () => {
-  const table = new ContextTable(64);
-  const rng = new FastRng(3);
-  const heavy = Array.from({ length: 16 }, (_, i) => i);
-  let kept = 0;
-  for (let round = 0; round < 2000; round += 1) {
-    for (const id of heavy) table.claim(id, 0);
-    for (let i = 0; i < 8; i += 1) table.claim(1000 + rng.below(100_000), 0);
-    if (round >= 1000) kept += heavy.filter((id) => table.find(id, 0) >= 0).length;
-  }
-  assert.equal(kept, 16 * 1000);
-});
-
-test('a full table stays full, knows what it claimed last, and tells pairs apart', () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 300 }), (pairs) => {
-      const table = new ContextTable(16);
-      for (const [first, second] of pairs) {
-        const known = table.find(first, second);
-        const place = table.claim(first, second);
-        assert.equal(table.fresh, known < 0);
-        assert.ok(place >= 0 && place < table.places);
-        assert.equal(table.find(first, second), place);
-      }
-    }),
-  );
-});
-
-test('an average weighs the past, and persistence is its limit', () => {
-  const value = fc.double({ min: -1e308, max: 1e308, noNaN: true });
-  fc.assert(
-    fc.property(
-      fc.array(value, { minLength: 1 }),
-      fc.double({ min: 0.01, max: 1, noNaN: true }),
-      (values, weight) => {
-        const [ewma, last] = [new Ewma({ weight }), persistence()];
-        for (const one of values) {
-          ewma.learnOne(one);
-          last.learnOne(one);
-        }
-        assert.equal(last.predict(), values.at(-1));
-        const [least, most] = [Math.min(...values), Math.max(...values)];
-        const slack = 1e-12 * Math.max(Math.abs(least), Math.abs(most));
-        assert.ok(ewma.predict() >= least - slack && ewma.predict() <= most + slack);
-      },
-    ),
-  );
-  const ewma = new Ewma({ weight: 0.25 });
-  for (const one of [8, 4, 0]) ewma.learnOne(one);
-  assert.equal(ewma.predict(), 0.75 * (0.75 * 8 + 0.25 * 4));
-});
-
 const makers = [
   [() => new Markov({ contexts: 8, followers: 2 }), Markov.restore],
   [() => new Markov({ order: 2, contexts: 8, followers: 2 }), Markov.restore],
@@ -220,11 +167,6 @@ test('a restored predictor goes on bit for bit', () => {
       { numRuns: 50 },
     );
   }
-  const ewma = new Ewma();
-  assert.throws(() => Ewma.restore(ewma.snapshot()).predict(), { code: 'UNTRAINED' });
-  ewma.learnOne(3);
-  ewma.learnOne(4);
-  assert.equal(Ewma.restore(ewma.snapshot()).predict(), ewma.predict());
 });
 
 test('what is no id, value or size is refused', () => {
@@ -235,9 +177,6 @@ test('what is no id, value or size is refused', () => {
     }
     assert.equal(model.predict().count, 0);
   }
-  assert.throws(() => new Ewma().predict(), { code: 'UNTRAINED' });
-  assert.throws(() => new Ewma().learnOne(Number.POSITIVE_INFINITY), { code: 'NOT_FINITE' });
-  assert.throws(() => new Ewma({ weight: 0 }), { code: 'USAGE' });
   assert.throws(() => new Markov({ order: 3 }), { code: 'USAGE' });
   assert.throws(() => new Markov({ contexts: 0 }), { code: 'USAGE' });
   assert.throws(() => new RecencyMarkov({ top: 0 }), { code: 'USAGE' });

@@ -1,8 +1,6 @@
 /** A 64-bit fingerprint as two unsigned 32-bit halves: bits 0 to 31 and 32 to 63. */
 export type Fingerprint = { readonly low: number; readonly high: number };
 
-export const FINGERPRINT_BITS = 64;
-
 /** Set bits of a 32-bit word. */
 export function bitCount(word: number): number {
   let sum = word - ((word >>> 1) & 0x55555555);

@@ -5,21 +5,8 @@ import { CODEC_FEATURES } from '../../decisions/index.ts';
 import type { StoredEvent } from './events.ts';
 import { FeatureExtractor } from './extractor.ts';
 import { ACCESS_FEATURES, BLOCK_FEATURES, PEER_FEATURES, PREFETCH_FEATURES } from './features.ts';
+import { OUTCOME_FIELDS } from './fields.ts';
 import { anyEvent } from './testing/events.ts';
-
-/** What of an event is known only when it is over. */
-const OUTCOMES: readonly string[] = [
-  ...[
-    'compressionAlgorithm',
-    'compressionRatio',
-    'compressedSize',
-    'compressionMs',
-    'latencyMs',
-    'servedFrom',
-  ],
-  ...['duplicateOf', 'similarity', 'checkMs', 'outcome', 'bandwidthBitsPerSecond', 'leadMs', 'decisionId'],
-  ...['source', 'model', 'reason', 'breaker', 'propensity', 'ok', 'bytes', 'seconds', 'codec'],
-];
 
 const at = (timeMs: number, event: object): StoredEvent => ({ timeMs, keyId: 1, ...event }) as StoredEvent;
 const namesOf = (slots: readonly { readonly name: string }[]) => slots.map(({ name }) => name);
@@ -32,7 +19,7 @@ test('no feature is an outcome of its own sample', () => {
       // The same event with every outcome that another event of its type might have had.
       const outcomes = other.eventType === event.eventType ? other : {};
       const changed: Record<string, unknown> = { ...event };
-      for (const name of OUTCOMES) {
+      for (const name of OUTCOME_FIELDS) {
         delete changed[name];
         if (name in outcomes) changed[name] = (outcomes as Record<string, unknown>)[name];
       }

@@ -115,6 +115,14 @@ export type ValueOf<Name extends FieldName> =
       ? number
       : string;
 
+/** What is known only when an event is over, and what tells how it was decided: never features of their own event. */
+export const OUTCOME_FIELDS: readonly FieldName[] = [
+  ...(['compressionAlgorithm', 'compressionRatio', 'compressedSize', 'compressionMs'] as const),
+  ...(['latencyMs', 'servedFrom', 'duplicateOf', 'similarity', 'checkMs', 'outcome'] as const),
+  ...(['bandwidthBitsPerSecond', 'leadMs', 'decisionId', 'source', 'model', 'reason', 'breaker'] as const),
+  ...(['propensity', 'ok', 'bytes', 'seconds', 'codec'] as const),
+];
+
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];
 
 /** The definition of a field, without the types of its words. */

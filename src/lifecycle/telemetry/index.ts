@@ -22,4 +22,4 @@ export {
   PEER_FEATURES,
   PREFETCH_FEATURES,
 } from './features.ts';
-export { FIELDS, type Field, type FieldName } from './fields.ts';
+export { FIELDS, type Field, type FieldName, OUTCOME_FIELDS } from './fields.ts';

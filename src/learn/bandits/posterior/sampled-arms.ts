@@ -88,7 +88,7 @@ export class SampledArms {
   }
 
   propensities(): Float64Array {
-    return this.#integral.compute(this.weighed, this.#shares);
+    return this.#integral.compute(this.asked, this.#shares);
   }
 
   #propensity(): number {

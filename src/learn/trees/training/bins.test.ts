@@ -31,7 +31,7 @@ test('a value is below a cut exactly when its bin is, and missing values have th
           const bin = binOf(binned, row, feature);
           assert.ok(bin < 1 << binned.binBits);
           if (Number.isNaN(seen)) assert.equal(bin, cuts.length);
-          else cuts.forEach((cut, i) => assert.equal(seen < cut, bin <= i));
+          else assert.ok(cuts.every((cut, i) => seen < cut === bin <= i));
         });
       }
     }),
@@ -54,7 +54,7 @@ test('bins of many values are about equally full, beside a value that fills half
   });
   const others = counts.filter((count) => count < 1000);
   assert.equal(others.length, 10, `${counts}`);
-  assert.ok(Math.max(...others) <= 160, `${counts}`);
+  assert.ok(Math.max(...others) <= 110, `${counts}`);
 });
 
 test('a value that is too large for float32 cuts is refused', () => {

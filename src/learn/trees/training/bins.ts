@@ -73,32 +73,42 @@ function readColumn({ rows, columns, data }: Matrix, column: number, { values, s
 }
 
 /**
- * Cuts of ascending values, at most `maxBins`: bins are filled up to their fair share of what is left, so a value
- * that fills a bin alone does not cost the others theirs.
+ * Cuts of ascending values, at most `maxBins`. A value that alone fills a fair share has a bin of its own, and the
+ * others share out the rest (as in LightGBM), so that a default value in half of the rows costs no resolution.
  */
 function cutsOf(sorted: Float32Array, maxBins: number): Float32Array {
+  if (sorted.length === 0) return new Float32Array(0);
+  const starts = startsOf(sorted);
+  const countOf = (run: number) => (starts[run + 1] ?? sorted.length) - (starts[run] as number);
+  const isLarge = (run: number) => run < starts.length && countOf(run) * maxBins >= sorted.length;
+  let left = sorted.length;
+  let bins = maxBins;
+  for (let run = 0; run < starts.length; run += 1) {
+    if (!isLarge(run)) continue;
+    left -= countOf(run);
+    bins -= 1;
+  }
   const cuts: number[] = [];
-  const { length } = sorted;
-  const distinct = countDistinct(sorted);
-  let start = 0;
-  for (let at = 1; at < length; at += 1) {
-    if (sorted[at] === sorted[at - 1]) continue;
-    const share = distinct <= maxBins ? 1 : (length - start) / (maxBins - cuts.length);
-    if (at - start < share || cuts.length === maxBins - 1) continue;
-    cuts.push(sorted[at] as number);
-    start = at;
+  for (let run = 0, filled = 0; run + 1 < starts.length && cuts.length < maxBins - 1; run += 1) {
+    filled += countOf(run);
+    const share = starts.length <= maxBins ? 1 : left / Math.max(1, bins);
+    if (!isLarge(run) && filled < (isLarge(run + 1) ? share / 2 : share)) continue;
+    cuts.push(sorted[starts[run + 1] as number] as number);
+    if (!isLarge(run)) {
+      left -= filled;
+      bins -= 1;
+    }
+    filled = 0;
   }
-  if (length > 0) {
-    const largest = sorted[length - 1] as number;
-    cuts.push(largest + Math.abs(largest) + 1e-5);
-  }
-  return Float32Array.from(cuts);
+  const largest = sorted[sorted.length - 1] as number;
+  return Float32Array.of(...cuts, largest + Math.abs(largest) + 1e-5);
 }
 
-function countDistinct(sorted: Float32Array): number {
-  let distinct = sorted.length > 0 ? 1 : 0;
-  for (let at = 1; at < sorted.length; at += 1) if (sorted[at] !== sorted[at - 1]) distinct += 1;
-  return distinct;
+/** Where each different value starts. */
+function startsOf(sorted: Float32Array): number[] {
+  const starts = [0];
+  for (let at = 1; at < sorted.length; at += 1) if (sorted[at] !== sorted[at - 1]) starts.push(at);
+  return starts;
 }
 
 /** Enters the bin of each value: how many cuts it has reached, which is all of them for NaN. */

@@ -42,12 +42,14 @@ function bestGain(given: Samples, options: BoostedTreesOptions): number {
   const weight = ([g, h]: [number, number]) => -shrink(g) / (h + lambda);
   let best = 0;
   for (let feature = 0; feature < COLUMNS; feature += 1) {
-    const valueOf = (row: number) => given.x.data[row * COLUMNS + feature] as number;
+    const valueIn = (row: number) => given.x.data[row * COLUMNS + feature] as number;
     for (const cut of [1, 2, 3, 4, 5, 6]) {
       for (const missingLeft of [true, false]) {
-        const isLeft = (row: number) => (Number.isNaN(valueOf(row)) ? missingLeft : valueOf(row) < cut);
+        const isLeft = (row: number) => (Number.isNaN(valueIn(row)) ? missingLeft : valueIn(row) < cut);
         const [left, right] = [sums(given, isLeft), sums(given, (row) => !isLeft(row))];
         if (Math.min(left[1], right[1]) < Math.max(1, minChildWeight)) continue;
+        // What parts the present from the missing has the present on its left.
+        if (missingLeft && sums(given, (row) => valueIn(row) < cut)[1] === 0) continue;
         if ((monotone[feature] ?? 0) * (weight(right) - weight(left)) < 0) continue;
         best = Math.max(best, score(left) + score(right) - score(sums(given, () => true)));
       }

@@ -96,6 +96,7 @@ export class SplitFinder {
 
   #tryFeature(histogram: Histogram, feature: number, question: SplitQuestion): void {
     const values = (this.#x.cuts[feature] as Float32Array).length;
+    if (values === 0) return;
     const first = feature << this.#x.binBits;
     const isMissing = this.#missingHere(histogram, feature) !== 0;
     const candidates = this.#candidates;
