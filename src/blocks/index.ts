@@ -27,7 +27,7 @@ export {
 } from './browse/index.ts';
 export { type StatsResult, stats, type VerifyOptions, type VerifyResult, verify } from './check/index.ts';
 export { cutIntoBlocks } from './chunk/index.ts';
-export { type CompressedBlock, compressBlock, probeRatio, RATIO_GATE } from './codec/index.ts';
+export { type CompressedBlock, compressBlock, probeRatio, RATIO_GATE, sampleEntropyBits } from './codec/index.ts';
 export type {
   BaseCandidate,
   BaseQuestion,

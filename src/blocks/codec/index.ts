@@ -1,5 +1,5 @@
 export { type CompressedBlock, compressBlock, compressGated, RATIO_GATE } from './compress-block.ts';
-export { probeRatio } from './probe.ts';
+export { probeRatio, sampleEntropyBits } from './probe.ts';
 export {
   CODEC_IDS,
   type CodecChoice,

@@ -1,7 +1,16 @@
+import { entropyBits } from '../../signals/index.ts';
 import { encode } from './registry.ts';
 
 /** Bytes the probe compresses. */
 const PROBE_BYTES = 4096;
+
+/** A quarter of what the entropy could look at: a third of the time, and as good a guide to a codec. */
+const ENTROPY_BYTES = 1024;
+
+/** Entropy of a block in bits per byte, 0 to 8, from 1 KiB spread over it; about 2 µs. */
+export function sampleEntropyBits(raw: Uint8Array): number {
+  return entropyBits(raw, ENTROPY_BYTES);
+}
 
 /**
  * How a block takes to compression, found by trying: lz4 over 4 KiB from its middle, size after / before; about 5 µs.

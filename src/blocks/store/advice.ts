@@ -1,6 +1,5 @@
 import { MAX_CHAIN_DEPTH } from '../../base/index.ts';
-import { entropyBits } from '../../signals/index.ts';
-import { type CodecChoice, parseAlgorithm, probeRatio } from '../codec/index.ts';
+import { type CodecChoice, parseAlgorithm, probeRatio, sampleEntropyBits } from '../codec/index.ts';
 import { type CodecQuestion, type CodecSteps, GROUP_COUNT, type StoreAdviser } from '../questions.ts';
 import type { Resemblance, ResemblanceIndex } from './resemblance.ts';
 
@@ -80,7 +79,7 @@ export class Advice {
     question.fileOffsetBytes = context.fileOffsetBytes;
     question.isLeaf = !context.isTree;
     question.siblingRatio = this.#siblingRatios.get(context.fileNumber) ?? NEUTRAL_RATIO;
-    question.sampleEntropyBits = steps.startsWith('entropy') ? entropyBits(raw) : NEUTRAL_ENTROPY_BITS;
+    question.sampleEntropyBits = steps.startsWith('entropy') ? sampleEntropyBits(raw) : NEUTRAL_ENTROPY_BITS;
     question.probeRatio = steps.endsWith('probe') ? probeRatio(raw) : 1;
     const answer = attempt(() => this.#adviser.codec?.(question));
     return (typeof answer === 'string' ? parseAlgorithm(answer) : undefined) ?? DEFAULT_CODEC;

@@ -1,6 +1,6 @@
 import { type Clock, sha256Hex } from '../../base/index.ts';
-import { compressBlock, cutIntoBlocks, probeRatio } from '../../blocks/index.ts';
-import { classify, entropyBits } from '../../signals/index.ts';
+import { compressBlock, cutIntoBlocks, probeRatio, sampleEntropyBits } from '../../blocks/index.ts';
+import { classify } from '../../signals/index.ts';
 import { type DataSet, type Part, partInOrder, partOfGroup } from '../data/index.ts';
 import type { CostRow } from './costs.ts';
 import { CODECS } from './validator.ts';
@@ -88,9 +88,9 @@ function measureBlock(block: Candidate, clock: Clock): Omit<CostRow, 'set' | 'pa
   return {
     ...place,
     rawBytes: raw.length,
-    entropyBits: entropyBits(raw),
+    entropyBits: sampleEntropyBits(raw),
     probeRatio: probeRatio(raw),
-    entropySeconds: fastest(clock, () => entropyBits(raw)),
+    entropySeconds: fastest(clock, () => sampleEntropyBits(raw)),
     probeSeconds: fastest(clock, () => probeRatio(raw)),
     bytes: first.bytes,
     seconds: first.seconds,

@@ -1,7 +1,6 @@
 import { type Clock, FastRng } from '../../base/index.ts';
-import { probeRatio } from '../../blocks/index.ts';
+import { probeRatio, sampleEntropyBits } from '../../blocks/index.ts';
 import { quantile } from '../../learn/index.ts';
-import { entropyBits } from '../../signals/index.ts';
 import type { Chooser } from './evaluate.ts';
 
 const BLOCK_BYTES = 64 * 1024;
@@ -29,7 +28,7 @@ export function timeDecisions(chooser: Chooser, link: number, clock: Clock): { p
   };
   const decide = (): void => {
     const steps = chooser.steps(raw.length, link);
-    question.sampleEntropyBits = steps.startsWith('entropy') ? entropyBits(raw) : 8;
+    question.sampleEntropyBits = steps.startsWith('entropy') ? sampleEntropyBits(raw) : 8;
     question.probeRatio = steps.endsWith('probe') ? probeRatio(raw) : 1;
     chooser.choose(question);
   };

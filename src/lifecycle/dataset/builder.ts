@@ -76,7 +76,8 @@ export class TableBuilder {
       this.#classes?.push(name);
     }
     if (classes !== undefined && classes.length < 2) throw usage('name two classes or more');
-    if (this.#numbers.size > MAX_CLASSES) throw new PilotfishError('LIMIT', `more than ${MAX_CLASSES} classes`);
+    if (this.#numbers.size > MAX_CLASSES)
+      throw new PilotfishError('LIMIT', `more than ${MAX_CLASSES} classes`);
   }
 
   /** @throws PilotfishError `USAGE`, `SHAPE`, `NOT_FINITE` or `LIMIT`; then nothing was added. */
@@ -137,7 +138,8 @@ export class TableBuilder {
     }
     if (this.#numbers.has(label)) return;
     if (!this.#isOpen) throw usage(`there is no class "${label}"; there are ${this.#classes?.join(', ')}`);
-    if (this.#numbers.size === MAX_CLASSES) throw new PilotfishError('LIMIT', `more than ${MAX_CLASSES} classes`);
+    if (this.#numbers.size === MAX_CLASSES)
+      throw new PilotfishError('LIMIT', `more than ${MAX_CLASSES} classes`);
   }
 
   #numberOf(label: string | number): number {
@@ -157,7 +159,8 @@ function checkSlots(slots: readonly FeatureSlot[]): readonly FeatureSlot[] {
   if (slots.length > MAX_FEATURES) throw new PilotfishError('LIMIT', `more than ${MAX_FEATURES} features`);
   const names = new Set<string>();
   for (const { name, unit, scale, neutral } of slots) {
-    if (!FEATURE_NAME.test(name)) throw usage('a feature is named by a letter, then letters, digits and _ . -');
+    if (!FEATURE_NAME.test(name))
+      throw usage('a feature is named by a letter, then letters, digits and _ . -');
     // Some tools take names that differ in case for the same.
     if (names.has(name.toLowerCase())) throw usage(`the feature ${name} is named twice`);
     names.add(name.toLowerCase());
@@ -181,7 +184,8 @@ function rowOf(slots: readonly FeatureSlot[], features: FeatureValues): ArrayLik
     ? ofLength('features', features, slots.length)
     : ofLength('features', Object.values(features), slots.length) && slots.map(({ name }) => features[name]);
   return Array.from(row as ArrayLike<unknown>, (value, at) => {
-    if (typeof value !== 'number') throw usage(`feature ${slots[at]?.name} is no number; NaN says it is missing`);
+    if (typeof value !== 'number')
+      throw usage(`feature ${slots[at]?.name} is no number; NaN says it is missing`);
     return Number.isNaN(value) ? value : finite(`feature ${slots[at]?.name}`, value);
   });
 }

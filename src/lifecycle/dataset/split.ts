@@ -77,7 +77,8 @@ function byGroup(
   const groups = new Map<string, number[]>();
   for (let row = 0; row < table.length; row += 1) {
     const group = table.groups[row];
-    const name = group === null || group === undefined ? `sample ${contentDigest(table, row)}` : `group ${group}`;
+    const name =
+      group === null || group === undefined ? `sample ${contentDigest(table, row)}` : `group ${group}`;
     const rows = groups.get(name);
     if (rows === undefined) groups.set(name, [row]);
     else rows.push(row);

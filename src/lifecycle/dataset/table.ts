@@ -31,7 +31,9 @@ export function featuresAt({ features, x }: SampleTable, row: number): Float64Ar
 
 /** The costs of a sample, as a view; null where there are none. */
 export function costsAt({ costs }: SampleTable, row: number): Float64Array | null {
-  return costs === null ? null : (costs.data as Float64Array).subarray(row * costs.columns, (row + 1) * costs.columns);
+  return costs === null
+    ? null
+    : (costs.data as Float64Array).subarray(row * costs.columns, (row + 1) * costs.columns);
 }
 
 /** The label as it was given. */

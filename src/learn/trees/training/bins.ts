@@ -94,10 +94,9 @@ function cutsOf(sorted: Float32Array, maxBins: number): Float32Array {
     const share = starts.length <= maxBins ? 1 : left / Math.max(1, bins);
     if (!isLarge(run) && filled < (isLarge(run + 1) ? share / 2 : share)) continue;
     cuts.push(sorted[starts[run + 1] as number] as number);
-    if (!isLarge(run)) {
-      left -= filled;
-      bins -= 1;
-    }
+    // Large values have been taken out beforehand.
+    left -= isLarge(run) ? filled - countOf(run) : filled;
+    if (!isLarge(run)) bins -= 1;
     filled = 0;
   }
   const largest = sorted[sorted.length - 1] as number;
@@ -105,10 +104,15 @@ function cutsOf(sorted: Float32Array, maxBins: number): Float32Array {
 }
 
 /** Where each different value starts. */
-function startsOf(sorted: Float32Array): number[] {
-  const starts = [0];
-  for (let at = 1; at < sorted.length; at += 1) if (sorted[at] !== sorted[at - 1]) starts.push(at);
-  return starts;
+function startsOf(sorted: Float32Array): Uint32Array {
+  const starts = new Uint32Array(sorted.length);
+  let count = 1;
+  for (let at = 1; at < sorted.length; at += 1) {
+    if (sorted[at] === sorted[at - 1]) continue;
+    starts[count] = at;
+    count += 1;
+  }
+  return starts.subarray(0, count);
 }
 
 /** Enters the bin of each value: how many cuts it has reached, which is all of them for NaN. */
