@@ -1,5 +1,5 @@
 // How large the same directory is for the tools everybody has: a tar stream through gzip and zstd, inside Node.
-import { createReadStream, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { createReadStream, type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -35,11 +35,17 @@ function header(name: string, size: number, path: string): Buffer {
   return block;
 }
 
+/** All entries below a directory. Not by `readdirSync` itself, which goes through links to directories. */
+function below(directory: string): { entry: Dirent; path: string }[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    return [{ entry, path }, ...(entry.isDirectory() ? below(path) : [])];
+  });
+}
+
 /** The directory as a tar stream, names sorted. */
 async function* tar(directory: string): AsyncGenerator<Buffer> {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }));
-  for (const { entry, path } of paths.sort((a, b) => (a.path < b.path ? -1 : 1))) {
+  for (const { entry, path } of below(directory).sort((a, b) => (a.path < b.path ? -1 : 1))) {
     const name = path.slice(directory.length + 1);
     const size = entry.isFile() ? lstatSync(path).size : 0;
     const block = header(name, size, path);

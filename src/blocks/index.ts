@@ -17,6 +17,8 @@ export {
 } from './backup/index.ts';
 export {
   type Change,
+  type Comparison,
+  comparePaths,
   type Difference,
   diffSnapshots,
   type Found,
@@ -27,7 +29,13 @@ export {
 } from './browse/index.ts';
 export { type StatsResult, stats, type VerifyOptions, type VerifyResult, verify } from './check/index.ts';
 export { cutIntoBlocks } from './chunk/index.ts';
-export { type CompressedBlock, compressBlock, probeRatio, RATIO_GATE, sampleEntropyBits } from './codec/index.ts';
+export {
+  type CompressedBlock,
+  compressBlock,
+  probeRatio,
+  RATIO_GATE,
+  sampleEntropyBits,
+} from './codec/index.ts';
 export type {
   BaseCandidate,
   BaseQuestion,

@@ -7,7 +7,7 @@ import { givenPassword } from './passwords.ts';
 import { Progress } from './progress.ts';
 import { askHidden } from './prompt.ts';
 import { Terminal } from './terminal.ts';
-import { safeText } from './text.ts';
+import { jsonText, safeText } from './text.ts';
 import type { Usage, World } from './world.ts';
 
 /** Options most commands have. */
@@ -124,7 +124,7 @@ export class Context {
     this.terminal.status('');
     if (options.json) {
       this.hasToldJson = true;
-      await this.output.write(`${JSON.stringify(result.json)}\n`);
+      await this.output.write(`${jsonText(result.json)}\n`);
     } else if (!options.quiet) await this.output.write(result.text);
   }
 

@@ -71,7 +71,13 @@ export async function withRehearsal<T>(
   options: CreateChoices,
   work: (repository: Repository) => Promise<T>,
 ): Promise<T> {
-  if (isThere(context, options)) return withNewRepository(context, options, work);
+  if (isThere(context, options)) {
+    // It only reads, which is possible on read-only media too.
+    return context.withRepository(options, (repository) => {
+      checkBlockSize(repository, options.blockSize);
+      return work(repository);
+    });
+  }
   const repo = mkdtempSync(join(tmpdir(), 'pilotfish-dry-run-'));
   try {
     return await withNewRepository(context, { ...options, repo }, work);

@@ -19,7 +19,7 @@ import { registerMeasure } from './models/measure.ts';
 import { registerScore } from './models/score.ts';
 import { registerTrain } from './models/train.ts';
 import { OutputClosed } from './output.ts';
-import { safeText } from './text.ts';
+import { jsonText, safeText } from './text.ts';
 import { registerCopy } from './upkeep/copy.ts';
 import { registerForget } from './upkeep/forget.ts';
 import { registerKey } from './upkeep/key.ts';
@@ -95,10 +95,7 @@ async function fail(context: Context, error: unknown, isJson: boolean): Promise<
   context.terminal.line(safeText(`pilotfish: ${coded.code}: ${coded.message}`));
   if (context.world.settings.isDebug) context.terminal.line(safeStack(coded));
   const { code, message } = coded;
-  await tell(
-    context,
-    isJson && !context.hasToldJson ? `${JSON.stringify({ error: { code, message } })}\n` : '',
-  );
+  await tell(context, isJson && !context.hasToldJson ? `${jsonText({ error: { code, message } })}\n` : '');
   return exitCodeOf(coded);
 }
 

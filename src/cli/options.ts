@@ -28,9 +28,16 @@ export function wholeNumber(name: string, range: { min: number; max: number }): 
   };
 }
 
-/** Reads the value of an option that is a share, such as `5%`, into a number from 0 to 1. */
+/**
+ * Reads the value of an option that is a share in percent, such as `5%` or `5`, into a number from 0 to 1. `0.5` could
+ * mean half or half a percent, and nobody would notice the wrong one: it needs the sign.
+ */
 export function share(name: string, { isZeroMeant }: { isZeroMeant: boolean }): (text: string) => number {
   return (text) => {
+    if (/^0*\.[0-9]*[1-9][0-9]*$/.test(text)) {
+      const asPercent = `${+(100 * Number(text)).toFixed(6)}%`;
+      throw usageError(`${name} ${text} can mean ${asPercent} or ${text}%: say which, with the sign`);
+    }
     const percent = /^[0-9]+(\.[0-9]+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
     if (percent <= 100 && (percent > 0 || (isZeroMeant && percent === 0))) return percent / 100;
     const least = isZeroMeant ? 'from 0' : 'above 0 and';

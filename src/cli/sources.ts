@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { errnoOf, PilotfishError } from '../base/index.ts';
-import { parsePatternFile } from '../blocks/index.ts';
+import { type PathTest, parsePatternFile, pathTest } from '../blocks/index.ts';
 import { usageError } from './exit.ts';
 
 const MAX_PATTERN_FILE_BYTES = 16 * 1024 * 1024;
@@ -29,9 +29,32 @@ function unreadable(argument: string, cause: unknown): PilotfishError {
   return new PilotfishError('UNREADABLE', `${argument} cannot be read: ${hint}`, { cause, path: argument });
 }
 
-/** The patterns of `--exclude` and `--exclude-file` together. */
-export function excludePatterns(patterns: readonly string[] = [], files: readonly string[] = []): string[] {
-  return [...patterns, ...files.flatMap((file) => parsePatternFile(readText(file)))];
+/**
+ * The patterns of `--exclude` and `--exclude-file` together. Knows which of `--exclude` have fitted nothing so far: a
+ * mistyped one stores what was to be left out. Files of patterns are often meant for many sources and are not watched.
+ */
+export class Excludes {
+  /** True for paths to leave out; undefined when there are no patterns. */
+  readonly isExcluded: PathTest | undefined;
+  readonly #unused: Map<string, PathTest>;
+
+  constructor(patterns: readonly string[] = [], files: readonly string[] = []) {
+    const all = [...patterns, ...files.flatMap((file) => parsePatternFile(readText(file)))];
+    this.#unused = new Map(patterns.map((pattern) => [pattern, pathTest([pattern])]));
+    if (all.length === 0) return;
+    const fits = pathTest(all);
+    this.isExcluded = (path) => fits(path) && this.#note(path);
+  }
+
+  /** Patterns of `--exclude` that have fitted nothing. */
+  get unused(): readonly string[] {
+    return [...this.#unused.keys()];
+  }
+
+  #note(path: string): true {
+    for (const [pattern, fits] of this.#unused) if (fits(path)) this.#unused.delete(pattern);
+    return true;
+  }
 }
 
 function readText(file: string): string {

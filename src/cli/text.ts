@@ -29,6 +29,11 @@ export function counted(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** What follows a list that was cut: `, and 2,000 more`; nothing where all is listed. */
+export function andMore(count: number, listed: number): string {
+  return listed < count ? `, and ${countText(count - listed)} more` : '';
+}
+
 const SHORT_ID_DIGITS = 12;
 
 /** So much of a snapshot's id as tells it from the others. */
@@ -69,12 +74,18 @@ const twoDigits = (value: number): string => String(value).padStart(2, '0');
  * named with any of them, and a terminal that is shown one obeys it.
  */
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ud800-\udfff]/gu;
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Text from outside made safe to show: what a terminal would obey is written out as an escape. */
 export function safeText(text: string): string {
   return text.replace(UNSAFE, (char) => NAMED[char] ?? escaped(char));
+}
+
+/** A value as one line of JSON, in which the same characters are written as `\\uNNNN`: it may be shown as well. */
+export function jsonText(value: object): string {
+  // They can only stand in strings.
+  return JSON.stringify(value).replace(UNSAFE, (char) => `\\u${hex(char.charCodeAt(0), 4)}`);
 }
 
 function escaped(char: string): string {

@@ -7,6 +7,8 @@ export * from './artefact/index.ts';
 export * from './codec/index.ts';
 export * from './contract/index.ts';
 export * from './guard/index.ts';
+export * from './models/index.ts';
 export { WORKSHOPS, workshopOf } from './rooms.ts';
 export * from './scoreboard/index.ts';
+export * from './worker/index.ts';
 export type { Bench, Step, TrainOptions, Work, Workshop } from './workshop/index.ts';

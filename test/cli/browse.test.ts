@@ -1,6 +1,8 @@
 // `snapshots`, `ls`, `cat`, `stats`, `init`: looking into a repository.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import test from 'node:test';
 import { noise, Place, parseOne } from './support.ts';
 
@@ -39,6 +41,33 @@ test('snapshots: a table for people, all of it for programs', async (t) => {
     errors: 0,
     root,
   });
+});
+
+test('snapshots: files that could not be stored are counted, where there are any', async (t) => {
+  const place = new Place(t);
+  place.write({ 'tree/a': 'abc' });
+  await place.given('pack', 'tree');
+  const server = createServer().listen(place.path('tree/socket'));
+  t.after(() => server.close());
+  await once(server, 'listening');
+  await place.given('pack', 'tree');
+  const [heading, first, second] = place.runWell('snapshots').stdout.split('\n');
+  assert.match(heading ?? '', / size {2}errors {2}paths$/);
+  assert.match(first ?? '', / 3 B {10}\S+tree$/);
+  assert.match(second ?? '', / 3 B {7}1 {2}\S+tree$/);
+});
+
+test('latest is not passed over in silence', async (t) => {
+  const place = new Place(t);
+  place.write({ 'tree/a': 'abc' });
+  await place.given('pack', 'tree');
+  writeFileSync(place.path('repo/snapshots', 'f'.repeat(64)), 'damage');
+  const { code, stdout, stderr } = place.run(['ls', 'latest']);
+  assert.deepEqual([code, stdout], [0, 'a\n']);
+  assert.match(
+    stderr,
+    /^pilotfish: warn: latest is [0-9a-f]{12}, the newest that can be read; [^\n]*DAMAGED[^\n]*\n$/,
+  );
 });
 
 test('ls: paths, below a path, with details, as JSON', async (t) => {
@@ -93,15 +122,17 @@ test('ls of nothing is an empty list', async (t) => {
 test('names that a terminal would obey are shown as escapes; --null and --json keep them', async (t) => {
   const place = new Place(t);
   mkdirSync(place.path('tree'));
-  const evil = 'a\x1b]0;owned\x07\nb\u202e.txt';
+  const evil = 'a\x1b]0;owned\x07\nb\u202e\x9b.txt';
   writeFileSync(place.path('tree', evil), '1');
   const raw = Buffer.concat([Buffer.from(`${place.path('tree')}/`), Buffer.from([0x66, 0xff, 0xc3, 0xa9])]);
   writeFileSync(raw, '2');
   await place.given('pack', 'tree');
-  assert.equal(place.runWell('ls', 'latest').stdout, 'a\\x1b]0;owned\\x07\\nb\\u202e.txt\nf\\xffé\n');
-  assert.match(place.runWell('ls', 'latest', '-l').stdout, /a\\x1b\]0;owned\\x07\\nb\\u202e\.txt\n/);
+  assert.equal(place.runWell('ls', 'latest').stdout, 'a\\x1b]0;owned\\x07\\nb\\u202e\\x9b.txt\nf\\xffé\n');
+  assert.match(place.runWell('ls', 'latest', '-l').stdout, /a\\x1b\]0;owned\\x07\\nb\\u202e\\x9b\.txt\n/);
   const { entries } = place.json<{ entries: { path: string; pathBase64?: string }[] }>('ls', 'latest');
   assert.equal(entries[0]?.path, evil);
+  // Whoever reads it gets the name; a terminal that is shown it gets no control.
+  assert.doesNotMatch(place.runWell('ls', 'latest', '--json').stdout, /[\u0080-\u009f\u202e]/);
   assert.equal(entries[1]?.pathBase64, 'Zv/DqQ==');
   const error = place.run(['cat', 'latest', 'no\x1b[31m']).stderr;
   assert.match(error, /^pilotfish: USAGE: the snapshot has no no\\x1b\[31m: /);

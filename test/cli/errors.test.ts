@@ -210,6 +210,11 @@ test('verify: sound repositories, samples, and what is no damage', async (t) => 
   );
   for (const share of ['0', '101%', 'x', '-1'])
     await fails(place, ['verify', `--sample=${share}`, '--json'], { code: 1, error: 'USAGE' });
+  assert.match(
+    await fails(place, ['verify', '--sample', '0.05', '--json'], { code: 1, error: 'USAGE' }),
+    /--sample 0\.05 can mean 5% or 0\.05%: say which/,
+  );
+  for (const share of ['0.5%', '5', '5.5']) place.runWell('verify', '--sample', share);
   await fails(place, ['verify', '--data', '--sample', '5%'], { code: 1, error: 'USAGE' });
 });
 

@@ -99,6 +99,14 @@ test('--exclude and --exclude-file', async (t) => {
   });
   place.runWell('pack', 'tree', '--exclude', '*.log', '--exclude', '/build', '--exclude-file', 'patterns');
   assert.deepEqual(await paths(place), ['cache', 'cache/kept', 'deep', 'keep.txt']);
+  const typo = ['--exclude', 'nodemodules', '--exclude', '/tree/a'];
+  const warned = place.run(['pack', 'tree', '--exclude', '*.log', ...typo, '--exclude-file', 'patterns']);
+  assert.equal(warned.code, 0);
+  assert.match(
+    warned.stderr,
+    /^pilotfish: warning: nothing fits --exclude nodemodules, --exclude \/tree\/a: [^\n]*\n$/,
+  );
+  assert.equal(place.run(['pack', 'tree', ...typo, '--quiet']).stderr, '');
   const missing = place.run(['pack', 'tree', '--exclude-file', 'nowhere']);
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /^pilotfish: UNREADABLE: nowhere cannot be read/);

@@ -5,7 +5,16 @@ import test from 'node:test';
 import { ManualClock } from '../../src/base/index.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
-import { bytesText, countText, localTime, safeName, safeText, secondsText } from '../../src/cli/text.ts';
+import {
+  andMore,
+  bytesText,
+  countText,
+  jsonText,
+  localTime,
+  safeName,
+  safeText,
+  secondsText,
+} from '../../src/cli/text.ts';
 import type { Stream } from '../../src/cli/world.ts';
 import { Place } from './support.ts';
 
@@ -127,8 +136,8 @@ test('sizes, counts, times', () => {
 test('names: what a terminal would obey, and bytes that are no text', () => {
   assert.equal(safeText('plain ünïcode 日本 🐟 \\'), 'plain ünïcode 日本 🐟 \\');
   assert.equal(
-    safeText('\x1b[31m\x07\x7f\x9b\u2028\u202e\u2066'),
-    '\\x1b[31m\\x07\\x7f\\x9b\\u2028\\u202e\\u2066',
+    safeText('\x1b[31m\x07\x7f\x9b\u061c\u2028\u202e\u2066\u206a\ufeff'),
+    '\\x1b[31m\\x07\\x7f\\x9b\\u061c\\u2028\\u202e\\u2066\\u206a\\ufeff',
   );
   assert.equal(safeText('a\tb\r\nc'), 'a\\tb\\r\\nc');
   assert.equal(safeText('\ud800'), '\\ud800');
@@ -137,6 +146,17 @@ test('names: what a terminal would obey, and bytes that are no text', () => {
     'a\\xff\\x80é\\xe2\\x82🐟',
   );
   assert.equal(safeName(Buffer.from('really \ufffd')), 'really \ufffd');
+});
+
+test('JSON is shown without controls and reads back the same', () => {
+  const value = { '\x9b': 'a\u202e\x7f\ud800"\\\n🐟' };
+  const text = jsonText(value);
+  assert.equal(text, String.raw`{"\u009b":"a\u202e\u007f\ud800\"\\\n🐟"}`);
+  assert.deepEqual(JSON.parse(text), value);
+});
+
+test('a list that was cut says how much is missing', () => {
+  assert.deepEqual([andMore(3, 3), andMore(12_000, 10_000)], ['', ', and 2,000 more']);
 });
 
 test('no character of any name reaches the terminal as a control', () => {

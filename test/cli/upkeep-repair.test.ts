@@ -43,6 +43,7 @@ test('repair: nothing to do', async (t) => {
     damagedSnapshots: [],
     salvagedBlocks: 0,
     affected: [],
+    affectedCount: 0,
     dryRun: false,
   });
   assert.equal((await place.given('repair')).stdout, 'no file is affected\n');

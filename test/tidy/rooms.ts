@@ -47,7 +47,8 @@ export const roomOrder: Readonly<Record<string, readonly string[]>> = {
     'formats',
   ],
   signals: ['chunking'],
-  decisions: ['artefact', 'contract', 'guard', 'data', 'scoreboard', 'workshop', 'codec'],
+  lifecycle: ['telemetry', 'dataset', 'training'],
+  decisions: ['artefact', 'contract', 'guard', 'worker', 'data', 'scoreboard', 'workshop', 'codec', 'models'],
   blocks: [
     'seal',
     'codec',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replaced } from '../../../test/crash/watched.ts';
 import { REPOSITORY, SOURCE, Workbench } from '../../../test/golden/workbench.ts';
 import { text } from '../../../test/sim/file-bytes.ts';
 import { noise } from '../../../test/sim/noise.ts';
@@ -8,7 +9,9 @@ import type { Source } from '../../../test/sim/tree.ts';
 import { MAX_BLOCK_BYTES, MIB, Rng, writeAll } from '../../base/index.ts';
 import { fileContent, listSnapshot } from '../browse/index.ts';
 import { verify } from '../check/index.ts';
+import { Repository } from '../session/index.ts';
 import { PIPELINE_ARENA_BYTES } from '../store/index.ts';
+import { pack } from './pack.ts';
 
 const paths = (...names: string[]): Buffer[] => names.map((name) => Buffer.from(name));
 const pathsIn = (bench: Workbench): Promise<string[]> =>
@@ -85,6 +88,27 @@ test('a dry run finds everything out and writes nothing', async () => {
     Math.abs(dry.bytesStored - real.bytesStored) < 1000,
     `${dry.bytesStored} and ${real.bytesStored}`,
   );
+});
+
+test('a dry run needs no right to write to the repository', async () => {
+  const bench = new Workbench();
+  bench.build(randomTree(new Rng(1)));
+  await bench.pack();
+  bench.build(randomTree(new Rng(2)));
+  const refuse = (): never => {
+    throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+  };
+  const fs = replaced(bench.fs, {
+    open: (path, mode) => (mode === 'read' ? bench.fs.open(path, mode) : refuse()),
+    makeDirectory: refuse,
+    rename: refuse,
+    unlink: refuse,
+  });
+  const repository = new Repository(bench.options, { ...bench.ports, fs }, 'read');
+  const said = await pack(repository, { paths: [Buffer.from(SOURCE)], dryRun: true });
+  assert.ok(said.newBlocks > 0);
+  repository.close();
+  assert.throws(() => new Repository(bench.options, { ...bench.ports, fs }, 'write'), { code: 'IO' });
 });
 
 async function* pieces(content: Buffer): AsyncGenerator<Uint8Array> {

@@ -9,7 +9,7 @@ import {
 } from '../../base/index.ts';
 import { Chunker } from '../chunk/index.ts';
 import type { StoreAdviser } from '../questions.ts';
-import { leftovers, removeTemporary, type StoredSnapshot, temporaryWriter } from '../repo/index.ts';
+import { leftovers, removeQuietly, type StoredSnapshot, temporaryWriter } from '../repo/index.ts';
 import { BlockOutput, type Problem, Problems, type Repository, repositoryBytes } from '../session/index.ts';
 import { cacheWriter, Owners, type PathTest, UnchangedReader, UnchangedWriter } from '../source/index.ts';
 import type { BlockWriter, Surroundings } from '../store/index.ts';
@@ -57,7 +57,9 @@ export interface PackResult {
   readonly deltaBlocks: number;
   readonly groupedFiles: number;
   readonly codecs: Readonly<Record<string, { blocks: number; bytes: number }>>;
+  /** What went wrong, the first 10 000 of it. */
   readonly errors: readonly Problem[];
+  readonly errorCount: number;
   /** Whether files are missing or doubtful (exit code 3). */
   readonly isIncomplete: boolean;
 }
@@ -302,6 +304,7 @@ class PackRun {
       groupedFiles: counters.groupedFiles,
       codecs: counters.codecs,
       errors: this.#problems.list,
+      errorCount: this.#problems.count,
       isIncomplete: this.#problems.isIncomplete,
     };
   }
@@ -317,7 +320,7 @@ function removeLeftovers(
 ): void {
   quietly(() => {
     const names = leftovers({ ...ports, layout }, directory, writerOf);
-    for (const name of names) removeTemporary(ports.fs, `${directory}/${name}`);
+    for (const name of names) removeQuietly(ports.fs, `${directory}/${name}`);
   });
 }
 

@@ -6,7 +6,7 @@ import type { Source } from '../../../test/sim/tree.ts';
 import { type EntryState, readTree, type TreeState } from '../../../test/sim/tree-state.ts';
 import { Rng } from '../../base/index.ts';
 import { nodeCid } from '../tree/index.ts';
-import { type Change, type Difference, diffSnapshots } from './diff.ts';
+import { type Change, comparePaths, type Difference, diffSnapshots } from './diff.ts';
 
 interface Packed {
   readonly id: string;
@@ -121,6 +121,19 @@ for (const [what, [before, after]] of Object.entries(PAIRS)) {
     await assertDiffers(bench, two, one);
   });
 }
+
+test('paths that are the same come by as well for who compares, so that nobody waits for a difference', async () => {
+  const bench = new Workbench();
+  const many = Array.from({ length: 500 }, (_, i) => file(`d/${i}`, 'x'));
+  const one = await packed(bench, many);
+  const two = await packed(bench, [...many, file('d/last', 'new')]);
+  const compared = await bench.open((repository) => [...comparePaths(repository, one.id, two.id)]);
+  assert.equal(compared.length, 502);
+  assert.deepEqual(
+    compared.filter(({ change }) => change === 'added').map(({ path }) => path.toString()),
+    ['d/last'],
+  );
+});
 
 test('what two snapshots share is not opened', async () => {
   const bench = new Workbench();

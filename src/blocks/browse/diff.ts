@@ -6,11 +6,16 @@ import { checkDepth, childPath } from './tree-walk.ts';
 /** How a path differs between two snapshots. `changed`: content or type; `attributes`: only what is around it. */
 export type Change = 'added' | 'removed' | 'changed' | 'attributes';
 
-export interface Difference {
+/** A path that was compared; `change` is undefined where it is the same in both. */
+export interface Comparison {
   readonly path: Buffer;
-  readonly change: Change;
+  readonly change: Change | undefined;
   readonly before: TreeEntry | undefined;
   readonly after: TreeEntry | undefined;
+}
+
+export interface Difference extends Comparison {
+  readonly change: Change;
 }
 
 /** What changed from one snapshot to another, in path order. Directories with one node are never opened. */
@@ -19,6 +24,20 @@ export function* diffSnapshots(
   before: string,
   after: string,
 ): Generator<Difference, void> {
+  for (const { change, ...compared } of comparePaths(repository, before, after)) {
+    if (change !== undefined) yield { ...compared, change };
+  }
+}
+
+/**
+ * As `diffSnapshots`, with the paths that are the same in directories that are not: a caller that has other things to
+ * do in between is not kept waiting by a million of them.
+ */
+export function* comparePaths(
+  repository: Repository,
+  before: string,
+  after: string,
+): Generator<Comparison, void> {
   const read: ReadBlock = (id) => repository.reader.read(id);
   const [a, b] = [before, after].map((name) => repository.snapshots.resolve(name).root) as [CID, CID];
   yield* diffDirectories(a, b, { read, path: Buffer.alloc(0), depth: 0 });
@@ -30,7 +49,7 @@ interface At {
   readonly depth: number;
 }
 
-function* diffDirectories(a: CID | undefined, b: CID | undefined, at: At): Generator<Difference, void> {
+function* diffDirectories(a: CID | undefined, b: CID | undefined, at: At): Generator<Comparison, void> {
   checkDepth(at.depth);
   if (a !== undefined && b !== undefined && a.equals(b)) return;
   const [left, right] = [a, b].map((node) =>
@@ -52,10 +71,9 @@ function* diffEntries(
   before: TreeEntry | undefined,
   after: TreeEntry | undefined,
   at: At,
-): Generator<Difference, void> {
+): Generator<Comparison, void> {
   const path = childPath(at.path, (before ?? after)?.name ?? new Uint8Array(0));
-  const change = changeOf(before, after);
-  if (change !== undefined) yield { path, change, before, after };
+  yield { path, change: changeOf(before, after), before, after };
   const a = before?.type === 'directory' ? before.node : undefined;
   const b = after?.type === 'directory' ? after.node : undefined;
   if (a !== undefined || b !== undefined)

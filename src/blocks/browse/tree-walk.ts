@@ -62,7 +62,9 @@ export function findEntry(root: CID, path: Buffer, read: ReadBlock): TreeEntry |
     if (found !== undefined && found.type !== 'directory') throw noSuchPath(path);
     found = undefined;
     for (const entry of readDirectory(node, read)) {
-      if (Buffer.from(entry.name).toString('latin1') === name) found = entry;
+      if (Buffer.from(entry.name).toString('latin1') !== name) continue;
+      found = entry;
+      break;
     }
     if (found === undefined) throw noSuchPath(path);
     if (found.type === 'directory') node = found.node;

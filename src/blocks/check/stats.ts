@@ -1,5 +1,5 @@
 import { hasCode } from '../../base/index.ts';
-import { type PackTable, RECORD_TYPES } from '../pack/index.ts';
+import { depthAt, type PackTable, RECORD_TYPES } from '../pack/index.ts';
 import type { Repository } from '../session/index.ts';
 import { repositoryBytes } from '../session/index.ts';
 
@@ -64,7 +64,7 @@ function addTable(sums: Sums, table: PackTable): void {
   sums.blocks += table.blockCount;
   for (let block = 0; block < table.blockCount; block++) {
     sums.rawBytes += table.rawLengths[block] as number;
-    const depth = table.depths[table.recordOf[block] as number] as number;
+    const depth = depthAt(table, block);
     sums.depths[depth] = (sums.depths[depth] ?? 0) + 1;
   }
   for (const type of table.types) {

@@ -34,7 +34,9 @@ export interface VerifyResult {
   readonly leftovers: number;
   /** Packs no snapshot refers to: what a writer left that was stopped before its commit, or is not done yet. */
   readonly unusedPacks: number;
+  /** What is wrong, the first 10 000 of it. */
   readonly damage: readonly Problem[];
+  readonly damageCount: number;
 }
 
 const FATAL: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'INTERRUPTED']);
@@ -122,6 +124,7 @@ class VerifyRun {
       leftovers: countLeftovers(this.#repository),
       unusedPacks: this.#packs.filter((name) => !this.#usedPacks.has(name)).length,
       damage: this.#damage.list,
+      damageCount: this.#damage.count,
     };
   }
 

@@ -1,4 +1,4 @@
-import { MAX_BLOCK_BYTES, MAX_CHAIN_DEPTH } from '../../base/index.ts';
+import { MAX_BLOCK_BYTES, MAX_CHAIN_DEPTH, must } from '../../base/index.ts';
 import { FEATURE_COUNT } from '../../signals/index.ts';
 import { zstdDecode, zstdEncode } from '../codec/index.ts';
 import { MAX_FRAME_BYTES, MAX_GROUP_MEMBERS, RECORD_TYPES, type RecordType } from './record.ts';
@@ -159,6 +159,11 @@ function parseTable(raw: Buffer, recordsStart: number, maxBlocks: number): Table
 /** The id of block `block` of a pack, 64 hex digits. */
 export function blockIdAt(table: PackTable, block: number): string {
   return table.ids.toString('hex', 32 * block, 32 * block + 32);
+}
+
+/** Steps from a block to bytes that need no other record. */
+export function depthAt({ depths, recordOf }: PackTable, block: number): number {
+  return must(depths[must(recordOf[block], 'a block has a record')], 'a record has a depth');
 }
 
 /** All features of a pack: 12 per block, 16 bits each. */

@@ -1,5 +1,6 @@
 export {
   blockIdAt,
+  depthAt,
   type FooterBlock,
   type PackTable,
   packFeatures,

@@ -1,5 +1,4 @@
 import {
-  asRepositoryError,
   errnoOf,
   exists,
   type FileSystem,
@@ -19,6 +18,7 @@ import {
   plainSealer,
   type Sealer,
 } from '../seal/index.ts';
+import { asAccessError } from './access.ts';
 import { KNOWN_ENTRIES, type Layout } from './layout.ts';
 import { publish, publishOnce } from './publish.ts';
 
@@ -68,7 +68,7 @@ export function initRepository(fs: FileSystem, layout: Layout, options: InitOpti
     fs.fsyncDirectory(layout.root);
     syncWayTo(fs, layout.root);
   } catch (error) {
-    throw asRepositoryError(error, layout.root);
+    throw asAccessError(error, layout.root, layout.root);
   }
   publishOnce(fs, configBytes(config), {
     temporary: layout.temporary(config.id, 'config'),
@@ -142,7 +142,7 @@ export function isRepository(fs: FileSystem, layout: Layout): boolean {
   try {
     return exists(fs, layout.config);
   } catch (error) {
-    throw asRepositoryError(error, layout.config);
+    throw asAccessError(error, layout.root, layout.config);
   }
 }
 
@@ -162,7 +162,7 @@ export function readConfig(fs: FileSystem, layout: Layout): RepositoryConfig {
     bytes = readSmallFile(fs, layout.config, MAX_CONFIG_BYTES);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno !== 'ENOENT' && errno !== 'ENOTDIR') throw asRepositoryError(error, layout.config);
+    if (errno !== 'ENOENT' && errno !== 'ENOTDIR') throw asAccessError(error, layout.root, layout.config);
     throw new PilotfishError(
       'NO_REPOSITORY',
       `${layout.root} is not a Pilotfish repository: give one with --repo or PILOTFISH_REPO, or create it with \`pilotfish pack\``,

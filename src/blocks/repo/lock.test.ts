@@ -190,7 +190,8 @@ test('a reader reads where no lock can be written, a writer does not write', () 
   for (const errno of ['EROFS', 'EACCES', 'EPERM']) {
     const deps = new Scene().by(10, { fs: new Unwritable(errno) });
     takeLock(deps, 'read').release();
-    assert.throws(() => takeLock(deps, 'write'), { code: 'IO' }, errno);
+    const advice = errno === 'EROFS' ? /read-only file system: mount it writable/ : /change its permissions/;
+    assert.throws(() => takeLock(deps, 'write'), { code: 'IO', message: advice }, errno);
   }
 });
 

@@ -8,7 +8,9 @@ import {
   PilotfishError,
   type RandomSource,
 } from '../../base/index.ts';
+import { asAccessError } from './access.ts';
 import type { Layout } from './layout.ts';
+import { removeQuietly } from './publish.ts';
 
 /**
  * Locks are empty files whose names say everything, so that none can be torn:
@@ -101,15 +103,15 @@ export function takeLock(deps: LockDependencies, mode: LockMode): Lock {
     // A reader without a lock risks that blocks are pruned under it, which it then reports; it loses nothing.
     if (mode === 'read' && UNWRITABLE.includes(errnoOf(error) ?? ''))
       return new Lock(writerId, mode, { isThere: () => true, release: () => undefined });
-    remove(fs, path);
-    throw asRepositoryError(error, path);
+    removeQuietly(fs, path);
+    throw asAccessError(error, layout.root, path);
   }
   const stop = clock.every(REFRESH_MS, () => refresh(deps, path));
   const lock = new Lock(writerId, mode, {
     isThere: () => isThere(fs, path),
     release: () => {
       stop();
-      remove(fs, path);
+      removeQuietly(fs, path);
     },
   });
   try {
@@ -154,7 +156,8 @@ function livingLocks(deps: LockDependencies): LockName[] {
   for (const file of namesIn(deps.fs, deps.layout.locks)) {
     const name = parseLockName(file);
     if (name === undefined) continue;
-    if (isDead(deps, name)) remove(deps.fs, `${deps.layout.locks}/${name.file}`);
+    // One that is not ours to remove, or gone already, hurts nobody.
+    if (isDead(deps, name)) removeQuietly(deps.fs, `${deps.layout.locks}/${name.file}`);
     else living.push(name);
   }
   return living;
@@ -208,13 +211,5 @@ function refresh({ fs, clock }: LockDependencies, path: string): void {
     fs.setMtime(path, BigInt(clock.nowMs()) * 1_000_000n);
   } catch {
     // A refresh that fails is tried again in five minutes; six must fail before anyone elsewhere calls us dead.
-  }
-}
-
-function remove(fs: FileSystem, path: string): void {
-  try {
-    fs.unlink(path);
-  } catch {
-    // Already gone, or not ours to remove: a dead lock hurts nobody.
   }
 }

@@ -43,7 +43,7 @@ function publishBy(
     place();
     fs.fsyncDirectory(final.slice(0, final.lastIndexOf('/')));
   } catch (error) {
-    removeTemporary(fs, temporary);
+    removeQuietly(fs, temporary);
     throw asRepositoryError(error, final);
   }
 }
@@ -61,14 +61,17 @@ function linkInto(fs: FileSystem, { temporary, final }: PublishPaths): void {
     if (!NO_LINKS.includes(errnoOf(error) ?? '')) throw error;
     fs.rename(temporary, final);
   }
-  removeTemporary(fs, temporary);
+  removeQuietly(fs, temporary);
 }
 
-/** Removes a file of ours that will not be finished; on a full device it would keep the space. */
-export function removeTemporary(fs: FileSystem, path: string): void {
+/**
+ * Removes a file that is of no use any more and on a full device would keep the space: one that will not be finished,
+ * a lock, a cache. Where it stays, whoever is next removes it or makes do.
+ */
+export function removeQuietly(fs: FileSystem, path: string): void {
   try {
     fs.unlink(path);
   } catch {
-    // Not there, or it stays: then it is a leftover, which the next writer removes.
+    // Not there, or not ours to remove.
   }
 }

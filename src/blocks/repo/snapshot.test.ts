@@ -8,6 +8,7 @@ import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { writeFile } from '../../../test/sim/tree.ts';
 import {
   hasCode,
+  type Log,
   makeDirectories,
   type PilotfishError,
   Rng,
@@ -38,10 +39,10 @@ class Room {
   readonly store: SnapshotStore;
   readonly sealer: Sealer;
 
-  constructor(sealer: Sealer = plainSealer) {
+  constructor(sealer: Sealer = plainSealer, log?: Log) {
     for (const path of layout.directories) makeDirectories(this.fs, path);
     this.sealer = sealer;
-    this.store = new SnapshotStore(this.fs, layout, sealer);
+    this.store = new SnapshotStore(this.fs, layout, sealer, log);
   }
 
   add(change: Partial<Snapshot> = {}): StoredSnapshot {
@@ -120,6 +121,18 @@ test('snapshots are listed by time', () => {
   const expected = times.sort(([a, idA], [b, idB]) => a - b || (idA < idB ? -1 : 1)).map(([, id]) => id);
   assert.deepEqual(room.list(), { ids: expected, damage: [] });
   assert.equal(room.store.resolve('latest').id, expected.at(-1));
+});
+
+test('latest says when a snapshot that cannot be read may have been newer', () => {
+  const said: string[] = [];
+  const room = new Room(plainSealer, { write: (_, message) => void said.push(message) });
+  const { id } = room.add({ timeMs: 1 });
+  room.forge(Buffer.from('no snapshot'));
+  assert.equal(room.store.resolve(id).id, id);
+  assert.deepEqual(said, []);
+  assert.equal(room.store.resolve('latest').id, id);
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? '', new RegExp(`^latest is ${id.slice(0, 12)}, .*; another one cannot: DAMAGED: `));
 });
 
 test('a snapshot is named by its id or the beginning of it', () => {

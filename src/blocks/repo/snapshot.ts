@@ -4,9 +4,11 @@ import {
   asRepositoryError,
   type FileSystem,
   hasCode,
+  type Log,
   PilotfishError,
   readSmallFile,
   sha256Hex,
+  silentLog,
 } from '../../base/index.ts';
 import type { Sealer } from '../seal/index.ts';
 import type { Layout } from './layout.ts';
@@ -43,11 +45,13 @@ export class SnapshotStore {
   readonly #fs: FileSystem;
   readonly #layout: Layout;
   readonly #sealer: Sealer;
+  readonly #log: Log;
 
-  constructor(fs: FileSystem, layout: Layout, sealer: Sealer) {
+  constructor(fs: FileSystem, layout: Layout, sealer: Sealer, log: Log = silentLog) {
     this.#fs = fs;
     this.#layout = layout;
     this.#sealer = sealer;
+    this.#log = log;
   }
 
   /** Publishes a snapshot: the commit point. Every block it needs must be durable by now. */
@@ -114,7 +118,10 @@ export class SnapshotStore {
     return snapshots.sort((a, b) => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1));
   }
 
-  /** The snapshot named by `latest`, an id or a unique prefix of at least 4 digits. */
+  /**
+   * The snapshot named by `latest`, an id or a unique prefix of at least 4 digits. Warns where `latest` may not be the
+   * newest: of a snapshot that cannot be read nobody knows the time.
+   */
   resolve(name: string): StoredSnapshot {
     let damage: PilotfishError | undefined;
     const all = this.list((error) => {
@@ -128,13 +135,20 @@ export class SnapshotStore {
         `${name} fits ${fits.length} snapshots: give more digits, see \`pilotfish snapshots\``,
       );
     }
-    if (only !== undefined) return only;
-    if (damage !== undefined) throw damage;
+    if (only === undefined && damage !== undefined) throw damage;
+    if (only !== undefined) {
+      if (name === 'latest' && damage !== undefined) this.#log.write('warn', passedOver(only, damage));
+      return only;
+    }
     throw new PilotfishError(
       'NO_SNAPSHOT',
       `no snapshot ${name} here: see \`pilotfish snapshots\` for what there is`,
     );
   }
+}
+
+function passedOver({ id }: StoredSnapshot, { code, message }: PilotfishError): string {
+  return `latest is ${id.slice(0, 12)}, the newest that can be read; another one cannot: ${code}: ${message}`;
 }
 
 function matching(all: readonly StoredSnapshot[], prefix: string): StoredSnapshot[] {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { CID } from 'multiformats/cid';
 import {
   asRepositoryError,
@@ -5,6 +6,7 @@ import {
   exists,
   type FileSystem,
   hasCode,
+  makeDirectories,
   PilotfishError,
 } from '../../base/index.ts';
 import { checkDepth, childPath, isStackBreak } from '../browse/index.ts';
@@ -39,7 +41,11 @@ export interface RestoreResult extends RestoreTally {
   readonly snapshot: string;
   readonly totalFiles: number;
   readonly totalBytes: number;
+  /** What went wrong, the first 10 000 of it. */
   readonly errors: readonly Problem[];
+  readonly errorCount: number;
+  /** Whether files are missing or wrong, as opposed to what this machine cannot recreate. */
+  readonly isIncomplete: boolean;
 }
 
 const PROGRESS_MS = 100;
@@ -56,6 +62,8 @@ export async function restore(repository: Repository, options: RestoreOptions): 
     totalFiles: snapshot.files,
     totalBytes: snapshot.bytes,
     errors: problems.list,
+    errorCount: problems.count,
+    isIncomplete: problems.isIncomplete,
   };
 }
 
@@ -214,7 +222,8 @@ class RestoreRun {
 function prepareTarget(fs: FileSystem, target: string, overwrite: boolean): void {
   try {
     if (!exists(fs, target)) {
-      makeTargetPath(fs, target);
+      makeDirectories(fs, dirname(target));
+      fs.makeDirectory(target, 0o700);
       return;
     }
     const names = fs.readDirectory(target);
@@ -230,12 +239,6 @@ function prepareTarget(fs: FileSystem, target: string, overwrite: boolean): void
     'EXISTS',
     `${target} is not empty: restore into an empty or new directory, or use --overwrite`,
   );
-}
-
-function makeTargetPath(fs: FileSystem, target: string): void {
-  const parent = target.slice(0, target.lastIndexOf('/'));
-  if (parent !== '' && !exists(fs, parent)) makeTargetPath(fs, parent);
-  fs.makeDirectory(target, 0o700);
 }
 
 /** Only a real directory will do: a link there, ours or anyone's, could lead out of the target. */

@@ -15,7 +15,8 @@ export interface TarOptions {
 
 /** Hard-link names remembered; beyond, links are written as files of their own. */
 const MAX_LINKS_KEPT = 500_000;
-const TURN_EVERY = 256;
+/** Pieces of the archive, and entries left out of it, between two looks for a signal. */
+const TURN_EVERY = 64;
 
 /**
  * A snapshot as a POSIX pax archive, piece by piece: names as raw bytes, times to the nanosecond, owners by number and
@@ -29,15 +30,21 @@ export async function* tarStream(
   const { root } = repository.snapshots.resolve(options.snapshot);
   const read: ReadBlock = (id) => repository.reader.read(id);
   const written = new Set<string>();
+  const isMeant = includedOnly(options.isIncluded);
+  const pieces = function* (): Generator<Uint8Array | undefined, void> {
+    for (const visited of walkTree(root, read)) {
+      if (isMeant(visited)) yield* member(visited, written, read);
+      else yield undefined;
+    }
+    yield tarEnd();
+  };
   let count = 0;
-  for (const visited of includedOnly(walkTree(root, read), options.isIncluded)) {
-    yield* member(visited, written, read);
-    count += 1;
-    if (count % TURN_EVERY === 0) await repository.ports.clock.turn();
+  for (const piece of pieces()) {
+    if (count++ % TURN_EVERY === 0) await repository.ports.clock.turn();
     if (options.signal?.aborted)
       throw new PilotfishError('INTERRUPTED', 'interrupted: the archive is not complete');
+    if (piece !== undefined) yield piece;
   }
-  yield tarEnd();
 }
 
 function* member(visited: Visited, written: Set<string>, read: ReadBlock): Generator<Uint8Array, void> {
@@ -77,19 +84,16 @@ function* content(
   yield tarPadding(entry.size);
 }
 
-/** What `isIncluded` means, and everything below it. */
-function* includedOnly(
-  entries: Iterable<Visited>,
-  isIncluded: PathTest | undefined,
-): Generator<Visited, void> {
+/** Tells what `isIncluded` means, and everything below it, of entries given in the order of a walk. */
+function includedOnly(isIncluded: PathTest | undefined): (visited: Visited) => boolean {
   let below: string | undefined;
-  for (const visited of entries) {
-    const path = key(visited.path);
-    const isBelow = below !== undefined && path.startsWith(below);
-    if (isIncluded !== undefined && !isBelow && !isIncluded(visited.path.toString())) continue;
-    if (!isBelow && visited.entry.type === 'directory') below = `${path}/`;
-    yield visited;
-  }
+  return ({ path, entry }) => {
+    const text = key(path);
+    if (below !== undefined && text.startsWith(below)) return true;
+    if (isIncluded !== undefined && !isIncluded(path.toString())) return false;
+    if (entry.type === 'directory') below = `${text}/`;
+    return true;
+  };
 }
 
 function key(path: Uint8Array): string {

@@ -1,7 +1,14 @@
 import { asRepositoryError, assert, hasCode, MAX_BLOCK_BYTES, MIB } from '../../base/index.ts';
-import { blockIdAt, type FinishedPack, type PackFiles, PackWriter, packFeatures } from '../pack/index.ts';
+import {
+  blockIdAt,
+  depthAt,
+  type FinishedPack,
+  type PackFiles,
+  PackWriter,
+  packFeatures,
+} from '../pack/index.ts';
 import type { StoreAdviser } from '../questions.ts';
-import { removeTemporary } from '../repo/index.ts';
+import { removeQuietly } from '../repo/index.ts';
 import {
   Advice,
   Arena,
@@ -115,7 +122,7 @@ export class BlockOutput {
     try {
       ports.fs.rename(pack.path, layout.pack(pack.name));
     } catch (error) {
-      removeTemporary(ports.fs, pack.path);
+      removeQuietly(ports.fs, pack.path);
       throw asRepositoryError(error, layout.pack(pack.name));
     }
     this.published.add(pack.name);
@@ -172,10 +179,13 @@ function addPack(index: ResemblanceIndex, packs: Repository['packs'], name: stri
     const table = packs.table(name);
     const features = packFeatures(table);
     for (let block = 0; block < table.blockCount; block++) {
-      const depth = table.depths[table.recordOf[block] as number] as number;
       const own = features.subarray(12 * block, 12 * block + 12);
       if (own.some((value) => value !== 0)) {
-        index.add(own, { id: blockIdAt(table, block), depth, rawLength: table.rawLengths[block] as number });
+        index.add(own, {
+          id: blockIdAt(table, block),
+          depth: depthAt(table, block),
+          rawLength: table.rawLengths[block] as number,
+        });
       }
     }
   } catch (error) {

@@ -15,6 +15,8 @@ const MAX_KEPT = 10_000;
 export class Problems {
   readonly list: Problem[] = [];
   count = 0;
+  /** Whether files are missing or doubtful, as opposed to kinds of files that are never stored. */
+  isIncomplete = false;
   readonly #onProblem: ((problem: Problem) => void) | undefined;
 
   constructor(onProblem?: (problem: Problem) => void) {
@@ -24,6 +26,7 @@ export class Problems {
   add(path: Uint8Array | string, code: ErrorCode, message: string): void {
     const problem = { path: Buffer.from(path).toString('utf8'), code, message };
     this.count += 1;
+    this.isIncomplete ||= code !== 'UNSUPPORTED';
     if (this.list.length < MAX_KEPT) this.list.push(problem);
     this.#onProblem?.(problem);
   }
@@ -38,10 +41,5 @@ export class Problems {
     if (errno === undefined) throw error;
     if (errno === 'ENOENT' || errno === 'ESTALE') this.add(path, 'VANISHED', 'it vanished while it was read');
     else this.add(path, 'UNREADABLE', `it cannot be read (${errno})`);
-  }
-
-  /** Whether files are missing or doubtful, as opposed to kinds of files that are never stored. */
-  get isIncomplete(): boolean {
-    return this.count > this.list.length || this.list.some((problem) => problem.code !== 'UNSUPPORTED');
   }
 }

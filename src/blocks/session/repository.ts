@@ -22,6 +22,7 @@ import {
   openSealer,
   type RepositoryConfig,
   readConfig,
+  removeQuietly,
   type Snapshot,
   SnapshotStore,
   type StoredSnapshot,
@@ -109,7 +110,7 @@ export class Repository {
     }
     this.#refuseSealedPacks();
     this.reader = new BlockReader(this.packs);
-    this.snapshots = new SnapshotStore(fs, this.layout, this.sealer);
+    this.snapshots = new SnapshotStore(fs, this.layout, this.sealer, log);
   }
 
   /**
@@ -176,7 +177,8 @@ export class Repository {
   #openIndex(mode: IndexMode): ExactIndex {
     if (mode === 'memory' || this.ports.index === 'memory') return new MemoryIndex();
     if (mode === 'fresh') {
-      // A garbled header may have called for the files of the other journal mode.
+      // A garbled header may have called for the files of the other journal mode. On a read-only medium they stay:
+      // opening them says so next, and memory serves instead.
       for (const suffix of INDEX_SUFFIXES) removeQuietly(this.ports.fs, this.layout.index + suffix);
     }
     if (!INDEX_SUFFIXES.every((suffix) => isPlain(this.ports.fs, this.layout.index + suffix))) {
@@ -220,11 +222,3 @@ function isPlain(fs: FileSystem, path: string): boolean {
 }
 
 const INDEX_SUFFIXES = ['', '-journal', '-wal', '-shm'];
-
-function removeQuietly(fs: FileSystem, path: string): void {
-  try {
-    fs.unlink(path);
-  } catch {
-    // Nothing there, or a read-only medium: opening it says so next, and memory serves instead.
-  }
-}

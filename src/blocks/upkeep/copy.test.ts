@@ -107,6 +107,26 @@ test('both ways: two repositories become one', async () => {
   assert.equal((await snapshotsOf(one)).length, 2);
 });
 
+test('what one snapshot brought over is not read again for the next', async () => {
+  const { source, trees } = await newSource();
+  const reads = { once: 0, each: 0 };
+  const counting = (target: Workbench, snapshots: readonly string[]): Promise<number> =>
+    source.open(async (from) => {
+      let count = 0;
+      const through = from.reader.read.bind(from.reader);
+      from.reader.read = (id) => {
+        count += 1;
+        return through(id);
+      };
+      await target.open((to) => copySnapshots(from, to, { snapshots }), 'write');
+      return count;
+    });
+  reads.once = await counting(new Workbench({ seed: 2 }), [...trees.keys()]);
+  const target = new Workbench({ seed: 2 });
+  for (const id of trees.keys()) reads.each += await counting(target, [id]);
+  assert.ok(reads.once < reads.each, `${reads.once} and ${reads.each} reads`);
+});
+
 test('interrupted, snapshots copied so far are complete, and the next run copies the rest', async () => {
   const { source, trees } = await newSource();
   for (const after of [0, 1, 2]) {

@@ -47,14 +47,18 @@ export async function copySnapshots(
   // Each once, however often it is named.
   const wanted = new Map(missing.map((snapshot) => [snapshot.id, snapshot]));
   const copied: string[] = [];
-  let newBlocks = 0;
-  for (const snapshot of wanted.values()) {
-    const run = new CopyRun(from, to, options.signal);
-    newBlocks += await run.copy(snapshot);
-    copied.push(snapshot.id);
-    options.onProgress?.({ snapshots: copied.length, totalSnapshots: wanted.size, blocks: newBlocks });
+  const run = new CopyRun(from, to, options.signal);
+  try {
+    for (const snapshot of wanted.values()) {
+      await run.copy(snapshot);
+      copied.push(snapshot.id);
+      const blocks = run.newBlocks;
+      options.onProgress?.({ snapshots: copied.length, totalSnapshots: wanted.size, blocks });
+    }
+    return { copied, newBlocks: run.newBlocks };
+  } finally {
+    await run.close();
   }
-  return { copied, newBlocks };
 }
 
 function throwIt(error: PilotfishError): never {
@@ -68,6 +72,7 @@ class CopyRun {
   readonly #output: BlockOutput;
   readonly #chunker: Chunker;
   readonly #read: ReadBlock;
+  /** Directories that are in the target, or on their way there. */
   readonly #done = new Set<string>();
 
   constructor(from: Repository, to: Repository, signal: AbortSignal | undefined) {
@@ -79,18 +84,22 @@ class CopyRun {
     this.#read = (id) => from.reader.read(id);
   }
 
-  /** Returns the number of new blocks. */
-  async copy(snapshot: StoredSnapshot): Promise<number> {
-    const { writer } = this.#output;
-    try {
-      await this.#directory(snapshot.root, 0);
-      await writer.finish();
-      const { id: _, ...content } = snapshot;
-      this.#to.publishSnapshot(content);
-      return writer.counters.newBlocks;
-    } finally {
-      await this.#output.close();
-    }
+  /** Blocks the target did not have. */
+  get newBlocks(): number {
+    return this.#output.writer.counters.newBlocks;
+  }
+
+  /** Copies what a snapshot needs, and commits it. */
+  async copy(snapshot: StoredSnapshot): Promise<void> {
+    await this.#directory(snapshot.root, 0);
+    await this.#output.writer.finish();
+    const { id: _, ...content } = snapshot;
+    this.#to.publishSnapshot(content);
+  }
+
+  /** Stops the threads; never throws. */
+  close(): Promise<void> {
+    return this.#output.close();
   }
 
   async #directory(node: CID, depth: number): Promise<void> {

@@ -27,8 +27,8 @@ export interface PruneResult {
 const DEFAULT_MAX_UNUSED_SHARE = 0.05;
 
 /**
- * Removes what no snapshot needs. Must be called under the exclusive lock: never beside a reader or a writer. Packs
- * nobody needs are doomed; of the others, those with most unused bytes are rewritten until the rest is within
+ * Removes what no snapshot needs. Must be called under the exclusive lock: never beside a reader or a writer. A dry run
+ * reads only; beside a writer it takes for unused what that has yet to commit. Packs nobody needs are doomed; of the others, those with most unused bytes are rewritten until the rest is within
  * `maxUnusedShare`. A base that only live deltas need counts as unused: when its pack is rewritten, so are theirs, and
  * the deltas find other bases.
  */

@@ -17,6 +17,7 @@ import {
   VERSIONS,
 } from '../../../test/crash/upkeep-damage.ts';
 import { replaced } from '../../../test/crash/watched.ts';
+import { DIRECTORY, FILE, forgeSnapshot } from '../../../test/golden/forge.ts';
 import { REPOSITORY, Workbench } from '../../../test/golden/workbench.ts';
 import { edited, text } from '../../../test/sim/file-bytes.ts';
 import { noise } from '../../../test/sim/noise.ts';
@@ -26,6 +27,7 @@ import { type FileSystem, must, Rng, sha256Hex } from '../../base/index.ts';
 import { verify } from '../check/index.ts';
 import { PackWriter, RECORD_TYPES } from '../pack/index.ts';
 import type { Repository } from '../session/index.ts';
+import { rawCid } from '../tree/index.ts';
 import { type RepairOptions, type RepairResult, repair } from './repair.ts';
 
 const repaired = (bench: Workbench, options: RepairOptions = {}): Promise<RepairResult> =>
@@ -305,10 +307,30 @@ test('what a newer Pilotfish wrote is not damage: refused, nothing is changed', 
   assert.ok(await bench.open(({ reader }) => [...copies.keys()].every((id) => reader.has(id))));
 });
 
+test('of more damage than anyone reads, the first part is listed and all is counted', async () => {
+  const bench = new Workbench();
+  const nowhere = rawCid(sha256Hex(Buffer.from('nowhere')));
+  const files = (count: number) =>
+    Array.from({ length: count }, (_, i) => [String(i).padStart(5, '0'), FILE, [7, nowhere]] as const);
+  await forgeSnapshot(bench, ({ directory }) =>
+    directory(['a', DIRECTORY, directory(...files(5000))], ['b', DIRECTORY, directory(...files(5050))]),
+  );
+  const { damage, damageCount } = await bench.open((repository) => verify(repository));
+  assert.deepEqual([damage.length, damageCount], [10_000, 10_050]);
+  const { affected, affectedCount } = await repaired(bench, { dryRun: true });
+  assert.deepEqual([affected.length, affectedCount], [10_000, 10_050]);
+});
+
 test('nothing damaged: nothing is changed', async () => {
   const { bench } = await newSound(1);
   const before = bench.hashes();
-  const nothing = { damagedPacks: [], damagedSnapshots: [], salvagedBlocks: 0, affected: [] };
+  const nothing = {
+    damagedPacks: [],
+    damagedSnapshots: [],
+    salvagedBlocks: 0,
+    affected: [],
+    affectedCount: 0,
+  };
   assert.deepEqual(await repaired(bench), nothing);
   assert.deepEqual(bench.hashes(), before);
 });

@@ -8,10 +8,10 @@ import {
   sha256,
 } from '../../base/index.ts';
 import { classify } from '../../signals/index.ts';
-import { type VerifyResult, verify } from '../check/index.ts';
+import { verify } from '../check/index.ts';
 import { Chunker } from '../chunk/index.ts';
 import type { PackTable } from '../pack/index.ts';
-import { BlockOutput, type Problem, type Repository } from '../session/index.ts';
+import { BlockOutput, type Problem, Problems, type Repository } from '../session/index.ts';
 import type { BlockPlace, BlockWriter } from '../store/index.ts';
 import { salvageTable } from './salvage.ts';
 import { depthOf } from './usage.ts';
@@ -30,8 +30,9 @@ export interface RepairResult {
   readonly damagedSnapshots: readonly string[];
   /** Blocks brought over from them. */
   readonly salvagedBlocks: number;
-  /** What is still not whole, each file once: `SNAPSHOT:path`. */
+  /** What is still not whole, each file once: `SNAPSHOT:path`; the first 10 000 of it. */
   readonly affected: readonly Problem[];
+  readonly affectedCount: number;
 }
 
 /**
@@ -44,11 +45,15 @@ export async function repair(repository: Repository, options: RepairOptions = {}
   const { layout, packs, snapshots } = repository;
   // Told one by one: of what is wrong with a million blocks the result keeps only the first part.
   const codes = new Map<string, Set<ErrorCode>>();
-  const onProblem = ({ path, code }: Problem): void => {
+  const before = filesOnly(repository, ({ path, code }) => {
     if (path.startsWith(`${layout.root}/`)) codes.set(path, (codes.get(path) ?? new Set()).add(code));
-  };
-  const checks = { data: true, onProblem, ...(onProgress && { onProgress }), ...(signal && { signal }) };
-  const before = await verify(repository, checks);
+  });
+  await verify(repository, {
+    data: true,
+    onProblem: before.note,
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  });
   refuseNewer(codes);
   const damagedPacks = packs.packNames().filter((name) => codes.has(layout.pack(name)));
   // Once more: nothing of a snapshot is brought over, and a device may refuse once what it gives the next time.
@@ -56,7 +61,7 @@ export async function repair(repository: Repository, options: RepairOptions = {}
   const suspects = snapshots.diskIds().filter((name) => codes.has(layout.snapshot(name)));
   const damagedSnapshots = suspects.filter(isUnreadable);
   if (options.dryRun === true || damagedPacks.length + damagedSnapshots.length === 0) {
-    return { damagedPacks, damagedSnapshots, salvagedBlocks: 0, affected: filesOnly(repository, before) };
+    return { damagedPacks, damagedSnapshots, salvagedBlocks: 0, ...before.result() };
   }
   const { salvagedBlocks, published } = await salvage(repository, damagedPacks);
   const gone = damagedPacks.filter((name) => !published.has(name));
@@ -66,8 +71,9 @@ export async function repair(repository: Repository, options: RepairOptions = {}
   ]);
   repository.packs.reload();
   repository.reader.forget();
-  const after = await verify(repository);
-  return { damagedPacks, damagedSnapshots, salvagedBlocks, affected: filesOnly(repository, after) };
+  const after = filesOnly(repository);
+  await verify(repository, { onProblem: after.note });
+  return { damagedPacks, damagedSnapshots, salvagedBlocks, ...after.result() };
 }
 
 /** A file that a newer Pilotfish wrote is sound: other than one whose bytes were changed, it hashes to its name. */
@@ -79,10 +85,18 @@ function refuseNewer(codes: ReadonlyMap<string, ReadonlySet<ErrorCode>>): void {
   }
 }
 
-/** Problems of files and snapshots, not of packs. */
-function filesOnly({ layout }: Repository, { damage }: VerifyResult): Problem[] {
-  // By the folder: a file of a snapshot may be called `x.pack` as well.
-  return damage.filter(({ path }) => !path.startsWith(`${layout.store}/`));
+/** Keeps problems of files and snapshots, not of packs, which could fill the list; `others` hears of all. */
+function filesOnly({ layout }: Repository, others?: (problem: Problem) => void) {
+  const problems = new Problems();
+  return {
+    note: (problem: Problem): void => {
+      others?.(problem);
+      // By the folder: a file of a snapshot may be called `x.pack` as well.
+      if (problem.path.startsWith(`${layout.store}/`)) return;
+      problems.add(problem.path, problem.code, problem.message);
+    },
+    result: () => ({ affected: problems.list, affectedCount: problems.count }),
+  };
 }
 
 async function salvage(

@@ -6,11 +6,13 @@ import {
   type PackRecord,
   type PackTable,
   RECORD_TYPES,
+  WireReader,
 } from '../pack/index.ts';
 import type { Sealer } from '../seal/index.ts';
 
-/** Longest frame head: a varint length of 5 bytes and a checksum of 4. */
-const FRAME_HEAD_BYTES = 9;
+const CHECKSUM_BYTES = 4;
+/** Longest frame head: a varint length of 5 bytes and a checksum. */
+const FRAME_HEAD_BYTES = 5 + CHECKSUM_BYTES;
 const ID_BYTES = 32;
 
 /**
@@ -80,7 +82,6 @@ function* recordsFrom(
   try {
     for (let at = start; ; ) {
       const length = frameLength(readAt(fs, fd, at, FRAME_HEAD_BYTES));
-      if (length === undefined) return;
       const record = openFrame(readAt(fs, fd, at, length), sealer);
       at += length;
       yield { record, end: at };
@@ -92,14 +93,9 @@ function* recordsFrom(
   }
 }
 
-/** Bytes of the whole frame that begins with `head`; undefined when no frame is that long. */
-function frameLength(head: Buffer): number | undefined {
-  let stored = 0;
-  for (let i = 0; i < 5 && i < head.length; i++) {
-    const byte = head[i] ?? 0;
-    stored += (byte & 127) * 2 ** (7 * i);
-    const length = i + 1 + 4 + stored;
-    if (byte < 128) return length <= MAX_FRAME_BYTES ? length : undefined;
-  }
-  return undefined;
+/** Bytes of the whole frame that begins with `head`. Throws DAMAGED when no frame does. */
+function frameLength(head: Buffer): number {
+  const reader = new WireReader(head);
+  const stored = reader.varint(MAX_FRAME_BYTES);
+  return head.length - reader.remaining + CHECKSUM_BYTES + stored;
 }

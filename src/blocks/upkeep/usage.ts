@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid';
 import { hasCode, must, PilotfishError } from '../../base/index.ts';
 import { checkDepth } from '../browse/index.ts';
-import { type DeltaRecord, RECORD_TYPES } from '../pack/index.ts';
+import { type DeltaRecord, depthAt, RECORD_TYPES } from '../pack/index.ts';
 import type { Repository } from '../session/index.ts';
 import type { BlockPlace } from '../store/index.ts';
 import { blockOf, fileBlocks, fileNodes, readDirectory, type TreeEntry } from '../tree/index.ts';
@@ -19,9 +19,7 @@ export interface PackUsage {
 const TURN_EVERY = 256;
 
 /** Steps from a block to bytes that need no other record, as its pack's footer says. */
-export function depthOf({ table, block }: BlockPlace): number {
-  return must(table.depths[must(table.recordOf[block], 'a block has a record')], 'a record has a depth');
-}
+export const depthOf = ({ table, block }: BlockPlace): number => depthAt(table, block);
 
 const byDepth = (a: BlockPlace, b: BlockPlace): number => depthOf(a) - depthOf(b);
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Change, type Difference, diffSnapshots } from '../../blocks/index.ts';
+import { type Change, type Comparison, comparePaths } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { withExamples, withJson } from '../options.ts';
 import { countText, safeName } from '../text.ts';
@@ -33,17 +33,18 @@ async function run(
 ): Promise<void> {
   await context.withRepository(options, async (repository) => {
     const counts: Counts = { added: 0, removed: 0, changed: 0, attributes: 0 };
-    const differences = diffSnapshots(repository, before, after);
-    if (options.json) await printJson(context, differences, counts);
-    else await printLines(context, differences, counts);
+    const compared = comparePaths(repository, before, after);
+    if (options.json) await printJson(context, compared, counts);
+    else await printLines(context, compared, counts);
     await context.output.flush();
   });
 }
 
-async function printJson(context: Context, differences: Iterable<Difference>, counts: Counts): Promise<void> {
-  await printJsonList(context, differences, {
+async function printJson(context: Context, compared: Iterable<Comparison>, counts: Counts): Promise<void> {
+  await printJsonList(context, compared, {
     name: 'differences',
     json: ({ path, change }) => {
+      if (change === undefined) return undefined;
       counts[change] += 1;
       return { ...textOf('path', path), change };
     },
@@ -51,12 +52,9 @@ async function printJson(context: Context, differences: Iterable<Difference>, co
   });
 }
 
-async function printLines(
-  context: Context,
-  differences: Iterable<Difference>,
-  counts: Counts,
-): Promise<void> {
-  await eachItem(context, differences, async ({ path, change }) => {
+async function printLines(context: Context, compared: Iterable<Comparison>, counts: Counts): Promise<void> {
+  await eachItem(context, compared, async ({ path, change }) => {
+    if (change === undefined) return;
     counts[change] += 1;
     await context.output.write(`${LETTERS[change]} ${safeName(path)}\n`);
   });

@@ -1,21 +1,32 @@
 import type { Context } from '../context.ts';
 import { codedError } from '../exit.ts';
 import { OutputClosed } from '../output.ts';
+import { jsonText } from '../text.ts';
 
 /** Items between two looks for a signal. */
 const ITEMS_PER_TURN = 256;
 
-/** Works on items one by one, and lets signals in between. */
+/**
+ * Works on items one by one, and lets signals in between. Shows how many there were so far, to people whose terminal
+ * the result does not go to.
+ */
 export async function eachItem<T>(
   context: Context,
   items: Iterable<T>,
   work: (item: T) => void | Promise<void>,
 ): Promise<void> {
+  const quiet = context.output.isTerminal || !context.terminal.isInteractive;
+  const progress = context.progress(quiet ? { quiet } : {}, 'path');
   let count = 0;
   for (const item of items) {
-    if (count++ % ITEMS_PER_TURN === 0) await context.turn();
+    if (count % ITEMS_PER_TURN === 0) {
+      progress.update({ count });
+      await context.turn();
+    }
+    count += 1;
     await work(item);
   }
+  context.terminal.status('');
 }
 
 interface JsonList<T> {
@@ -40,7 +51,7 @@ export async function printJsonList<T>(
     await eachItem(context, items, async (item) => {
       const object = json(item);
       if (object === undefined) return;
-      await output.write(separator + JSON.stringify(object));
+      await output.write(separator + jsonText(object));
       separator = ',\n';
     });
   } catch (error) {
@@ -57,4 +68,4 @@ export async function printJsonList<T>(
 }
 
 /** The fields of an object, without the braces around them. */
-const fields = (object: object): string => JSON.stringify(object).slice(1, -1);
+const fields = (object: object): string => jsonText(object).slice(1, -1);

@@ -1,6 +1,6 @@
 import type { PackResult } from '../../blocks/index.ts';
 import type { AdviceReport } from '../../decisions/index.ts';
-import { bytesText, counted, countText, rateText, safeText, secondsText } from '../text.ts';
+import { andMore, bytesText, counted, countText, rateText, safeText, secondsText } from '../text.ts';
 import type { Usage } from '../world.ts';
 
 /** What a run used, and what the rooms said. */
@@ -17,7 +17,7 @@ export function packJson(result: PackResult, { usage, advice }: Told): object {
 
 /** The same for people. */
 export function packText(result: PackResult, { usage, advice }: Told): string {
-  const { snapshot, files, directories, unchangedFiles, bytes, bytesRead, errors } = result;
+  const { snapshot, files, directories, unchangedFiles, bytes, bytesRead, errors, errorCount } = result;
   const lines = [
     snapshot === undefined ? 'dry run: nothing was written' : `snapshot ${snapshot}`,
     `source   ${counted(files, 'file')} in ${counted(directories, 'folder')}, ${bytesText(bytes)}`,
@@ -28,8 +28,10 @@ export function packText(result: PackResult, { usage, advice }: Told): string {
     ...(advice === undefined ? [] : [`hints    ${hintsText(advice)}`]),
     `took     ${usedText(bytes, usage)}`,
   ];
-  if (errors.length > 0)
-    lines.push(`problems ${counted(errors.length, 'path')}: ${safeText(codesText(errors))}`);
+  if (errorCount > 0)
+    lines.push(
+      `problems ${counted(errorCount, 'path')}: ${safeText(codesText(errors))}${andMore(errorCount, errors.length)}`,
+    );
   return `${lines.join('\n')}\n`;
 }
 

@@ -4,7 +4,6 @@ import {
   type PackOptions,
   type PackResult,
   pack,
-  pathTest,
   type Repository,
 } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
@@ -12,7 +11,8 @@ import { withNewRepository, withRehearsal } from '../create.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { linkRate, loadAdviser, surroundingsOf } from '../models/adviser.ts';
 import { blockSizeBytes, repeated, wholeNumber, withExamples, withJson } from '../options.ts';
-import { excludePatterns, sourcePath, streamName } from '../sources.ts';
+import { Excludes, sourcePath, streamName } from '../sources.ts';
+import { safeText } from '../text.ts';
 import { PackProgress } from './pack-progress.ts';
 import { packJson, packText } from './pack-report.ts';
 
@@ -72,8 +72,10 @@ const threadCount = wholeNumber('--threads', { min: 0, max: MAX_THREADS });
 
 async function run(context: Context, args: readonly string[], options: PackCommandOptions): Promise<void> {
   const adviser = options.hints ? await loadAdviser(context) : undefined;
+  const excludes = new Excludes(options.exclude, options.excludeFile);
   const asked = {
     ...packOptions(context, args, options),
+    ...(excludes.isExcluded && { isExcluded: excludes.isExcluded }),
     ...(adviser === undefined ? {} : { adviser, surroundings: surroundingsOf(options.link) }),
   };
   const before = repositoryBytes(context, options);
@@ -81,6 +83,7 @@ async function run(context: Context, args: readonly string[], options: PackComma
   const packed = await open(context, options, (repository) =>
     packWithProgress(context, repository, { asked, options }),
   );
+  if (asked.stream === undefined && !options.quiet) warnOfUnused(context, excludes);
   // From before it was opened until after it was closed: what the directory really grew by, index and all.
   const result = options.dryRun
     ? packed
@@ -95,6 +98,14 @@ function repositoryBytes(context: Context, options: PackCommandOptions): number 
   return directoryBytes(context.ports(options.threads).fs, context.repositoryPath(options));
 }
 
+/** Once for all: nothing was harmed, but more may be stored than was meant. */
+function warnOfUnused({ terminal }: Context, { unused }: Excludes): void {
+  if (unused.length === 0) return;
+  const patterns = unused.map((pattern) => `--exclude ${pattern}`).join(', ');
+  const hint = 'it is about names, or with a slash about paths from the root of the snapshot';
+  terminal.line(safeText(`pilotfish: warning: nothing fits ${patterns}: check the pattern: ${hint}`));
+}
+
 function packOptions(context: Context, args: readonly string[], options: PackCommandOptions): PackOptions {
   const isStream = options.stdin === true || args.includes('-');
   const paths = args.filter((path) => path !== '-').map(sourcePath);
@@ -102,11 +113,9 @@ function packOptions(context: Context, args: readonly string[], options: PackCom
     throw usageError('standard input is stored alone: leave out the other paths');
   if (!isStream && paths.length === 0)
     throw usageError('nothing to store: name a PATH, or `-` for standard input');
-  const patterns = excludePatterns(options.exclude, options.excludeFile);
   return {
     paths,
     ...(isStream ? { stream: { name: streamName(options.stdinName), bytes: context.world.stdin } } : {}),
-    ...(patterns.length === 0 ? {} : { isExcluded: pathTest(patterns) }),
     oneFileSystem: options.oneFileSystem === true,
     tags: options.tag ?? [],
     ...(options.host === undefined ? {} : { host: options.host }),

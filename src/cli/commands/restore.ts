@@ -59,9 +59,10 @@ async function restoreFiles(context: Context, request: Request, target: string):
     restoreInto(context, repository, { ...request, target }),
   );
   // What this machine cannot recreate was warned about; anything else is missing or wrong.
-  if (result.errors.some(({ code }) => code !== 'UNSUPPORTED')) context.exitCode = EXIT.failed;
+  if (result.isIncomplete) context.exitCode = EXIT.failed;
   const { seconds } = context.usage();
-  const json = { ...result, target, seconds };
+  const { isIncomplete: _, ...told } = result;
+  const json = { ...told, target, seconds };
   await context.result(options, { json, text: text(result, target, seconds) });
 }
 
@@ -85,9 +86,13 @@ function restoreInto(
   });
 }
 
-function text({ files, bytes, errors, snapshot }: RestoreResult, target: string, seconds: number): string {
+function text(
+  { files, bytes, errorCount, snapshot }: RestoreResult,
+  target: string,
+  seconds: number,
+): string {
   const what = `${counted(files, 'file')}, ${bytesText(bytes)}, of snapshot ${shortId(snapshot)}`;
   const lines = [`restored ${what} into ${safeText(target)}`, `took ${secondsText(seconds)}`];
-  if (errors.length > 0) lines.push(`${counted(errors.length, 'problem')}, see above`);
+  if (errorCount > 0) lines.push(`${counted(errorCount, 'problem')}, see above`);
   return `${lines.join('\n')}\n`;
 }

@@ -50,6 +50,8 @@ function asJson(snapshot: StoredSnapshot): object {
 
 function text(snapshots: readonly StoredSnapshot[]): string {
   if (snapshots.length === 0) return 'no snapshots yet\n';
+  // A column of zeros would only teach to look past it.
+  const errors = snapshots.some((snapshot) => snapshot.errors > 0);
   const rows = snapshots.map((snapshot) => [
     shortId(snapshot.id),
     localTime(snapshot.timeMs),
@@ -57,7 +59,9 @@ function text(snapshots: readonly StoredSnapshot[]): string {
     safeText(snapshot.tags.join(',')),
     countText(snapshot.files),
     bytesText(snapshot.bytes),
+    ...(errors ? [snapshot.errors > 0 ? countText(snapshot.errors) : ''] : []),
     snapshot.paths.map(safeName).join(' '),
   ]);
-  return table([['id', 'time', 'host', 'tags', 'files', 'size', 'paths'], ...rows], RIGHT);
+  const heading = ['id', 'time', 'host', 'tags', 'files', 'size', ...(errors ? ['errors'] : []), 'paths'];
+  return table([heading, ...rows], errors ? new Set([...RIGHT, 6]) : RIGHT);
 }

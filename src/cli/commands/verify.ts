@@ -3,7 +3,7 @@ import { type VerifyResult, verify } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { share, withExamples, withJson } from '../options.ts';
-import { counted, safeText } from '../text.ts';
+import { andMore, counted, safeText } from '../text.ts';
 
 interface VerifyCommandOptions extends CommonOptions {
   readonly data?: true;
@@ -42,7 +42,7 @@ async function run(context: Context, options: VerifyCommandOptions): Promise<voi
       signal: context.signal,
     }),
   );
-  const isDamaged = result.damage.length > 0;
+  const isDamaged = result.damageCount > 0;
   if (isDamaged) context.exitCode = EXIT.failed;
   const json = { ...result, seconds: context.usage().seconds };
   // Damage is never kept quiet.
@@ -52,7 +52,7 @@ async function run(context: Context, options: VerifyCommandOptions): Promise<voi
 
 function text(result: VerifyResult): string {
   const lines = result.damage.map(({ code, path, message }) => safeText(`${code}: ${path}: ${message}`));
-  const { snapshots, packs, blocks, checkedBlocks, leftovers, unusedPacks, damage } = result;
+  const { snapshots, packs, blocks, checkedBlocks, leftovers, unusedPacks, damage, damageCount } = result;
   lines.push(`${counted(snapshots, 'snapshot')}, ${counted(packs, 'pack')}, ${counted(blocks, 'block')}`);
   if (checkedBlocks > 0) lines.push(`${counted(checkedBlocks, 'block')} read and checked`);
   if (leftovers > 0)
@@ -60,6 +60,10 @@ function text(result: VerifyResult): string {
       `${counted(leftovers, 'leftover')} of stopped writers (no damage; the next pack removes them)`,
     );
   if (unusedPacks > 0) lines.push(`${counted(unusedPacks, 'pack')} that no snapshot needs (no damage)`);
-  lines.push(damage.length === 0 ? 'no damage' : `${counted(damage.length, 'problem')}`);
+  lines.push(
+    damageCount === 0
+      ? 'no damage'
+      : `${counted(damage.length, 'problem')}${andMore(damageCount, damage.length)}`,
+  );
   return `${lines.join('\n')}\n`;
 }

@@ -4,14 +4,15 @@ import { bytesText, counted } from '../text.ts';
 
 type PruneChoices = Pick<PruneOptions, 'maxUnusedShare' | 'graceMs' | 'dryRun'>;
 
-/** Prunes under the exclusive lock, showing how far it is. */
+/** Prunes, showing how far it is. Under the exclusive lock, unless it is only asked what it would do. */
 export async function runPrune(
   context: Context,
   options: OpenChoices,
   choices: PruneChoices,
 ): Promise<PruneResult> {
   const progress = context.progress(options, 'pack');
-  const result = await context.withRepository({ ...options, mode: 'exclusive' }, (repository) =>
+  const mode = choices.dryRun === true ? 'read' : 'exclusive';
+  const result = await context.withRepository({ ...options, mode }, (repository) =>
     prune(repository, {
       ...choices,
       onProgress: ({ packs, totalPacks }) => {

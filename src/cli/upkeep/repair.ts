@@ -3,7 +3,7 @@ import { type Problem, type RepairResult, repair } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { withExamples, withJson } from '../options.ts';
-import { counted, safeText } from '../text.ts';
+import { andMore, counted, safeText } from '../text.ts';
 
 interface RepairCommandOptions extends CommonOptions {
   readonly dryRun?: true;
@@ -25,17 +25,19 @@ export function registerRepair(program: Command, context: Context): void {
 async function run(context: Context, options: RepairCommandOptions): Promise<void> {
   const dryRun = options.dryRun === true;
   const progress = context.progress(options, 'pack');
-  const result = await context.withRepository({ ...options, mode: 'exclusive' }, (repository) =>
-    repair(repository, {
-      dryRun,
-      onProgress: ({ packs, totalPacks }) => {
-        progress.expect({ count: totalPacks });
-        progress.update({ count: packs });
-      },
-      signal: context.signal,
-    }),
+  const result = await context.withRepository(
+    { ...options, mode: dryRun ? 'read' : 'exclusive' },
+    (repository) =>
+      repair(repository, {
+        dryRun,
+        onProgress: ({ packs, totalPacks }) => {
+          progress.expect({ count: totalPacks });
+          progress.update({ count: packs });
+        },
+        signal: context.signal,
+      }),
   );
-  const lost = result.affected.length + result.damagedSnapshots.length;
+  const lost = result.affectedCount + result.damagedSnapshots.length;
   if (lost > 0) context.exitCode = EXIT.failed;
   const json = { ...result, dryRun, seconds: context.usage().seconds };
   const isWhole = result.damagedPacks.length === 0 && lost === 0;
@@ -45,7 +47,7 @@ async function run(context: Context, options: RepairCommandOptions): Promise<voi
 }
 
 function text(
-  { damagedPacks, damagedSnapshots, salvagedBlocks, affected }: RepairResult,
+  { damagedPacks, damagedSnapshots, salvagedBlocks, affected, affectedCount }: RepairResult,
   dryRun: boolean,
 ): string {
   const lines = [
@@ -56,7 +58,8 @@ function text(
   if (damagedPacks.length > 0 && !dryRun)
     lines.push(`${counted(salvagedBlocks, 'block')} saved; the damaged packs lie in damaged/ now`);
   if (dryRun && damagedPacks.length + damagedSnapshots.length > 0) lines.push('dry run: nothing was changed');
-  lines.push(...advice(affected, { dryRun, snapshots: damagedSnapshots.length }));
+  const snapshots = damagedSnapshots.length;
+  lines.push(...advice(affected, { more: andMore(affectedCount, affected.length), dryRun, snapshots }));
   return `${lines.join('\n')}\n`;
 }
 
@@ -65,14 +68,14 @@ const isOfFile = ({ path }: Problem): boolean => /^[0-9a-f]{12}:/.test(path);
 
 function advice(
   affected: readonly Problem[],
-  { dryRun, snapshots }: { dryRun: boolean; snapshots: number },
+  { more, dryRun, snapshots }: { more: string; dryRun: boolean; snapshots: number },
 ): string[] {
   if (affected.length + snapshots === 0) return ['no file is affected'];
   const files = affected.filter(isOfFile).length;
   const lines: string[] = [];
   if (files > 0)
     lines.push(
-      `${counted(files, 'problem')} of files: ${dryRun ? 'run `pilotfish repair`, then ' : 'run '}\`pilotfish pack --read-all\` on the same source, which mends all that still has the same content, then \`pilotfish verify\``,
+      `${counted(files, 'problem')} of files${more}: ${dryRun ? 'run `pilotfish repair`, then ' : 'run '}\`pilotfish pack --read-all\` on the same source, which mends all that still has the same content, then \`pilotfish verify\``,
     );
   if (snapshots > 0)
     lines.push(

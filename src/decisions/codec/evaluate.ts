@@ -1,6 +1,6 @@
 import type { CodecQuestion, CodecSteps } from '../../blocks/index.ts';
 import { bootstrap } from '../../learn/index.ts';
-import type { CostRow } from './costs.ts';
+import { bestSeconds, type CostRow } from './costs.ts';
 import { CPU_PENALTY, codecNumber, costOf, NEAR_BEST, oracleOf } from './teacher.ts';
 import type { CodecValue } from './validator.ts';
 
@@ -58,9 +58,10 @@ export function evaluate(rows: readonly CostRow[], link: number, chooser: Choose
   for (const [i, row] of rows.entries()) {
     const steps = chooser.steps(row.rawBytes, link);
     const choice = codecNumber(chooser.choose(questionOf(row, link, steps)));
-    const best = oracleOf(row, terms);
-    result.chosen[i] = costOf(row, choice, terms);
-    result.oracle[i] = costOf(row, best, terms);
+    const measured = { ...row, seconds: bestSeconds(row) };
+    const best = oracleOf(measured, terms);
+    result.chosen[i] = costOf(measured, choice, terms);
+    result.oracle[i] = costOf(measured, best, terms);
     result.features[i] = stepSeconds(row, steps);
     result.strict[i] = choice === best ? 1 : 0;
   }

@@ -9,6 +9,7 @@ import { type CodecValue, isCodec } from './validator.ts';
 export { CODEC_FEATURES, CODEC_SCHEMA, codecFeatures } from './features.ts';
 export { heuristicSteps } from './heuristic.ts';
 export { LinkEstimator } from './link.ts';
+export { NET_CLASSES, NET_FILE } from './model.ts';
 export { stepsFor } from './steps.ts';
 export { CODECS, type CodecValue } from './validator.ts';
 export { codecWorkshop } from './workshop.ts';

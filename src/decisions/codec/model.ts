@@ -14,13 +14,18 @@ export const NET_TOPOLOGY: readonly number[] = [12, 128, 64, 32, 4];
 /** Outputs of the net, in document 000's order. */
 export const NET_CLASSES = ['zstd', 'lz4', 'snappy', 'none'] as const;
 /** Below these rates, bits per second, zstd works harder: where the levels cost the same on the training sets. */
-const LEVEL_9_BELOW = 2.5e7;
+const LEVEL_9_BELOW = 8e7;
 const LEVEL_3_BELOW = 3e8;
+const LEAST_RATIO = 0.05;
 
-/** Level of zstd by the link alone. */
-export function zstdFor(linkBitsPerSecond: number): CodecValue {
-  if (linkBitsPerSecond < LEVEL_9_BELOW) return 'zstd-9';
-  return linkBitsPerSecond < LEVEL_3_BELOW ? 'zstd-3' : 'zstd-1';
+/**
+ * Level of zstd from context: the link, as fast as it is for what the probe says will be left. A better level saves a
+ * share of the bytes that are sent, and of a block that shrinks to a tenth there are few.
+ */
+export function zstdFor(linkBitsPerSecond: number, probeRatio: number): CodecValue {
+  const rate = linkBitsPerSecond / Math.max(LEAST_RATIO, probeRatio);
+  if (rate < LEVEL_9_BELOW) return 'zstd-9';
+  return rate < LEVEL_3_BELOW ? 'zstd-3' : 'zstd-1';
 }
 
 /** Answers with a codec number. */
@@ -45,7 +50,7 @@ export function netPredictor(net: Mlp): CodecPredictor {
       if (!Number.isFinite(costs[best]))
         throw new PilotfishError('NOT_FINITE', 'the net predicts no finite cost');
       const chosen = NET_CLASSES[best] ?? 'none';
-      return chosen === 'zstd' ? zstdFor(question.linkBitsPerSecond) : chosen;
+      return chosen === 'zstd' ? zstdFor(question.linkBitsPerSecond, question.probeRatio) : chosen;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { CodecQuestion } from '../../blocks/index.ts';
 import type { ScoreRow, ScoreSet } from '../scoreboard/index.ts';
 import { bestFixed, documentChooser, heuristicChooser, tableChooser } from './baselines.ts';
-import type { CostRow } from './costs.ts';
+import { bestSeconds, type CostRow } from './costs.ts';
 import { type Chooser, evaluate, metricsOf, questionOf, stepSeconds } from './evaluate.ts';
 import { LinkEstimator } from './link.ts';
 import { LINKS, type LinkName } from './links.ts';
@@ -100,12 +100,13 @@ function replay(rows: readonly CostRow[], link: number, chooser: Chooser): numbe
     const steps = chooser.steps(row.rawBytes, believed);
     const question: CodecQuestion = questionOf(row, believed, steps);
     const choice = codecNumber(chooser.choose(question));
-    const cost = costOf(row, choice, terms);
-    const seconds = cost - terms.cpuPenalty * (row.seconds[choice] ?? 0);
+    const measured = { ...row, seconds: bestSeconds(row) };
+    const cost = costOf(measured, choice, terms);
+    const seconds = cost - terms.cpuPenalty * (measured.seconds[choice] ?? 0);
     estimate.observe((seconds * link) / 8, seconds);
     if (i < UNKNOWN_WARM_UP) continue;
     spent += cost + stepSeconds(row, steps);
-    best += costOf(row, oracleOf(row, terms), terms);
+    best += costOf(measured, oracleOf(measured, terms), terms);
   }
   return spent / best - 1;
 }

@@ -1,6 +1,6 @@
 import { FastRng, PilotfishError } from '../../base/index.ts';
 import { BoostedTrees, type Matrix, Mlp, type NetBatch } from '../../learn/index.ts';
-import type { CostRow } from './costs.ts';
+import { bestSeconds, type CostRow } from './costs.ts';
 import { questionOf } from './evaluate.ts';
 import { CODEC_FEATURES, codecFeatures } from './features.ts';
 import { LINKS } from './links.ts';
@@ -65,13 +65,9 @@ export function trainTrees(rows: readonly CostRow[], options: CodecTrainOptions)
   const codecs = CODECS.slice(1).map((_, i) => i + 1);
   return {
     sizes: codecs.map((codec) => fit((row) => Math.log2((row.bytes[codec] ?? 0) / row.rawBytes))),
-    times: codecs.map((codec) => fit((row) => Math.log2(Math.max(1, bestSeconds(row, codec) * 1e9)))),
+    times: codecs.map((codec) => fit((row) => Math.log2(Math.max(1, (bestSeconds(row)[codec] ?? 0) * 1e9)))),
   };
 }
-
-/** Two measurements: what disturbs one makes it longer. */
-const bestSeconds = (row: CostRow, codec: number): number =>
-  Math.min(row.seconds[codec] ?? 0, row.secondsAgain[codec] ?? 0);
 
 /** Every row as the room would see it on links of each class: with nothing, one or two steps measured. */
 function treeInputs(rows: readonly CostRow[]): { matrix: Matrix; samples: { row: CostRow }[] } {
@@ -149,10 +145,12 @@ function netBatch(rows: readonly CostRow[], rng: FastRng): NetBatch {
 
 /** log2(cost / best) of each class of the net at this rate, at most `WORST_LOG_COST`. */
 function logCosts(row: CostRow, link: number): number[] {
+  const { probeRatio } = questionOf(row, link, stepsFor(row.rawBytes, link));
   const terms = { linkBitsPerSecond: link, cpuPenalty: CPU_PENALTY };
   const codecOf = (name: (typeof NET_CLASSES)[number]): CodecValue =>
-    name === 'zstd' ? zstdFor(link) : name;
-  const costs = NET_CLASSES.map((name) => costOf(row, codecNumber(codecOf(name)), terms));
+    name === 'zstd' ? zstdFor(link, probeRatio) : name;
+  const measured = { ...row, seconds: bestSeconds(row) };
+  const costs = NET_CLASSES.map((name) => costOf(measured, codecNumber(codecOf(name)), terms));
   const best = Math.min(...costs);
   return costs.map((cost) => Math.min(WORST_LOG_COST, Math.log2(cost / best)));
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/index.ts';
+import { type Clock, PilotfishError } from '../../base/index.ts';
 import type { Hint, HintReason, HintSource, Receipt, Room, RoomModel } from '../contract/index.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
 
@@ -42,7 +42,15 @@ export interface Decision {
 
 /** Decisions whose receipts are waited for; of older ones receipts count as unknown. */
 const REMEMBERED = 1024;
-const DEFAULT_BUDGET_MS = 10;
+/** Time budget of a guard that is given none, in milliseconds. */
+export const DEFAULT_BUDGET_MS = 10;
+
+/** Thrown by a model that waits for its answer elsewhere and gave up: counted as over budget, not as an exception. */
+export class LateAnswer extends PilotfishError {
+  constructor(budgetMs: number) {
+    super('LIMIT', `the model has not answered after ${budgetMs} ms; the rule answers instead`);
+  }
+}
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -165,8 +173,8 @@ export class Guard<Question, Value> {
       if (!this.room.isLegal(value, question)) return 'illegal';
       this.#hint.value = value;
       return 'model';
-    } catch {
-      return 'exception';
+    } catch (error) {
+      return error instanceof LateAnswer ? 'over-budget' : 'exception';
     }
   }
 

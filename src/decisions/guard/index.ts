@@ -1,3 +1,11 @@
 /** The door between a core and learning: breaker, time budget, legality, and who answered. */
 export { BREAKER_DEFAULTS, Breaker, type BreakerOptions } from './breaker.ts';
-export { type Assign, type Decision, Guard, type GuardCounters, type GuardOptions } from './guard.ts';
+export {
+  type Assign,
+  DEFAULT_BUDGET_MS,
+  type Decision,
+  Guard,
+  type GuardCounters,
+  type GuardOptions,
+  LateAnswer,
+} from './guard.ts';

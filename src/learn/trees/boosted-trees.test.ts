@@ -82,7 +82,7 @@ test('each round lowers the training loss, and the reported loss is that of the 
   const learner = new BoostedTrees(optionsFor('multi:softprob'));
   const losses = Array.from(learner.train(batch), ({ trainLoss }) => trainLoss);
   assert.equal(losses.length, 8);
-  losses.forEach((loss, round) => assert.ok(round === 0 || loss < (losses[round - 1] as number)));
+  assert.ok(losses.every((loss, round) => round === 0 || loss < (losses[round - 1] as number)));
   const answers = learner.predictMany(batch.x);
   let [loss, total] = [0, 0];
   for (let row = 0; row < batch.x.rows; row += 1) {
@@ -103,7 +103,7 @@ test('a weight of two is the sample twice, a weight of zero is no sample', () =>
   const options = optionsFor(objective, { rounds: 3 });
   const [weighted, plain] = [trained(options, { x, y, weights }), trained(options, repeated)];
   const [a, b] = [weighted.predictMany(x), plain.predictMany(x)];
-  a.forEach((answer, row) => assert.ok(Math.abs(answer - (b[row] as number)) < 1e-5, `row ${row}`));
+  assert.ok(a.every((answer, row) => Math.abs(answer - (b[row] as number)) < 1e-5));
 });
 
 test('missing values go where they lower the loss', () => {
@@ -282,4 +282,11 @@ test('a snapshot that is none, or was tampered with, is refused', () => {
   refuse('DAMAGED', {}, { left: { shape, data: loop } });
   refuse('DAMAGED', {}, { rng: { shape: [4], data: new Uint32Array(4) } });
   refuse('DAMAGED', {}, { gain: undefined });
+});
+
+test('histograms that would not fit in memory are refused before they are made', () => {
+  const columns = 30_000;
+  const x = { rows: 2, columns, data: new Float32Array(2 * columns).fill(1, columns) };
+  const learner = new BoostedTrees(optionsFor('reg:squarederror', { maxDepth: 32 }));
+  assert.throws(() => learner.fit({ x, y: [0, 1] }), { code: 'LIMIT' });
 });

@@ -4,13 +4,16 @@ import { classesOf, MAX_TREE_FEATURES } from './model.ts';
 import { MAX_TARGET, type ResolvedOptions } from './options.ts';
 import { MAX_TRAINING_ROWS } from './training/gradients.ts';
 
+// A histogram of float64 for each level of a tree.
+const MAX_HISTOGRAM_BYTES = 2 ** 30;
+
 /**
  * Checks the samples to learn from; `features` is how many the model already asks for, if it has trees.
  * @throws PilotfishError as `checkBatch`; `LIMIT`; `SHAPE` for other features; `USAGE` for constraints that do not
  * fit.
  */
 export function checkTraining(batch: Batch, options: ResolvedOptions, features?: number): void {
-  const { constantFeatures, monotone, outputs } = options;
+  const { constantFeatures, monotone, outputs, maxBins, maxDepth } = options;
   const classes = classesOf(options);
   checkBatch(batch, { missing: 'allow', constantFeatures, ...(classes > 0 ? { classes } : {}) });
   const { rows, columns } = batch.x;
@@ -20,6 +23,10 @@ export function checkTraining(batch: Batch, options: ResolvedOptions, features?:
   }
   if (columns > MAX_TREE_FEATURES) {
     throw new PilotfishError('LIMIT', `${columns} features; trees can ask for ${MAX_TREE_FEATURES}`);
+  }
+  if (columns * maxBins * 8 * (maxDepth + 1) > MAX_HISTOGRAM_BYTES) {
+    const message = `histograms of ${columns} features, ${maxBins} bins and depth ${maxDepth} exceed 1 GiB`;
+    throw new PilotfishError('LIMIT', `${message}; choose fewer of them`);
   }
   if (features !== undefined && columns !== features) {
     throw new PilotfishError('SHAPE', `${columns} features where the model was trained with ${features}`);

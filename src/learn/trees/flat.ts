@@ -1,6 +1,6 @@
 import { PilotfishError } from '../../base/index.ts';
 import { checkMatrix, type Matrix } from '../contract/index.ts';
-import { depthOf, isLeaf, type Tree, type TreeModel } from './model.ts';
+import { checkTreeModel, depthOf, isLeaf, type Tree, type TreeModel } from './model.ts';
 import { answersOf, answerWidth, baseMargin } from './objective.ts';
 import { leafOf } from './walk.ts';
 
@@ -40,9 +40,9 @@ export class FlatTrees {
   readonly #margins: Float64Array;
   readonly #answer: Float64Array;
 
-  /** The model must have passed `checkTreeModel`; it is not looked at again, so it must not change either. */
+  /** Copies what it needs of the model. @throws PilotfishError as `checkTreeModel`. */
   constructor(model: TreeModel) {
-    this.model = model;
+    this.model = checkTreeModel(model);
     this.#forests = Array.from({ length: model.outputs }, (_, output) => forestOf(model, output));
     this.#row = new Float32Array(2 * model.features);
     this.#margins = new Float64Array(model.outputs);

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type Batch, rowOf } from '../contract/index.ts';
 import { BoostedTrees } from './boosted-trees.ts';
 import { isLeaf, type Tree } from './model.ts';
 import type { BoostedTreesOptions } from './options.ts';
-import { treeOf, xgboostData, xgboostRecord } from './testing/xgboost-data.ts';
+import { treeOf, type XgboostRecord, xgboostData } from './testing/xgboost-data.ts';
 
-const record = xgboostRecord();
+const record: XgboostRecord = JSON.parse(
+  readFileSync(new URL('../../../test/vectors/xgboost.json', import.meta.url), 'utf8'),
+);
 
 type ExactCase = {
   readonly options: BoostedTreesOptions;

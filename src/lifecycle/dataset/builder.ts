@@ -23,6 +23,8 @@ export type TableOptions = {
   readonly features?: readonly FeatureSlot[];
   /** The classes in order; numbered as they come unless given. */
   readonly classes?: readonly string[];
+  /** Whether samples may bring classes beside those; true where none are given, else false. */
+  readonly moreClasses?: boolean;
 };
 
 const MAX_FEATURES = 4096;
@@ -57,8 +59,7 @@ class Column {
 export class TableBuilder {
   #features: readonly FeatureSlot[] | null;
   #classes: string[] | null;
-  /** Whether a new class may be added. */
-  readonly #isOpen: boolean;
+  readonly #moreClasses: boolean;
   readonly #numbers = new Map<string, number>();
   readonly #columns = { x: new Column(), y: new Column(), weights: new Column(), times: new Column() };
   readonly #costs = new Column();
@@ -66,16 +67,16 @@ export class TableBuilder {
   #costColumns = 0;
 
   /** @throws PilotfishError `USAGE` for names that are none or occur twice, `LIMIT`. */
-  constructor({ features, classes }: TableOptions = {}) {
+  constructor({ features, classes, moreClasses = classes === undefined }: TableOptions = {}) {
     this.#features = features === undefined ? null : checkSlots(features);
     this.#classes = classes === undefined ? null : [];
-    this.#isOpen = classes === undefined;
+    this.#moreClasses = moreClasses;
     for (const name of classes ?? []) {
       if (this.#numbers.has(checkText('class', name))) throw usage(`the class ${name} is named twice`);
       this.#numbers.set(name, this.#numbers.size);
       this.#classes?.push(name);
     }
-    if (classes !== undefined && classes.length < 2) throw usage('name two classes or more');
+    if (!moreClasses && this.#numbers.size < 2) throw usage('name two classes or more');
     if (this.#numbers.size > MAX_CLASSES)
       throw new PilotfishError('LIMIT', `more than ${MAX_CLASSES} classes`);
   }
@@ -88,7 +89,8 @@ export class TableBuilder {
     const { group = null, time = Number.NaN, weight = 1, cost = [] } = options;
     if (group !== null) checkText('group', group);
     if (options.time !== undefined) finite('time', time);
-    if (!(weight >= 0 && weight < Infinity)) throw usage(`weight is ${weight}; give a finite number from 0`);
+    if (!(Number.isFinite(weight) && weight >= 0))
+      throw usage(`weight is ${weight}; give a finite number from 0`);
     for (let i = 0; i < cost.length; i += 1) finite(`cost[${i}]`, cost[i] as number);
     const isFirst = this.#groups.length === 0;
     if (!isFirst) ofLength('cost', cost, this.#costColumns);
@@ -115,6 +117,7 @@ export class TableBuilder {
     return {
       features: this.#features ?? [],
       classes: this.#classes,
+      moreClasses: this.#moreClasses,
       length: rows,
       x: this.#columns.x.view,
       y: this.#columns.y.view,
@@ -137,7 +140,8 @@ export class TableBuilder {
       throw new PilotfishError('SHAPE', 'labels are numbers here; a class is none');
     }
     if (this.#numbers.has(label)) return;
-    if (!this.#isOpen) throw usage(`there is no class "${label}"; there are ${this.#classes?.join(', ')}`);
+    if (!this.#moreClasses)
+      throw usage(`there is no class "${label}"; there are ${this.#classes?.join(', ')}`);
     if (this.#numbers.size === MAX_CLASSES)
       throw new PilotfishError('LIMIT', `more than ${MAX_CLASSES} classes`);
   }

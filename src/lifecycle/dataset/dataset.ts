@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type FileSystem, NodeFileSystem, PilotfishError } from '../../base/index.ts';
 import { type FeatureSlot, featureSchemaOf } from '../../decisions/index.ts';
-import { type Batch, type Matrix, wholeNumber } from '../../learn/index.ts';
+import { type Batch, finite, type Matrix, ofLength, wholeNumber } from '../../learn/index.ts';
 import { type FeatureValues, type SampleOptions, TableBuilder, type TableOptions } from './builder.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { readParquet, writeParquet } from './parquet-file.ts';
@@ -11,6 +11,7 @@ import {
   costsAt,
   featuresAt,
   labelAt,
+  observationDigest,
   type Part,
   type SampleTable,
   tableDigest,
@@ -27,6 +28,15 @@ export type Sample = {
   readonly time: number;
   readonly weight: number;
   readonly cost: Float64Array | null;
+};
+
+/** Where the samples of a data set come from, unless they were added one by one. */
+type Origin = {
+  readonly table: SampleTable;
+  readonly part: Part;
+  readonly count: EvaluationCount;
+  /** What goes on growing. */
+  readonly builder?: TableBuilder;
 };
 
 /** By the ending of the path. */
@@ -62,14 +72,12 @@ export class TrainingDataset {
   /**
    * Adds a sample. Features are numbers by name (every sample the same names) or, where the data set was made with slots,
    * numbers in their order; NaN says that one is missing.
-   * @throws PilotfishError `USAGE`, `SHAPE`, `NOT_FINITE`, `LIMIT`, and then nothing was added; `REFUSED` for a part.
+   * @throws PilotfishError `USAGE`, `SHAPE`, `NOT_FINITE`, `LIMIT`, and then nothing was added; `REFUSED` for a part
+   * or a changed copy.
    */
   addSample(features: FeatureValues, label: string | number, options: SampleOptions = {}): void {
     if (this.#builder === null) {
-      throw new PilotfishError(
-        'REFUSED',
-        'a part of a split does not grow: add to the whole, and split again',
-      );
+      throw new PilotfishError('REFUSED', 'a part or a changed copy does not grow: add to the original');
     }
     this.#builder.add(features, label, options);
     this.#table = this.#builder.table;
@@ -138,7 +146,25 @@ export class TrainingDataset {
   /** The named samples, copied, as a data set of the same part. @throws PilotfishError `USAGE` for a row that is none. */
   take(rows: readonly number[]): TrainingDataset {
     for (const row of rows) wholeNumber('row', row, [0, this.length - 1]);
-    return TrainingDataset.#fixed(takeSamples(this.#table, rows), this.#part, this.#count);
+    const table = takeSamples(this.#table, rows);
+    return new TrainingDataset().#become({ table, part: this.#part, count: this.#count });
+  }
+
+  /**
+   * The same samples with other features, made one by one; the same part. @param change gets a view, returns as many
+   * @throws PilotfishError `SHAPE` or `NOT_FINITE` for what could not have been added.
+   */
+  mapFeatures(change: (features: Float64Array) => ArrayLike<number>): TrainingDataset {
+    const table = this.#table;
+    const x = new Float64Array(table.x.length);
+    for (let row = 0; row < table.length; row += 1) {
+      const changed = ofLength('features', change(featuresAt(table, row)), table.features.length);
+      for (let at = 0; at < changed.length; at += 1) {
+        const value = changed[at] as number;
+        x[row * changed.length + at] = Number.isNaN(value) ? value : finite(`feature ${at}`, value) + 0;
+      }
+    }
+    return new TrainingDataset().#become({ table: { ...table, x }, part: this.#part, count: this.#count });
   }
 
   /**
@@ -150,14 +176,16 @@ export class TrainingDataset {
   split(options: SplitOptions = {}): [TrainingDataset, TrainingDataset, SealedDataset] {
     if (this.#part !== 'all') throw new PilotfishError('REFUSED', 'this is a part already: split the whole');
     const [train, val, test] = splitRows(this.#table, options);
-    const part = (rows: readonly number[], name: Part): TrainingDataset =>
-      TrainingDataset.#fixed(takeSamples(this.#table, rows), name, this.#count);
-    const sealed = part(test, 'test');
-    return [
-      part(train, 'train'),
-      part(val, 'val'),
-      new SealedDataset(sealed.table, this.#count, () => sealed),
-    ];
+    const part = (rows: readonly number[], name: Part): TrainingDataset => {
+      const table = takeSamples(this.#table, rows);
+      return new TrainingDataset().#become({ table, part: name, count: this.#count });
+    };
+    return [part(train, 'train'), part(val, 'val'), new SealedDataset(part(test, 'test'), this.#count)];
+  }
+
+  /** Hashes of the observations, to find them in another data set. */
+  digests(): ReadonlySet<string> {
+    return new Set(Array.from({ length: this.length }, (_, row) => observationDigest(this.#table, row)));
   }
 
   /** Hash of all samples in order: names in a lineage what was learnt from. */
@@ -183,18 +211,17 @@ export class TrainingDataset {
    */
   static async load(path: string, fs: FileSystem = new NodeFileSystem()): Promise<TrainingDataset> {
     const { builder, part, testEvaluations } = await formatOf(path).read(fs, resolve(path));
-    const dataset = TrainingDataset.#fixed(builder.table, part, { evaluations: testEvaluations });
-    if (part === 'all') dataset.#builder = builder;
-    return dataset;
+    const origin = { table: builder.table, part, count: { evaluations: testEvaluations } };
+    return new TrainingDataset().#become(part === 'all' ? { ...origin, builder } : origin);
   }
 
-  static #fixed(table: SampleTable, part: Part, count: EvaluationCount): TrainingDataset {
-    const dataset = new TrainingDataset();
-    dataset.#builder = null;
-    dataset.#table = table;
-    dataset.#part = part;
-    dataset.#count = count;
-    return dataset;
+  /** Turns a fresh data set into another one: a part, or what came from a file. */
+  #become(origin: Origin): TrainingDataset {
+    this.#builder = origin.builder ?? null;
+    this.#table = origin.table;
+    this.#part = origin.part;
+    this.#count = origin.count;
+    return this;
   }
 }
 

@@ -27,6 +27,7 @@ export type Header = {
   /** Hash of the features. */
   readonly featureSchema: string;
   readonly classes: readonly string[] | null;
+  readonly moreClasses: boolean;
   /** Alternatives with a cost; 0 where none was measured. */
   readonly costs: number;
   readonly length: number;
@@ -43,13 +44,14 @@ export type FileRow = readonly [
 ];
 
 const PARTS: readonly unknown[] = ['all', 'train', 'val', 'test'] satisfies Part[];
-const KEYS = 'classes costs featureSchema features format kind length part testEvaluations';
+const KEYS = 'classes costs featureSchema features format kind length moreClasses part testEvaluations';
 
 export function headerOf({ part, testEvaluations, table }: SavedDataset): Header {
-  const { features, classes, costs, length } = table;
+  const { features, classes, moreClasses, costs, length } = table;
   return {
     ...({ kind: 'training-dataset', format: 1 } as const),
-    ...{ part, testEvaluations, features, featureSchema: featureSchemaOf(features), classes, length },
+    ...{ part, testEvaluations, features, featureSchema: featureSchemaOf(features), classes, moreClasses },
+    length,
     costs: costs?.columns ?? 0,
   };
 }
@@ -77,14 +79,15 @@ export function checkHeader(value: unknown, path: string): Header {
     });
   }
   if (header.format !== 1 || Object.keys(header).sort().join(' ') !== KEYS) throw damaged(path, 'its header');
-  const { part, testEvaluations, costs, length, features, classes } = header;
+  const { part, testEvaluations, costs, length, features, classes, moreClasses } = header;
   const counts = [testEvaluations, costs, length];
   const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 0;
   if (!PARTS.includes(part) || !counts.every(isCount)) throw damaged(path, 'its header');
   if (!Array.isArray(features) || !features.every((slot) => typeof slot === 'object' && slot !== null)) {
     throw damaged(path, 'its features');
   }
-  if (classes !== null && !Array.isArray(classes)) throw damaged(path, 'its classes');
+  if ((classes !== null && !Array.isArray(classes)) || typeof moreClasses !== 'boolean')
+    throw damaged(path, 'its classes');
   if (featureSchemaOf(features) !== header.featureSchema) throw damaged(path, 'the hash of its features');
   return header as Header;
 }
@@ -94,9 +97,9 @@ export function checkHeader(value: unknown, path: string): Header {
  * @throws PilotfishError `DAMAGED` unless the rows are what the header says and could have been added, `LIMIT`.
  */
 export function buildDataset(header: Header, rows: Iterable<FileRow>, path: string): LoadedDataset {
-  const { part, testEvaluations, features, classes, costs, length } = header;
+  const { part, testEvaluations, features, classes, moreClasses, costs, length } = header;
   try {
-    const builder = new TableBuilder(classes === null ? { features } : { features, classes });
+    const builder = new TableBuilder({ features, moreClasses, ...(classes === null ? {} : { classes }) });
     for (const row of rows) addRow(builder, row);
     const { table } = builder;
     if (table.length !== length || (table.costs?.columns ?? 0) !== costs)

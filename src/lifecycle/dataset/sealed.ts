@@ -1,5 +1,4 @@
 import type { TrainingDataset } from './dataset.ts';
-import { observationDigest, type SampleTable } from './table.ts';
 
 /** How often the test parts of one data set were looked at, over all its splits. */
 export type EvaluationCount = { evaluations: number };
@@ -9,23 +8,21 @@ export type EvaluationCount = { evaluations: number };
  * whoever trains or tunes refuses what comes out.
  */
 export class SealedDataset {
-  readonly #table: SampleTable;
+  readonly #dataset: TrainingDataset;
   readonly #count: EvaluationCount;
-  readonly #unseal: () => TrainingDataset;
 
-  constructor(table: SampleTable, count: EvaluationCount, unseal: () => TrainingDataset) {
-    this.#table = table;
+  constructor(dataset: TrainingDataset, count: EvaluationCount) {
+    this.#dataset = dataset;
     this.#count = count;
-    this.#unseal = unseal;
   }
 
   get length(): number {
-    return this.#table.length;
+    return this.#dataset.length;
   }
 
   /** The named groups in it: what the lineage of a model lists as sealed. */
   get groups(): readonly string[] {
-    return [...new Set(this.#table.groups.filter((group) => group !== null))];
+    return [...new Set(this.#dataset.table.groups.filter((group) => group !== null))];
   }
 
   /** How often this data set was evaluated on so far. */
@@ -36,11 +33,11 @@ export class SealedDataset {
   /** The samples, for one evaluation, which counts. */
   open(): TrainingDataset {
     this.#count.evaluations += 1;
-    return this.#unseal();
+    return this.#dataset;
   }
 
   /** Hashes of its observations: enough to find a duplicate elsewhere, too little to learn from. */
   digests(): ReadonlySet<string> {
-    return new Set(Array.from({ length: this.length }, (_, row) => observationDigest(this.#table, row)));
+    return this.#dataset.digests();
   }
 }

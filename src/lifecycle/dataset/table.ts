@@ -10,6 +10,8 @@ export type SampleTable = {
   readonly features: readonly FeatureSlot[];
   /** Names of the classes; null where labels are values, or where there are none yet. */
   readonly classes: readonly string[] | null;
+  /** Whether a class that is not among them may be added. */
+  readonly moreClasses: boolean;
   readonly length: number;
   /** Row by row; NaN is a missing value. */
   readonly x: Float64Array;
@@ -51,7 +53,7 @@ export function takeSamples(table: SampleTable, rows: readonly number[]): Sample
     x.set(featuresAt(table, row), at * features.length);
   });
   return {
-    ...{ features, classes, length: rows.length, x },
+    ...{ features, classes, moreClasses: table.moreClasses, length: rows.length, x },
     y: column(table.y),
     weights: column(table.weights),
     times: column(table.times),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Batch } from '../../contract/index.ts';
 import type { Tree, TreeObjective } from '../model.ts';
 
@@ -8,7 +7,7 @@ type RecordedTree = Readonly<
   Record<'left' | 'right' | 'feature' | 'condition' | 'defaultLeft' | 'gain' | 'cover', readonly number[]>
 >;
 
-/** What `test/full/oracles/xgboost.py` printed. */
+/** What `test/full/oracles/xgboost.py` printed, in `test/vectors/xgboost.json`. */
 export type XgboostRecord = {
   readonly exact: readonly {
     readonly name: string;
@@ -27,12 +26,6 @@ export type XgboostRecord = {
   readonly stopping: { readonly losses: readonly number[]; readonly kept: number };
   readonly heldOut: readonly { readonly objective: TreeObjective; readonly loss: number }[];
 };
-
-/** The recorded answers of XGBoost. */
-export const xgboostRecord = (): XgboostRecord =>
-  JSON.parse(
-    readFileSync(new URL('../../../../test/vectors/xgboost.json', import.meta.url), 'utf8'),
-  ) as XgboostRecord;
 
 /** A recorded tree as one of ours: XGBoost keeps leaf values where inner nodes have thresholds. */
 export function treeOf({ left, right, feature, condition, defaultLeft, gain, cover }: RecordedTree): Tree {

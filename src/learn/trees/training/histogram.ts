@@ -7,8 +7,8 @@ import type { BinnedMatrix } from './bins.ts';
 export type Histogram = Float64Array;
 
 /** An empty histogram for the matrix. */
-export const histogramFor = (x: BinnedMatrix): Histogram =>
-  new Float64Array((Math.ceil(x.columns / 4) * 4) << x.binBits);
+export const histogramFor = ({ columns, binBits }: BinnedMatrix): Histogram =>
+  new Float64Array((Math.ceil(columns / 4) * 4) << binBits);
 
 /** The words that hold at least one of the features: others need no histogram. */
 export function wordsOf(features: Uint32Array): Uint32Array {
