@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Meter, runWell } from './commands.ts';
 import { emptyFolder, remove, storedBytes } from './folders.ts';
 import { fingerprint, warm } from './listing.ts';
+import type { CodecChoice } from './probes/codec-choice.ts';
 import type { Inspection } from './probes/inspect.ts';
 import type { RandomRead } from './probes/random-read.ts';
 import { emptyRow, type Operation, operations, type Row } from './results.ts';
@@ -12,8 +13,8 @@ import type { MeasuringSet } from './sets/sets.ts';
 import type { Contender, Place } from './tools/contender.ts';
 
 /** What is done beside `create`, which comes first in any case. */
-export type Step = Exclude<Operation, 'create'> | 'read' | 'inspect';
-export const steps: readonly Step[] = ['rerun', 'verify', 'read', 'inspect', 'restore'];
+export type Step = Exclude<Operation, 'create'> | 'read' | 'inspect' | 'codecs';
+export const steps: readonly Step[] = ['rerun', 'verify', 'read', 'inspect', 'codecs', 'restore'];
 
 export interface Contest {
   readonly sets: readonly MeasuringSet[];
@@ -68,6 +69,7 @@ class Turn {
     verify: (row) => this.#measure(row, 'verify'),
     read: (row) => this.#read(row),
     inspect: (row) => this.#inspect(row),
+    codecs: (row) => this.#codecs(row),
     restore: (row) => this.#restore(row),
   };
 
@@ -108,6 +110,11 @@ class Turn {
   #inspect(row: Row): void {
     const command = this.#contender.inspect?.(this.#place);
     if (command !== undefined) row.inspection ??= JSON.parse(runWell(command)) as Inspection;
+  }
+
+  #codecs(row: Row): void {
+    const command = this.#contender.chooseCodecs?.(this.#place);
+    if (command !== undefined) row.codecChoice ??= JSON.parse(runWell(command)) as CodecChoice;
   }
 
   #rerun(row: Row): void {

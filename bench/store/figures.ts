@@ -1,6 +1,7 @@
 // Medians and ratios of a run, as the tables and the goals want them. Null where a tool was absent or does not do it.
 
 import { median, range } from '../common/statistics.ts';
+import type { CodecChoice } from './probes/codec-choice.ts';
 import type { Inspection } from './probes/inspect.ts';
 import type { Operation, Results, Row } from './results.ts';
 import { operations } from './results.ts';
@@ -61,6 +62,10 @@ export class Figures {
     key: 'p50Ms' | 'p99Ms' | 'maxMs' | 'peakBytes' | 'meanBytes',
   ): number | null {
     return median((this.row(set, tool)?.reads ?? []).map((read) => read[key]));
+  }
+
+  codecChoice(set: string): CodecChoice | undefined {
+    return this.results.rows.find((row) => row.set === set && row.codecChoice !== undefined)?.codecChoice;
   }
 
   inspection(set: string): Inspection | undefined {

@@ -3,6 +3,7 @@
 import type { Machine } from '../common/machine.ts';
 import type { Usage } from './commands.ts';
 import type { Fingerprint } from './listing.ts';
+import type { CodecChoice } from './probes/codec-choice.ts';
 import type { Inspection } from './probes/inspect.ts';
 import type { RandomRead } from './probes/random-read.ts';
 import type { Startup } from './startup.ts';
@@ -27,6 +28,7 @@ export interface Row {
   readonly restoredSha256: string[];
   readonly reads: RandomRead[];
   inspection?: Inspection;
+  codecChoice?: CodecChoice;
 }
 
 /** A tool as the report names it. */

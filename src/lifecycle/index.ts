@@ -11,3 +11,4 @@
  */
 export * from './dataset/index.ts';
 export * from './telemetry/index.ts';
+export * from './training/index.ts';

@@ -71,6 +71,35 @@ describe('the store benchmark on a small set', () => {
     assert.ok((inspection?.small.blocks ?? 0) < (inspection?.all.blocks ?? 0));
   });
 
+  test('choosing codecs is told for the built-in one, the rule and the best in hindsight', () => {
+    const { codecChoice } = row('pilotfish');
+    const [builtIn, rule] = ['built-in', 'heuristic'].map((who) =>
+      codecChoice?.rows.find((one) => one.who === who),
+    );
+    const oracle = codecChoice?.rows.at(-1);
+    assert.equal(oracle?.who, 'oracle');
+    const sampled = codecChoice?.sampledBlocks ?? 0;
+    assert.ok(sampled > 0 && sampled <= (codecChoice?.blocks ?? 0), `${sampled} blocks`);
+    assert.ok(
+      (codecChoice?.blocks ?? 0) < (row('pilotfish').inspection?.all.blocks ?? 0),
+      'not all stand alone',
+    );
+    for (const { codecs, storedBytes, costSeconds } of codecChoice?.rows ?? []) {
+      assert.equal(
+        Object.values(codecs).reduce((sum, count) => sum + count),
+        sampled,
+      );
+      assert.ok(storedBytes > 0 && storedBytes <= (codecChoice?.rawBytes ?? 0));
+      // The built-in codec is none of the room's six, so that it may cost less than the best of them.
+      if (codecs['zstd-5'] === undefined) assert.ok(costSeconds >= (oracle?.costSeconds ?? Number.NaN));
+    }
+    assert.deepEqual([builtIn?.codecs, builtIn?.decideSeconds], [{ 'zstd-5': sampled }, 0]);
+    assert.ok((rule?.codecs['none'] ?? 0) > 0, 'noise is not compressed');
+    for (const report of [consoleReport(results), markdownReport(results)])
+      for (const who of ['built-in zstd-5', 'heuristic', 'oracle'])
+        assert.ok(report.includes(`set B, ${who}`), who);
+  });
+
   test('versions that differ little take little', () => {
     const figures = new Figures(results);
     const stored = figures.stored('B', 'pilotfish') ?? Number.NaN;

@@ -254,6 +254,9 @@ test('help and version are results: stdout, exit code 0', async (t) => {
     'optimize',
     'copy',
     'key',
+    'measure',
+    'train',
+    'score',
     'help',
   ]);
   for (const command of commands.slice(0, -1)) {

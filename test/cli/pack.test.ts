@@ -38,9 +38,11 @@ test('one JSON object with the documented fields', async (t) => {
       ['groupedFiles', 'number'],
       ['codecs', 'object'],
       ['errors', 'object'],
+      ['errorCount', 'number'],
       ['seconds', 'number'],
       ['cpuSeconds', 'number'],
       ['peakRssBytes', 'number'],
+      ['advice', 'object'],
     ],
   );
   assert.match(String(result['snapshot']), /^[0-9a-f]{64}$/);

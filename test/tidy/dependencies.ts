@@ -15,3 +15,8 @@ export const required: Readonly<Record<string, string>> = {
 export const optional: Readonly<Record<string, string>> = {
   koffi: 'extended attributes, FIFOs and devices through libc; Node has no calls for them',
 };
+
+/** Packages a user brings for one feature; its use without them names them. */
+export const peers: Readonly<Record<string, string>> = {
+  '@duckdb/node-api': 'data sets as Parquet files; 72 MB, which only those should get who want them',
+};

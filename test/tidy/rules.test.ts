@@ -292,12 +292,16 @@ describe('rules about text', () => {
   });
 
   test('an unexplained dependency is refused', () => {
-    const text = JSON.stringify({ dependencies: { leftpad: '^1.0.0' } });
+    const text = JSON.stringify({
+      dependencies: { leftpad: '^1.0.0' },
+      peerDependencies: { rightpad: '1.0.0' },
+    });
     const messages = dependencyRule(text).map((finding) => finding.message);
     assert.ok(
       messages.some((message) => /leftpad is not an allowed dependency: do without it/.test(message)),
     );
     assert.ok(messages.some((message) => /leftpad@\^1\.0\.0: name one exact version/.test(message)));
+    assert.ok(messages.some((message) => /rightpad is a peer for everybody: mark it optional/.test(message)));
     assert.ok(messages.some((message) => /commander is allowed but no dependency any more/.test(message)));
   });
 });

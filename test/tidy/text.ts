@@ -1,6 +1,6 @@
 // Rules about any text of the project: no leftovers, nothing that holds only on one machine; and the package list.
 import { posix } from 'node:path';
-import { optional, required } from './dependencies.ts';
+import { optional, peers, required } from './dependencies.ts';
 import type { Finding, Source } from './source.ts';
 
 function match(source: Source, pattern: RegExp, message: (found: string) => string | null): Finding[] {
@@ -61,16 +61,20 @@ function compare(kind: string, actual: readonly string[], allowed: readonly stri
 
 /** The packages a user gets are exactly the ones with a reason. Exact versions: what was tested is what is installed. */
 export function dependencyRule(packageJson: string): Finding[] {
-  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(packageJson) as Record<
-    string,
-    Record<string, string>
-  >;
+  const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+    packageJson,
+  ) as Record<string, Record<string, unknown>>;
+  // A peer that is not marked as optional is installed for everybody.
+  const forced = list(peerDependencies).filter(
+    (name) => (peerDependenciesMeta?.[name] as { optional?: boolean } | undefined)?.optional !== true,
+  );
   const versions = Object.entries({ ...dependencies, ...optionalDependencies });
-  const loose = versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
+  const loose = versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)));
   const messages = [
     ...compare('dependency', list(dependencies), list(required)),
     ...compare('optional dependency', list(optionalDependencies), list(optional)),
-    ...compare('peer dependency', list(peerDependencies), []),
+    ...compare('peer dependency', list(peerDependencies), list(peers)),
+    ...forced.map((name) => `${name} is a peer for everybody: mark it optional in peerDependenciesMeta`),
     ...loose.map(
       ([name, version]) => `${name}@${version}: name one exact version, it is the one that was tested`,
     ),

@@ -3,6 +3,7 @@
 import { type Table, textTable } from '../../common/table.ts';
 import { Figures } from '../figures.ts';
 import type { Results } from '../results.ts';
+import { codecTable } from './codecs.ts';
 import { comparableTable } from './comparable.ts';
 import {
   contentTable,
@@ -30,7 +31,7 @@ export function consoleReport(results: Results): string {
       ...(results.rounds > 1 ? [spreadTable(figures, name)] : []),
     ]),
   );
-  const rest = section('Inside Pilotfish', [readTable(figures), contentTable(figures)]);
+  const rest = section('Inside Pilotfish', [readTable(figures), contentTable(figures), codecTable(figures)]);
   const comparable = section('Are the sets comparable?', [comparableTable(figures)]);
   const goals = section('What must hold', [goalTable(figures)]);
   return [...sets, rest, comparable, goals].filter((text) => text !== '').join('\n\n');

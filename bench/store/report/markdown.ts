@@ -5,6 +5,7 @@ import { fixed, markdownTable, megabytes } from '../../common/table.ts';
 import { Figures, ratio } from '../figures.ts';
 import { judge } from '../goals.ts';
 import type { Results, SetNote } from '../results.ts';
+import { codecTable, codecText } from './codecs.ts';
 import { comparableTable } from './comparable.ts';
 import {
   contentTable,
@@ -78,6 +79,7 @@ function setSection(figures: Figures, { name, title, fingerprint, strange }: Set
 function insideSection(figures: Figures): string {
   const read = readTable(figures);
   const content = contentTable(figures);
+  const codecs = codecTable(figures);
   const parts = ['## Inside Pilotfish'];
   if (read.rows.length > 0) {
     parts.push(
@@ -91,6 +93,7 @@ function insideSection(figures: Figures): string {
       markdownTable(content),
     );
   }
+  if (codecs.rows.length > 0) parts.push(codecText(figures), markdownTable(codecs));
   for (const { form, seconds } of figures.results.startup)
     parts.push(`Starting and stopping, \`pilotfish --version\`, ${form}: ${fixed(seconds, 2)} s.`);
   return parts.length === 1 ? '' : parts.join('\n\n');

@@ -33,6 +33,8 @@ export interface Contender {
   readonly readBlocks?: (place: Place) => Command;
   /** Looks into the repository for figures about the set. */
   readonly inspect?: (place: Place) => Command;
+  /** Looks into the repository for what choosing codecs is worth. */
+  readonly chooseCodecs?: (place: Place) => Command;
 }
 
 /** A tool that is not here, and what to do about it. */

@@ -80,6 +80,12 @@ export function pilotfish({ path, form }: Launcher, encrypts: boolean): Contende
     verify: (place) => command(place, 'verify', '--data'),
     rerun: create,
     readBlocks: (place) => node(place, probe('random-read.ts'), place.repository),
-    ...(encrypts ? {} : { inspect: (place: Place) => node(place, probe('inspect.ts'), place.repository) }),
+    // Both look at the set more than at the repository: once is enough.
+    ...(encrypts
+      ? {}
+      : {
+          inspect: (place: Place) => node(place, probe('inspect.ts'), place.repository),
+          chooseCodecs: (place: Place) => node(place, probe('codec-choice.ts'), place.repository),
+        }),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  asRepositoryError,
   errnoOf,
   exists,
   type FileSystem,
@@ -18,7 +19,7 @@ import {
   plainSealer,
   type Sealer,
 } from '../seal/index.ts';
-import { asAccessError } from './access.ts';
+import { accessError } from './access.ts';
 import { KNOWN_ENTRIES, type Layout } from './layout.ts';
 import { publish, publishOnce } from './publish.ts';
 
@@ -68,7 +69,7 @@ export function initRepository(fs: FileSystem, layout: Layout, options: InitOpti
     fs.fsyncDirectory(layout.root);
     syncWayTo(fs, layout.root);
   } catch (error) {
-    throw asAccessError(error, layout.root, layout.root);
+    throw accessError(error, layout.root) ?? asRepositoryError(error, layout.root);
   }
   publishOnce(fs, configBytes(config), {
     temporary: layout.temporary(config.id, 'config'),
@@ -142,7 +143,7 @@ export function isRepository(fs: FileSystem, layout: Layout): boolean {
   try {
     return exists(fs, layout.config);
   } catch (error) {
-    throw asAccessError(error, layout.root, layout.config);
+    throw accessError(error, layout.root) ?? asRepositoryError(error, layout.config);
   }
 }
 
@@ -162,7 +163,8 @@ export function readConfig(fs: FileSystem, layout: Layout): RepositoryConfig {
     bytes = readSmallFile(fs, layout.config, MAX_CONFIG_BYTES);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno !== 'ENOENT' && errno !== 'ENOTDIR') throw asAccessError(error, layout.root, layout.config);
+    if (errno !== 'ENOENT' && errno !== 'ENOTDIR')
+      throw accessError(error, layout.root) ?? asRepositoryError(error, layout.config);
     throw new PilotfishError(
       'NO_REPOSITORY',
       `${layout.root} is not a Pilotfish repository: give one with --repo or PILOTFISH_REPO, or create it with \`pilotfish pack\``,

@@ -1,3 +1,4 @@
+export { accessError } from './access.ts';
 export {
   completeDirectories,
   initRepository,

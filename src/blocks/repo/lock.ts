@@ -8,7 +8,7 @@ import {
   PilotfishError,
   type RandomSource,
 } from '../../base/index.ts';
-import { asAccessError } from './access.ts';
+import { accessError } from './access.ts';
 import type { Layout } from './layout.ts';
 import { removeQuietly } from './publish.ts';
 
@@ -104,7 +104,7 @@ export function takeLock(deps: LockDependencies, mode: LockMode): Lock {
     if (mode === 'read' && UNWRITABLE.includes(errnoOf(error) ?? ''))
       return new Lock(writerId, mode, { isThere: () => true, release: () => undefined });
     removeQuietly(fs, path);
-    throw asAccessError(error, layout.root, path);
+    throw accessError(error, layout.root) ?? asRepositoryError(error, path);
   }
   const stop = clock.every(REFRESH_MS, () => refresh(deps, path));
   const lock = new Lock(writerId, mode, {

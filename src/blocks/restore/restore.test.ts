@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replaced } from '../../../test/crash/watched.ts';
 import { DIRECTORY, FILE, type Forger, forgeSnapshot, SYMLINK } from '../../../test/golden/forge.ts';
 import { packFresh, SOURCE, Workbench } from '../../../test/golden/workbench.ts';
 import { FaultyFileSystem } from '../../../test/sim/faults.ts';
@@ -189,6 +190,23 @@ test('only what is included is restored, with the directories that lead to it', 
     ['a', 'a/b', 'a/b/yes', 'whole', 'whole/x', 'whole/y', 'whole/y/z'],
   );
   assert.equal(files, 3);
+});
+
+test('a target that may not be written says so', async () => {
+  const { bench } = await packFresh([{ path: 'a', bytes: '1' }]);
+  for (const [errno, message] of [
+    ['EROFS', /^\/target\/deep is on a read-only file system: /],
+    ['EACCES', /^\/target\/deep is not open to this user: /],
+  ] as const) {
+    const refuse = (): never => {
+      throw Object.assign(new Error(errno), { code: errno });
+    };
+    const ports = { ...bench.ports, fs: replaced(bench.fs, { makeDirectory: refuse }) };
+    const repository = new Repository(bench.options, ports, 'read');
+    const restoring = restore(repository, { snapshot: 'latest', target: TARGET });
+    await assert.rejects(restoring, { code: 'IO', message });
+    repository.close();
+  }
 });
 
 test('an unknown snapshot leaves no target behind', async () => {

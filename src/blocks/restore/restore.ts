@@ -10,6 +10,7 @@ import {
   PilotfishError,
 } from '../../base/index.ts';
 import { checkDepth, childPath, isStackBreak } from '../browse/index.ts';
+import { accessError } from '../repo/index.ts';
 import type { Repository } from '../session/index.ts';
 import { type Problem, Problems } from '../session/index.ts';
 import type { PathTest } from '../source/index.ts';
@@ -229,6 +230,8 @@ function prepareTarget(fs: FileSystem, target: string, overwrite: boolean): void
     const names = fs.readDirectory(target);
     if (overwrite || names.length === 0) return;
   } catch (error) {
+    const denied = accessError(error, target);
+    if (denied !== undefined) throw denied;
     throw new PilotfishError(
       'EXISTS',
       `${target} cannot be restored into: give a directory that is empty or new`,

@@ -63,8 +63,9 @@ export class Breaker {
     if (this.#successes >= this.#options.probes) this.reset();
   }
 
-  failure(): void {
-    this.#failures += 1;
+  /** @param count how many failures it was worth. */
+  failure(count = 1): void {
+    this.#failures += count;
     if (this.#state === 'half-open') {
       this.#coolingMs = Math.min(2 * this.#coolingMs, this.#options.maxCoolingMs);
       this.#open();

@@ -110,6 +110,28 @@ test('an answer that comes too late is a failure, however good', () => {
   assert.deepEqual([hint.value, hint.source, hint.reason], [4, 'heuristic', 'over-budget']);
 });
 
+test('a model that is slow and good in turns costs less than one budget per ask, however slow it is', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 11, max: 5000 }), fc.integer({ min: 1, max: 6 }), (slowMs, goodOnes) => {
+      const { guard, clock } = newGuard();
+      let asked = 0;
+      guard.install({
+        version: 'moody@1',
+        choose: () => {
+          asked += 1;
+          if (asked % (goodOnes + 1) === 0) clock.advance(slowMs);
+          return 5;
+        },
+      });
+      const startedMs = clock.monotonicMs();
+      for (let i = 0; i < 300 && guard.breaker.state === 'closed'; i += 1) guard.ask({ size: 1 });
+      // What it spent before the breaker opened lies at most five failures above what its successes paid for.
+      const spentMs = clock.monotonicMs() - startedMs;
+      assert.ok(spentMs < 10 * (asked + 5) + slowMs, `${spentMs} ms for ${asked} answers`);
+    }),
+  );
+});
+
 test('where a model did not earn its place the rule answers, and that is no failure', () => {
   const { guard } = newGuard();
   guard.install({ ...answering(9), serves: ({ size }) => size > 10 });

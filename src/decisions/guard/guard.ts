@@ -158,14 +158,23 @@ export class Guard<Question, Value> {
       if (!chosen) return 'assigned';
     }
     if (!this.breaker.allows()) return 'breaker-open';
-    const reason = this.#try(model, question);
+    const startedMs = this.#clock.monotonicMs();
+    const reason = this.#try(model, question, startedMs);
     if (reason === 'model') this.breaker.success();
+    else if (reason === 'over-budget') this.breaker.failure(this.#overrun(startedMs));
     else if (reason !== 'not-served') this.breaker.failure();
     return reason;
   }
 
-  #try(model: RoomModel<Question, Value>, question: Readonly<Question>): HintReason {
-    const startedMs = this.#clock.monotonicMs();
+  /**
+   * Failures that an answer which came too late is worth: one for each budget it used up. So a model that is slow and
+   * good in turns, whose successes take failures back, costs less than one budget per ask before the breaker opens.
+   */
+  #overrun(startedMs: number): number {
+    return Math.max(1, Math.floor((this.#clock.monotonicMs() - startedMs) / this.#budgetMs));
+  }
+
+  #try(model: RoomModel<Question, Value>, question: Readonly<Question>, startedMs: number): HintReason {
     try {
       if (model.serves?.(question) === false) return 'not-served';
       const value: unknown = model.choose(question);

@@ -10,9 +10,17 @@ import {
   wholeNumber,
 } from '../../learn/index.ts';
 import { featureSchemaOf, type ModelArtefact } from '../artefact/index.ts';
-import { CODEC_FEATURES, NET_CLASSES, NET_FILE } from '../codec/index.ts';
+import {
+  advantageOf,
+  CODEC_FEATURES,
+  CODEC_SCHEMA,
+  LINKS,
+  type LinkName,
+  NET_CLASSES,
+  NET_FILE,
+} from '../codec/index.ts';
 import type { FeatureSlot } from '../contract/index.ts';
-import { EpochModel, type ModelConfig, type ModelState } from './model.ts';
+import { type ChoiceCosts, EpochModel, type ModelConfig, type ModelState } from './model.ts';
 import type { EpochOptions, LabelledSamples, ModelTraining } from './samples.ts';
 
 /** Topology and target of a `CompressionPredictor`. */
@@ -83,6 +91,11 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
     return this.#head.target === 'cost' ? 'costs' : 'probabilities';
   }
 
+  /** The room asks with its own slots and wants costs. */
+  get canServe(): boolean {
+    return this.#head.target === 'cost' && featureSchemaOf(this.#head.features) === CODEC_SCHEMA;
+  }
+
   predict(features: FeatureVector): CompressionAlgorithm {
     const scores = this.#trained().predict(this.#row(features));
     return this.classes[this.choices(scores)[0] as number] as CompressionAlgorithm;
@@ -119,6 +132,22 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
         return record;
       },
     };
+  }
+
+  /** By how much less than the best rule it regrets, on each link that occurs. */
+  servingFigures(data: LabelledSamples, { candidate, rule, best }: ChoiceCosts): Record<string, number> {
+    const column = data.features.findIndex(({ name }) => name === 'bandwidth_log');
+    const columns = data.features.length;
+    const rows = Array.from({ length: column < 0 ? 0 : data.length }, (_, row) => row);
+    const byLink = Map.groupBy(rows, (row) => nearestLink(data.x[row * columns + column] as number));
+    const sum = (values: Float64Array, of: readonly number[]): number =>
+      of.reduce((total, row) => total + (values[row] as number), 0);
+    return Object.fromEntries(
+      [...byLink].map(([link, of]) => [
+        advantageOf(link),
+        (sum(rule, of) - sum(candidate, of)) / sum(best, of),
+      ]),
+    );
   }
 
   scores(data: LabelledSamples): Float64Array {
@@ -240,6 +269,13 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
 function hiddenLayers(hiddenDim: number, dropout: number): HiddenLayer[] {
   const [first, second, third] = [hiddenDim, Math.ceil(hiddenDim / 2), Math.ceil(hiddenDim / 4)];
   return [{ units: first, dropout }, { units: second, dropout }, { units: third }];
+}
+
+/** The link nearest to a value of the slot `bandwidth_log`, on the logarithmic scale. */
+function nearestLink(bandwidthLog: number): LinkName {
+  const distance = (name: LinkName): number => Math.abs(Math.log2(LINKS[name] / 1e6) - 14 * bandwidthLog);
+  const names = Object.keys(LINKS) as LinkName[];
+  return names.reduce((nearest, name) => (distance(name) < distance(nearest) ? name : nearest));
 }
 
 function augmentation(noise: number): Pick<FitOptions, 'augment'> {

@@ -10,6 +10,7 @@ export {
   type FeatureVector,
 } from './compression-predictor.ts';
 export {
+  type ChoiceCosts,
   EpochModel,
   type ModelConfig,
   type ModelState,

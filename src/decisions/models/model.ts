@@ -55,6 +55,13 @@ export type SaveOptions = StoragePorts & {
 export type ModelState = Pick<ModelDraft['manifest'], 'family' | 'topology' | 'featureSchema'> &
   Pick<ModelDraft, 'files'>;
 
+/** What was paid for each sample, and what could have been. */
+export type ChoiceCosts = {
+  readonly candidate: Float64Array;
+  readonly rule: Float64Array;
+  readonly best: Float64Array;
+};
+
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DATE_DIGITS = 10;
 
@@ -148,6 +155,15 @@ export abstract class EpochModel<Query = unknown, Answer = unknown> extends Paki
   abstract readonly scoresAre: 'probabilities' | 'costs';
   /** The options of the topology, as plain JSON: a worker makes the same model from them. */
   abstract readonly options: Readonly<Record<string, string | number | undefined>>;
+
+  /** Whether the room can open its artefact and let it answer. */
+  abstract get canServe(): boolean;
+
+  /**
+   * The figures by which the room decides where this model serves, from what its choices and those of the best rule cost
+   * on held-out samples; added to the manifest.
+   */
+  abstract servingFigures(data: LabelledSamples, costs: ChoiceCosts): Readonly<Record<string, number>>;
 
   /** Begins a training. @throws PilotfishError for data or options that cannot be. */
   abstract begin(data: LabelledSamples, options?: EpochOptions): ModelTraining;

@@ -115,17 +115,30 @@ function logisticLoss({ y, weights, margins }: Targets, into?: Derivatives): num
 
 function softmaxLoss({ y, weights, margins }: Targets, into?: Derivatives): number {
   const rows = y.length;
-  const shares = new Float64Array(margins.length / rows);
+  const outputs = margins.length / rows;
+  const shares = new Float64Array(outputs);
   let loss = 0;
   for (let row = 0; row < rows; row += 1) {
     const weight = weights === undefined ? 1 : (weights[row] as number);
     const target = y[row] as number;
-    for (let k = 0, at = row; k < shares.length; k += 1, at += rows) shares[k] = margins[at] as number;
-    softmax(shares, shares, [0, shares.length]);
-    loss -= weight * Math.log(Math.max(LEAST, shares[target] as number));
+    let largest = -Infinity;
+    for (let k = 0; k < outputs; k += 1) {
+      const margin = margins[k * rows + row] as number;
+      shares[k] = margin;
+      if (margin > largest) largest = margin;
+    }
+    const own = (shares[target] as number) - largest;
+    let sum = 0;
+    for (let k = 0; k < outputs; k += 1) {
+      const part = Math.exp((shares[k] as number) - largest);
+      shares[k] = part;
+      sum += part;
+    }
+    loss += weight * (Math.log(sum) - own);
     if (into === undefined) continue;
-    for (let k = 0, at = row; k < shares.length; k += 1, at += rows) {
-      const share = shares[k] as number;
+    for (let k = 0; k < outputs; k += 1) {
+      const share = (shares[k] as number) / sum;
+      const at = k * rows + row;
       into.gradient[at] = weight * (k === target ? share - 1 : share);
       into.hessian[at] = weight * Math.max(LEAST, 2 * share * (1 - share));
     }

@@ -253,6 +253,18 @@ test('features can be changed, one by one, and checked again', () => {
   assert.throws(() => dataset.mapFeatures((x) => x.map(() => Infinity)), { code: 'NOT_FINITE' });
 });
 
+test('a part stays as it is when the whole grows', () => {
+  const dataset = new TrainingDataset();
+  for (let i = 0; i < 40; i += 1) dataset.addSample({ x: i }, i % 2 === 0 ? 'a' : 'b', { group: `g${i}` });
+  const parts = [dataset.split()[0], dataset.take([0, 1]), dataset.mapFeatures((x) => x)];
+  const before = parts.map((part) => part.digest());
+  for (let i = 0; i < 100; i += 1) dataset.addSample({ x: -i }, 'c', { group: 'more' });
+  assert.deepEqual(
+    parts.map((part) => part.digest()),
+    before,
+  );
+});
+
 test('the digest names the samples: equal data, equal digest; any change, another one', () => {
   const make = (change: Partial<Record<'x' | 'time' | 'weight', number>> = {}, label = 'a', group = 'g') => {
     const dataset = new TrainingDataset({ classes: ['a', 'b'] });

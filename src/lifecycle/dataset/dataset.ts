@@ -155,16 +155,16 @@ export class TrainingDataset {
    * @throws PilotfishError `SHAPE` or `NOT_FINITE` for what could not have been added.
    */
   mapFeatures(change: (features: Float64Array) => ArrayLike<number>): TrainingDataset {
-    const table = this.#table;
-    const x = new Float64Array(table.x.length);
-    for (let row = 0; row < table.length; row += 1) {
-      const changed = ofLength('features', change(featuresAt(table, row)), table.features.length);
-      for (let at = 0; at < changed.length; at += 1) {
-        const value = changed[at] as number;
-        x[row * changed.length + at] = Number.isNaN(value) ? value : finite(`feature ${at}`, value) + 0;
-      }
+    const rows = Array.from({ length: this.length }, (_, row) => row);
+    const table = takeSamples(this.#table, rows);
+    for (const row of rows) {
+      const features = featuresAt(table, row);
+      const changed = Array.from(ofLength('features', change(features), features.length));
+      changed.forEach((value, at) => {
+        features[at] = Number.isNaN(value) ? value : finite(`feature ${at}`, value) + 0;
+      });
     }
-    return new TrainingDataset().#become({ table: { ...table, x }, part: this.#part, count: this.#count });
+    return new TrainingDataset().#become({ table, part: this.#part, count: this.#count });
   }
 
   /**

@@ -102,8 +102,8 @@ export function buildDataset(header: Header, rows: Iterable<FileRow>, path: stri
     const builder = new TableBuilder({ features, moreClasses, ...(classes === null ? {} : { classes }) });
     for (const row of rows) addRow(builder, row);
     const { table } = builder;
-    if (table.length !== length || (table.costs?.columns ?? 0) !== costs)
-      throw damaged(path, 'samples are missing');
+    const isAll = table.length === length && (table.costs?.columns ?? 0) === costs;
+    if (!isAll || table.classes?.length !== classes?.length) throw damaged(path, 'its samples');
     return { part, testEvaluations, builder };
   } catch (error) {
     if (error instanceof PilotfishError && error.code !== 'LIMIT') throw damaged(path, error.message);

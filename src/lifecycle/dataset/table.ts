@@ -53,7 +53,8 @@ export function takeSamples(table: SampleTable, rows: readonly number[]): Sample
     x.set(featuresAt(table, row), at * features.length);
   });
   return {
-    ...{ features, classes, moreClasses: table.moreClasses, length: rows.length, x },
+    ...{ features, classes: classes && [...classes], moreClasses: table.moreClasses },
+    ...{ length: rows.length, x },
     y: column(table.y),
     weights: column(table.weights),
     times: column(table.times),

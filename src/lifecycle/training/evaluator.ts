@@ -129,8 +129,8 @@ export class ModelEvaluator {
       });
       folds.push(evaluationOf(model, samplesOf(judged)));
     }
-    const { mean, standardDeviation } = summarize(folds.map(({ accuracy }) => accuracy));
-    return { meanAccuracy: mean, stdAccuracy: standardDeviation, folds };
+    const { mean, variance } = summarize(folds.map(({ accuracy }) => accuracy));
+    return { meanAccuracy: mean, stdAccuracy: Math.sqrt(variance), folds };
   }
 }
 
