@@ -3,7 +3,6 @@
  * before any work and never written. What all learners share is in `contract/`.
  */
 
-export type { Choice } from './bandits/index.ts';
 export * from './bandits/index.ts';
 export * from './contract/index.ts';
 export * from './ensemble/index.ts';

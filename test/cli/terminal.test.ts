@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { ManualClock } from '../../src/base/index.ts';
+import { eachItem } from '../../src/cli/commands/list.ts';
+import { Context } from '../../src/cli/context.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
 import {
@@ -15,7 +17,7 @@ import {
   safeText,
   secondsText,
 } from '../../src/cli/text.ts';
-import type { Stream } from '../../src/cli/world.ts';
+import type { Stream, World } from '../../src/cli/world.ts';
 import { Place } from './support.ts';
 
 /** A stream that keeps what is written. */
@@ -67,6 +69,31 @@ test('the rate is that of the last seconds', () => {
     progress.update({ bytes });
   }
   assert.equal(text().split('\r\x1b[K').at(-1), '220 MiB, 1.00 MiB/s, 40.0 s');
+});
+
+/** What stderr shows while a thousand items are listed, one a millisecond. */
+async function listed({ toTerminal }: { toTerminal: boolean }): Promise<string> {
+  const clock = new ManualClock();
+  const stderr = screen(true);
+  const world = {
+    stdout: screen(toTerminal).stream,
+    stderr: stderr.stream,
+    settings: {},
+    ports: () => ({ clock }),
+  };
+  const context = new Context(world as unknown as World, new AbortController().signal);
+  const items = function* (): Generator<void> {
+    for (let i = 0; i < 1000; i++) yield clock.advance(1);
+  };
+  await eachItem(context, items(), () => undefined);
+  return stderr.text();
+}
+
+test('a long list shows how far it is, but not on the terminal it goes to', async () => {
+  const [first, ...more] = (await listed({ toTerminal: false })).split('\r\x1b[K').slice(1);
+  assert.equal(first, '256 paths, 0.3 s');
+  assert.equal(more.at(-1), '', 'and is taken away at the end');
+  assert.equal(await listed({ toTerminal: true }), '');
 });
 
 test('lines that stay go above the progress line, which comes back', () => {

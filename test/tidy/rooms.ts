@@ -47,6 +47,7 @@ export const roomOrder: Readonly<Record<string, readonly string[]>> = {
     'formats',
   ],
   signals: ['chunking'],
+  cli: ['models', 'commands', 'upkeep'],
   lifecycle: ['telemetry', 'dataset', 'training'],
   decisions: ['artefact', 'contract', 'guard', 'worker', 'data', 'scoreboard', 'workshop', 'codec', 'models'],
   blocks: [

@@ -3,15 +3,8 @@ import { megabytes, ratioText, seconds, type Table } from '../../common/table.ts
 import { type Figures, ratio } from '../figures.ts';
 import type { CodecChoice, CodecRow } from '../probes/codec-choice.ts';
 
-const labels: Readonly<Record<CodecRow['who'], string>> = {
-  'built-in': 'built-in',
-  heuristic: 'heuristic',
-  model: 'model',
-  oracle: 'oracle',
-};
-
 function label({ who, name, serves }: CodecRow): string {
-  return [labels[who], ...(name === '' ? [] : [name]), ...(serves ? ['(serves)'] : [])].join(' ');
+  return [who, ...(name === '' ? [] : [name]), ...(serves ? ['(serves)'] : [])].join(' ');
 }
 
 function rowsOf(set: string, { rows, sampledBlocks, blocks }: CodecChoice): string[][] {

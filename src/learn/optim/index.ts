@@ -5,5 +5,5 @@ export type { HalvingOptions } from './pruners/halving.ts';
 export type { HyperbandOptions } from './pruners/hyperband.ts';
 export type { MedianOptions } from './pruners/median.ts';
 export type { PrunerSettings, StudySettings } from './settings.ts';
-export type { Choice, Dimension, ParameterValues, SearchSpace } from './space.ts';
+export type { Dimension, ParameterValue, ParameterValues, SearchSpace } from './space.ts';
 export { type BestTrial, type JournalWriter, Study, type Trial } from './study.ts';

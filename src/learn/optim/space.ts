@@ -1,7 +1,7 @@
 import { PilotfishError } from '../../base/index.ts';
 
-/** A value of a categorical parameter; plain JSON, so that a journal keeps it. */
-export type Choice = string | number | boolean | null;
+/** A value of a parameter; plain JSON, so that a journal keeps it. */
+export type ParameterValue = string | number | boolean | null;
 
 /**
  * One parameter: a number in [low, high], evenly or (`true`) by its logarithm; a whole number in [low, high], both
@@ -10,13 +10,13 @@ export type Choice = string | number | boolean | null;
 export type Dimension =
   | readonly ['float', low: number, high: number, log?: boolean]
   | readonly ['int', low: number, high: number]
-  | readonly ['categorical', choices: readonly Choice[]];
+  | readonly ['categorical', choices: readonly ParameterValue[]];
 
 /** What may be tried: parameters by name, in the syntax of document 001. */
 export type SearchSpace = { readonly [name: string]: Dimension };
 
 /** One value a parameter. */
-export type ParameterValues = { readonly [name: string]: Choice };
+export type ParameterValues = { readonly [name: string]: ParameterValue };
 
 const maxParameters = 256;
 const maxChoices = 4096;
@@ -29,12 +29,12 @@ export type Axis = {
   /** Distance of neighbouring whole numbers; 0 where the axis is continuous. */
   readonly cell: number;
   /** Coordinate of a value; NaN for a value outside the parameter. */
-  readonly encode: (value: Choice | undefined) => number;
+  readonly encode: (value: ParameterValue | undefined) => number;
   /** The value nearest to a coordinate. */
-  readonly decode: (coordinate: number) => Choice;
+  readonly decode: (coordinate: number) => ParameterValue;
 };
 
-function categoricalAxis(name: string, choices: readonly Choice[]): Axis {
+function categoricalAxis(name: string, choices: readonly ParameterValue[]): Axis {
   return {
     name,
     choices: choices.length,
@@ -43,7 +43,7 @@ function categoricalAxis(name: string, choices: readonly Choice[]): Axis {
       const at = value === undefined ? -1 : choices.indexOf(value);
       return at < 0 ? Number.NaN : at;
     },
-    decode: (coordinate) => choices[coordinate] as Choice,
+    decode: (coordinate) => choices[coordinate] as ParameterValue,
   };
 }
 
@@ -98,7 +98,7 @@ function checkBounds(name: string, low: unknown, high: unknown): readonly [numbe
   return [low, high];
 }
 
-function checkChoices(name: string, choices: unknown): readonly Choice[] {
+function checkChoices(name: string, choices: unknown): readonly ParameterValue[] {
   if (!Array.isArray(choices) || choices.length === 0 || choices.length > maxChoices) {
     throw wrong(name, `give a list of 1 to ${maxChoices} choices`);
   }
@@ -106,7 +106,7 @@ function checkChoices(name: string, choices: unknown): readonly Choice[] {
     choice === null || ['string', 'boolean'].includes(typeof choice) || Number.isFinite(choice);
   if (!choices.every(isPlain)) throw wrong(name, 'choices are strings, finite numbers, booleans or null');
   if (new Set(choices).size !== choices.length) throw wrong(name, 'every choice must occur once');
-  return choices.slice() as Choice[];
+  return choices.slice() as ParameterValue[];
 }
 
 function axisOf(name: string, dimension: unknown): Axis {
@@ -128,11 +128,15 @@ function axisOf(name: string, dimension: unknown): Axis {
   return intAxis(name, low, high);
 }
 
-/** The parameters of a space in its order. @throws PilotfishError `USAGE` for a space that makes no sense. */
+/**
+ * The parameters of a space by name, whatever their order in the object: JSON promises none, and what comes next must
+ * not depend on it.
+ * @throws PilotfishError `USAGE` for a space that makes no sense.
+ */
 export function axesOf(space: SearchSpace): readonly Axis[] {
   if (typeof space !== 'object' || space === null)
     throw new PilotfishError('USAGE', 'a search space is an object');
-  const entries = Object.entries(space);
+  const entries = Object.entries(space).sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length === 0 || entries.length > maxParameters) {
     throw new PilotfishError('USAGE', `${entries.length} parameters; give 1 to ${maxParameters}`);
   }

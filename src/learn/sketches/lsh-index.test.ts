@@ -82,6 +82,17 @@ test('every way to spread nine changed bits over the bands is found, among ten t
   }
 });
 
+test('five bits, one in each band, escape every exact probe and are found all the same', () => {
+  const [query, index] = [{ low: 0, high: 0 }, new LshIndex()];
+  index.insert(1, flipped(query, [0, 13, 26, 39, 52]));
+  for (let maxDistance = 0; maxDistance <= 9; maxDistance += 1) {
+    assert.equal(index.query(query, { maxDistance }).count, maxDistance < 5 ? 0 : 1);
+  }
+  index.insert(2, flipped(query, [0, 1, 2, 3, 4]));
+  // A full answer at distance 5 may still be bettered by a lower id.
+  assert.deepEqual(listed(index.query(query, { top: 1 })), [[1, 5]]);
+});
+
 test('insertions and removals leave what a map would hold', () => {
   const step = fc.record({ insert: fc.boolean(), id: fc.nat({ max: 40 }), bits: someBits });
   fc.assert(

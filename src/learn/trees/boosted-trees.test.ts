@@ -49,8 +49,10 @@ for (const objective of OBJECTIVES) {
       assert.deepEqual(step.value, report);
       assert.deepEqual(learner.snapshot(), whole.snapshot());
     }
-    // A finished training is finished.
-    assert.deepEqual(whole.train(batch, { validation }).next(), { done: true, value: report });
+    // A finished training is finished, restored or not.
+    for (const learner of [whole, BoostedTrees.restore(whole.snapshot())]) {
+      assert.deepEqual(learner.train(batch, { validation }).next(), { done: true, value: report });
+    }
   });
 
   test(`${objective}: same seed, same trees; another seed, other trees; nothing given is written`, () => {

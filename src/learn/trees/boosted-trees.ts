@@ -4,6 +4,7 @@ import {
   checkSnapshot,
   type Fits,
   type Json,
+  type Learner,
   type Matrix,
   type Predicts,
   type Snapshot,
@@ -37,7 +38,7 @@ const version = 1;
  * Errors: `EMPTY`, `SHAPE`, `NOT_FINITE`, `ONE_CLASS`, `CONSTANT_FEATURE`, `LIMIT`, `USAGE` for bad data or options
  * before anything changes; `UNTRAINED`.
  */
-export class BoostedTrees implements Fits<BoostingRound, BoostingOptions>, Predicts {
+export class BoostedTrees implements Learner, Fits<BoostingRound, BoostingOptions>, Predicts {
   readonly kind = kind;
   readonly #options: ResolvedOptions;
   #learnt: Learnt | undefined;

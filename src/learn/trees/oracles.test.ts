@@ -112,6 +112,7 @@ test('early stopping: the losses of XGBoost round by round, and the same round k
     close(seen[round] as number, loss, 1e-4, `round ${round}`);
   });
   assert.equal(learner.model.trees.length, kept);
+  assert.deepEqual(BoostedTrees.restore(learner.snapshot()).snapshot(), learner.snapshot());
 });
 
 test('held-out loss is within 1 % of that of XGBoost', () => {

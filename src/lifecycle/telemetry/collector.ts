@@ -141,7 +141,6 @@ export class TelemetryCollector {
    */
   record(event: TelemetryEvent): boolean {
     this.#checkOpen();
-    this.#lastMs = Math.max(this.#lastMs, this.#ports.clock.nowMs());
     const hasKey = this.#renewKey();
     const row = this.#check(event);
     this.#counters.recorded += 1;
@@ -230,6 +229,7 @@ export class TelemetryCollector {
 
   /** False when a new key is due and cannot be made: an old key is not used beyond its time. */
   #renewKey(): boolean {
+    this.#lastMs = Math.max(this.#lastMs, this.#ports.clock.nowMs());
     if (!this.#keys.isDue(this.#lastMs)) return true;
     if (this.#keysFailed) return false;
     try {
@@ -264,6 +264,8 @@ export class TelemetryCollector {
     if (!this.#isOpen || isIdle) return;
     try {
       this.flush();
+      // Keys whose time is over go also while nothing is recorded.
+      this.#renewKey();
     } catch (error) {
       this.#counters.failedFlushes += 1;
       this.#report('telemetry was not written and waits', error);

@@ -91,7 +91,7 @@ test('a peer is known by its earlier requests', () => {
     [first, second, third].map((features) => features?.['peer_failure_rate']),
     [0.5, 0.6, 0.6 + 0.2 * (0 - 0.6)],
   );
-  assert.equal(first?.['peer_requests_log'], 0);
+  assert.deepEqual([first?.['peer_requests_log'], third?.['peer_requests_log']], [0, Math.log2(3) / 40]);
   assert.equal(second?.['peer_latency_log'], 0.25 + 0.2 * (Math.log2(101) / 27 - 0.25));
 });
 

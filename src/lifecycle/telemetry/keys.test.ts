@@ -28,8 +28,8 @@ test('keys change with time: equal names, other hashes; found by name as long as
   assert.equal(collector.getEvents({ blockHash: 'block-1' }).length, 6);
   const file = JSON.parse(readFileSync(`${dbPath}.keys`, 'utf8'));
   const ids = file.keys.map(({ id }: { id: number }) => id);
-  assert.deepEqual(ids, [3, 4, 5, 6], 'older keys are gone');
-  const { secret } = file.keys.at(-1);
+  assert.deepEqual(ids, [4, 5, 6, 7], 'older keys are gone');
+  const { secret } = file.keys.find(({ id }: { id: number }) => id === 6);
   const expected = createHmac('sha256', Buffer.from(secret, 'hex')).update('block\0block-1').digest('hex');
   assert.equal(events.at(-1)?.blockHash, expected);
   collector.close();
@@ -43,6 +43,18 @@ test('keys change with time: equal names, other hashes; found by name as long as
     ids.map((id: number) => ({ id, periodMs: DAY_MS })),
   );
   db.close();
+});
+
+test('keys whose time is over are deleted while nothing is recorded', (t) => {
+  const options = { keyPeriodMs: DAY_MS, maxAgeMs: 2 * DAY_MS };
+  const { collector, clock, dbPath } = collectorAt(temporaryFolder(t), options);
+  clock.advance(4 * DAY_MS);
+  const { keys } = JSON.parse(readFileSync(`${dbPath}.keys`, 'utf8'));
+  assert.deepEqual(
+    keys.map(({ id }: { id: number }) => id),
+    [2],
+  );
+  collector.close();
 });
 
 test('two collectors on one database share its keys', (t) => {

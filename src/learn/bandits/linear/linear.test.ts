@@ -55,6 +55,38 @@ test('rank-one updates stay with the exact inverse over thousands of badly scale
   assert.ok(near(updated.weights, exact.weights, 1e-8));
 });
 
+test('every arm has the regression of its own rewards, faded by all rewards up to its latest', () => {
+  const lesson = fc.record({
+    arm: fc.nat({ max: 2 }),
+    reward: fc.double({ min: -5, max: 5, noNaN: true }),
+    x: fc.double({ min: -3, max: 3, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(fc.array(lesson, { maxLength: 30 }), fc.constantFrom(1, 0.9), (lessons, discount) => {
+      const bandit = new LinUcb({ arms: 3, features: 1, ridge: 0.5, discount });
+      for (const { arm, reward, x } of lessons) bandit.learnOne({ arm, reward, context: [x] });
+      const weights = bandit.snapshot().tensors['weights']?.data as Float64Array;
+      for (let arm = 0; arm < 3; arm += 1) {
+        const latest = lessons.findLastIndex((one) => one.arm === arm);
+        // A = [[xx, x], [x, n]] + ridge I with the intercept, and A^-1 b by Cramer's rule.
+        const sums = { xx: 0.5, x: 0, n: 0.5, xy: 0, y: 0 };
+        lessons.forEach(({ arm: own, reward, x }, i) => {
+          const weight = own === arm ? discount ** (latest - i) : 0;
+          sums.xx += weight * x * x;
+          sums.x += weight * x;
+          sums.n += weight;
+          sums.xy += weight * x * reward;
+          sums.y += weight * reward;
+        });
+        const determinant = sums.xx * sums.n - sums.x * sums.x;
+        const slope = (sums.n * sums.xy - sums.x * sums.y) / determinant;
+        const intercept = (sums.xx * sums.y - sums.x * sums.xy) / determinant;
+        assert.ok(near(weights.subarray(2 * arm, 2 * arm + 2), [slope, intercept], 1e-9));
+      }
+    }),
+  );
+});
+
 /** Three arms whose rewards are different lines of one feature; regret a round. */
 function regretOf(bandit: LinUcb | LinThompson, rows: boolean): number {
   const lines = [(x: number) => x, (x: number) => 0.5 - x / 4, (x: number) => 1 - x];

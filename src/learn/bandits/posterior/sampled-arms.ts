@@ -30,14 +30,12 @@ export const BETA: Posterior = {
   peak: (a, b) => Math.log(a / b),
   reach(a, b, right) {
     const peak = Math.log(a / b);
-    const height = a * peak - (a + b) * softplus(peak);
+    const height = (x: number) => a * x - (a + b) * softplus(x);
+    const top = height(peak);
     const direction = right ? 1 : -1;
     let distance = 5 * Math.sqrt((a + b) / (a * b));
-    for (;;) {
-      const x = peak + direction * distance;
-      if (a * x - (a + b) * softplus(x) < height - DROP) return distance;
-      distance *= 1.25;
-    }
+    while (height(peak + direction * distance) > top - DROP) distance *= 1.25;
+    return distance;
   },
   basis: softplus,
   logHeight: (a, b, x, basis) => a * x - (a + b) * basis,
@@ -88,7 +86,7 @@ export class SampledArms {
   }
 
   propensities(): Float64Array {
-    return this.#integral.compute(this.asked, this.#shares);
+    return this.#integral.compute(this.weighed, this.#shares);
   }
 
   #propensity(): number {

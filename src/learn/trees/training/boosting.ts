@@ -88,6 +88,7 @@ export class Boosting {
     const { objective, outputs } = this.#options;
     const kept = learnt.best ?? learnt.last;
     if (!learnt.done && kept !== undefined) learnt.trees.length = kept.round * outputs;
+    learnt.last = kept;
     learnt.done = true;
     // A model from elsewhere comes without the story of its training.
     return kept ?? { round: learnt.trees.length / outputs, trainLoss: lossOf(objective, this.#targets) };

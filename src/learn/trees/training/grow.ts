@@ -66,30 +66,23 @@ export class TreeGrower {
     state: GrowingNode,
     { job, histogram }: { job: GrowJob; histogram: Histogram | undefined },
   ): void {
-    const split = histogram && this.#finder.find(histogram, job.features, state);
-    if (histogram === undefined || split === undefined || split.gain === 0) {
+    if (histogram === undefined || this.#finder.find(histogram, job.features, state).gain === 0) {
       this.#settle(node, state, job);
       return;
     }
+    const split = this.#finder.best;
     const cuts = this.#x.cuts[split.feature] as Float32Array;
     const left = this.#nodes.split(node, split, cuts[split.bin] as number);
     const middle = this.#partition(job.rows, state, split);
     const [leftState, rightState] = this.#childrenOf(state, split, middle);
     const leftFirst = middle - state.begin <= state.end - middle;
     const [small, large] = leftFirst ? [leftState, rightState] : [rightState, leftState];
-    let own: Histogram | undefined;
-    let rest: Histogram | undefined;
-    if (this.#maySplit(small) || this.#maySplit(large)) {
-      own = this.#histogram(small.depth);
-      this.#build(own, job, small);
-    }
-    if (own !== undefined && this.#maySplit(large)) {
-      subtractHistogram(histogram, own);
-      rest = histogram;
-    }
-    if (!this.#maySplit(small)) own = undefined;
-    this.#growNode(leftFirst ? left : left + 1, small, { job, histogram: own });
-    this.#growNode(leftFirst ? left + 1 : left, large, { job, histogram: rest });
+    const own = this.#histogram(small.depth);
+    if (this.#maySplit(small) || this.#maySplit(large)) this.#build(own, job, small);
+    if (this.#maySplit(large)) subtractHistogram(histogram, own);
+    const [smallNode, largeNode] = leftFirst ? [left, left + 1] : [left + 1, left];
+    this.#growNode(smallNode, small, { job, histogram: this.#maySplit(small) ? own : undefined });
+    this.#growNode(largeNode, large, { job, histogram: this.#maySplit(large) ? histogram : undefined });
   }
 
   #maySplit({ depth, total }: GrowingNode): boolean {

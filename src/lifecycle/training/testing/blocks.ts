@@ -11,7 +11,10 @@ export type BlockOptions = { readonly seed?: number; readonly costs?: boolean; r
  * Blocks whose best algorithm follows from entropy and link: hopeless ones are stored as they are, slow links want zstd,
  * fast ones lz4 or snappy. `noise` is the share of labels that are drawn by lot instead.
  */
-export function blocks(count: number, { seed = 1, costs = true, noise = 0.02 }: BlockOptions = {}): TrainingDataset {
+export function blocks(
+  count: number,
+  { seed = 1, costs = true, noise = 0.02 }: BlockOptions = {},
+): TrainingDataset {
   const rng = new FastRng(seed);
   const dataset = new TrainingDataset({ features: CODEC_FEATURES, classes: ALGORITHMS });
   for (let i = 0; i < count; i += 1) {
@@ -21,7 +24,10 @@ export function blocks(count: number, { seed = 1, costs = true, noise = 0.02 }: 
     const label = rng.next() < noise ? rng.below(ALGORITHMS.length) : right;
     // The further an algorithm is from the right one, the more it costs.
     const cost = ALGORITHMS.map((_, each) => 1 + Math.abs(each - label));
-    dataset.addSample(x, ALGORITHMS[label] as string, { group: `file-${i % 50}`, ...(costs ? { cost } : {}) });
+    dataset.addSample(x, ALGORITHMS[label] as string, {
+      group: `file-${i % 50}`,
+      ...(costs ? { cost } : {}),
+    });
   }
   return dataset;
 }
