@@ -18,30 +18,30 @@ const MIB = 1024 * 1024;
 
 /** Who answered, and what. */
 export function adviceLine({ advice }: Advised): string {
-  if (advice === null || advice.questions === 0) return 'codecs: nothing new to choose one for';
-  const { codecBy, questions, answeredByModel } = advice;
+  if (advice === null || advice.questions === 0) return 'no new block that a codec had to be chosen for';
   const chosen = Object.entries(advice.codecs)
     .sort(([, a], [, b]) => b - a)
     .map(([codec, count]) => `${codec} ${count}`);
-  return `codecs: ${whoAnswered(codecBy, answeredByModel, questions)} for ${questions} blocks: ${chosen.join(', ')}`;
+  return `${whoAnswered(advice)} chose how to compress ${advice.questions} blocks: ${chosen.join(', ')}`;
 }
 
-function whoAnswered(codecBy: string, byModel: number, questions: number): string {
-  if (codecBy === 'heuristic') return 'the rule chose (no model is installed)';
-  if (byModel === 0) return `the rule chose (the model ${codecBy} did not earn its place here)`;
-  return byModel === questions
-    ? `the model ${codecBy} chose`
-    : `the model ${codecBy} chose for ${byModel}, the rule for the others of`.replace(/ of$/, '');
+function whoAnswered({ codecBy, answeredByModel, questions }: NonNullable<Advised['advice']>): string {
+  if (codecBy === 'heuristic') return 'the rule (no model is installed)';
+  if (answeredByModel === 0) return `the rule (${codecBy} is not known to be better here)`;
+  if (answeredByModel === questions) return `the model ${codecBy}`;
+  return `the model ${codecBy} (${answeredByModel} times) and the rule (${questions - answeredByModel} times)`;
 }
 
-/** The choices beside one codec for all; `plain` is the same pack without hints. */
+/** The choices beside one way for all blocks; `plain` is what the same pack without hints came to. */
 export function savingLine(advised: Advised, plain: Advised): string {
-  const [with_, without] = [storedBytes(advised), storedBytes(plain)];
-  const saved = without - with_;
+  const before = storedBytes(plain);
+  const saved = before - storedBytes(advised);
+  const bytes = Math.abs(saved);
+  const share = before === 0 ? 0 : (100 * bytes) / before;
   const seconds = advised.cpuSeconds - plain.cpuSeconds;
-  const bytes = `${(Math.abs(saved) / MIB).toFixed(1)} MiB (${((100 * Math.abs(saved)) / without).toFixed(1)} %)`;
-  const cpu = `${Math.abs(seconds).toFixed(1)} s`;
-  return `        beside one codec for all of them: ${bytes} ${saved < 0 ? 'more' : 'less'} stored, ${cpu} ${seconds < 0 ? 'less' : 'more'} CPU`;
+  const size = `${(bytes / MIB).toFixed(1)} MiB (${share.toFixed(1)} %) ${saved < 0 ? 'more' : 'less'}`;
+  const time = `${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? 'less' : 'more'} CPU`;
+  return `compared with the same codec for every block: ${size} to store, ${time}`;
 }
 
 const storedBytes = ({ codecs }: Advised): number =>

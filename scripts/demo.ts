@@ -7,15 +7,18 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Baseline, measureBaseline } from './baseline.ts';
 import { compareTrees } from './compare.ts';
+import { type Advised, adviceLine, savingLine } from './demo-advice.ts';
 import { root } from './process.ts';
 
 const source = 'node_modules';
 const workplace = '.pilotfish';
 const repository = `${workplace}/repo`;
 const target = `${workplace}/restore`;
+/** Never there: what is packed for comparison is packed as if into a new repository. */
+const unhinted = `${workplace}/unhinted`;
 const mostDifferences = 20;
 
-interface PackReport {
+interface PackReport extends Advised {
   snapshot: string;
   files: number;
   unchangedFiles: number;
@@ -24,7 +27,6 @@ interface PackReport {
   bytesStored: number;
   newBlocks: number;
   seconds: number;
-  cpuSeconds: number;
   peakRssBytes: number;
 }
 
@@ -93,6 +95,14 @@ function reportPack(report: PackReport): void {
   );
 }
 
+/** The codecs that were chosen; in the first run, when all blocks are new, also beside one codec for all. */
+async function reportCodecs(packed: PackReport, isFirst: boolean): Promise<void> {
+  console.log(`  ${adviceLine(packed)}`);
+  if (!isFirst) return;
+  const plain = await pilotfish<PackReport>('pack', source, '--repo', unhinted, '--dry-run', '--no-hints');
+  console.log(`  ${savingLine(packed, plain)}`);
+}
+
 function reportSizes(bytes: number, stored: number, other: Baseline): void {
   const rows: [string, number][] = [
     ['files', bytes],
@@ -127,8 +137,10 @@ async function demonstrate(): Promise<boolean> {
   // A run that was stopped may have left a copy.
   rmSync(join(root, target), { recursive: true, force: true });
   console.log(`Pilotfish on ${join(root, source)}`);
+  const isFirst = !existsSync(join(root, repository));
   const packed = await pilotfish<PackReport>('pack', source, '--repo', repository);
   reportPack(packed);
+  await reportCodecs(packed, isFirst);
   const other = await baseline();
   const { storedBytes } = await pilotfish<{ storedBytes: number }>('stats', '--repo', repository);
   reportSizes(packed.bytes, storedBytes, other);

@@ -4,12 +4,15 @@ import type { Lineage, LineageSet, ModelArtefact, ModelDraft } from '../artefact
 import { type DataSet, discover } from '../data/index.ts';
 import type { Scoreboard } from '../scoreboard/index.ts';
 import type { Bench, TrainOptions, Work, Workshop } from '../workshop/index.ts';
-import { heuristicChooser, tableChooser } from './baselines.ts';
-import { type CostRow, readCosts, writeCosts } from './costs.ts';
-import { type Chooser, evaluate, metricsOf } from './evaluate.ts';
 import { CODEC_FEATURES, CODEC_SCHEMA } from './features.ts';
+import { heuristicChooser, tableChooser } from './judging/baselines.ts';
+import { type CostRow, readCosts, writeCosts } from './judging/costs.ts';
+import { type Chooser, evaluate, metricsOf } from './judging/evaluate.ts';
+import { measureSet } from './judging/measure.ts';
+import { scoreCodecSet } from './judging/score.ts';
+import { timeDecisions } from './judging/timing.ts';
+import { trainNet, trainTrees } from './judging/train.ts';
 import { LINKS, type LinkName } from './links.ts';
-import { measureSet } from './measure.ts';
 import {
   advantageOf,
   type CodecPredictor,
@@ -20,10 +23,7 @@ import {
   treeFile,
   treesPredictor,
 } from './model.ts';
-import { scoreCodecSet } from './score.ts';
 import { stepsFor } from './steps.ts';
-import { timeDecisions } from './timing.ts';
-import { trainNet, trainTrees } from './train.ts';
 import { CODECS } from './validator.ts';
 
 /** Blocks of one set that are measured: enough for a narrow interval, few enough for a minute a set. */

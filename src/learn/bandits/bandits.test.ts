@@ -51,7 +51,7 @@ const feedbackOf = (arms: number) =>
       reward: fc.double({ min: 0, max: 1, noNaN: true }),
       context: fc.constant(context),
     }),
-    { maxLength: 40 },
+    { maxLength: 40, size: 'max' },
   );
 
 const maskOf = (arms: number) =>
@@ -116,6 +116,23 @@ test('arms are chosen as often as their propensities say', () => {
       );
     });
   });
+});
+
+test('arms that score alike share the choice by lot', () => {
+  for (const bandit of [
+    new Ucb({ arms: 4 }),
+    new EpsilonGreedy({ arms: 4 }),
+    new LinUcb({ arms: 4, features }),
+  ]) {
+    const counts = new Float64Array(4);
+    for (let i = 0; i < 6000; i += 1) {
+      const { arm, propensity } = bandit.predict({ legal: [1, 0, 1, 1], context });
+      assert.ok(Math.abs(propensity - 1 / 3) < 1e-12);
+      counts[arm] = (counts[arm] as number) + 1;
+    }
+    assert.equal(counts[1], 0);
+    for (const arm of [0, 2, 3]) assert.ok(Math.abs((counts[arm] as number) - 2000) < 180, `${counts}`);
+  }
 });
 
 test('asking for propensities between a choice and its propensity changes neither', () => {

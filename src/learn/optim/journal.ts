@@ -7,7 +7,7 @@ export type TrialState = 'complete' | 'pruned' | 'failed';
 
 /**
  * One line of a study's journal: plain JSON, appended and never changed. The first says what the study is; the
- * others what happened, in order.
+ * others what happened, in order. The order of the names in a space counts: what sorts keys makes it another study.
  */
 export type JournalRecord =
   | { readonly type: 'study'; readonly version: 1; readonly settings: StudySettings }

@@ -128,15 +128,11 @@ function axisOf(name: string, dimension: unknown): Axis {
   return intAxis(name, low, high);
 }
 
-/**
- * The parameters of a space by name, whatever their order in the object: JSON promises none, and what comes next must
- * not depend on it.
- * @throws PilotfishError `USAGE` for a space that makes no sense.
- */
+/** The parameters of a space in its order. @throws PilotfishError `USAGE` for a space that makes no sense. */
 export function axesOf(space: SearchSpace): readonly Axis[] {
   if (typeof space !== 'object' || space === null)
     throw new PilotfishError('USAGE', 'a search space is an object');
-  const entries = Object.entries(space).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(space);
   if (entries.length === 0 || entries.length > maxParameters) {
     throw new PilotfishError('USAGE', `${entries.length} parameters; give 1 to ${maxParameters}`);
   }

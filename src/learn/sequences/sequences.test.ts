@@ -10,7 +10,7 @@ const listed = ({ count, ids, scores }: Ranking) =>
 const idsOf = (ranking: Ranking) => listed(ranking).map(([id]) => id);
 
 /** Few enough ids that no set of the table, whose places are plenty, can overflow. */
-const ids = fc.array(fc.nat({ max: 7 }), { maxLength: 80 });
+const ids = fc.array(fc.nat({ max: 7 }), { maxLength: 80, size: 'max' });
 
 /** How often each id followed a context in the sequence, the slow way. */
 function followersIn(sequence: readonly number[], context: readonly number[]): Map<number, number> {
@@ -123,7 +123,7 @@ test('a full context gives the place of its rarest follower, and the newcomer in
 
 test('space-saving: what follows often enough is listed, and its count is never too low', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 200 }), (followers) => {
+    fc.property(fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 200, size: 'max' }), (followers) => {
       const model = new Markov({ followers: 4, top: 4 });
       for (const follower of followers) {
         model.learnOne(100);
@@ -150,9 +150,10 @@ const makers = [
 ] as const;
 
 test('a restored predictor goes on bit for bit', () => {
+  const longer = fc.array(fc.nat({ max: 30 }), { maxLength: 60, size: 'max' });
   for (const [make, restore] of makers) {
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: 30 })), fc.array(fc.nat({ max: 30 })), (before, after) => {
+      fc.property(longer, longer, (before, after) => {
         const model = make();
         for (const id of before) model.learnOne(id);
         const restored = restore(structuredClone(model.snapshot()));

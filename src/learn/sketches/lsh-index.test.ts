@@ -36,7 +36,7 @@ const someBits = fc.uniqueArray(fc.nat({ max: 63 }), { maxLength: 12 });
 
 test('whatever is within nine bits is found: the answer is that of a full scan', () => {
   // Clusters around a few centres, so that distances from 0 to 24 all occur.
-  const cluster = fc.tuple(fingerprint, fc.array(someBits, { maxLength: 25 }));
+  const cluster = fc.tuple(fingerprint, fc.array(someBits, { maxLength: 25, size: 'max' }));
   fc.assert(
     fc.property(
       fc.array(cluster, { minLength: 1, maxLength: 5 }),
@@ -96,7 +96,7 @@ test('five bits, one in each band, escape every exact probe and are found all th
 test('insertions and removals leave what a map would hold', () => {
   const step = fc.record({ insert: fc.boolean(), id: fc.nat({ max: 40 }), bits: someBits });
   fc.assert(
-    fc.property(fingerprint, fc.array(step, { maxLength: 200 }), (centre, steps) => {
+    fc.property(fingerprint, fc.array(step, { maxLength: 200, size: 'max' }), (centre, steps) => {
       const index = new LshIndex({ capacity: 30 });
       const all = new Map<number, Fingerprint>();
       for (const { insert, id, bits } of steps) {
@@ -129,7 +129,7 @@ test('a thousand copies of one fingerprint come in order of their ids, each once
 
 test('a snapshot holds the content alone, and its restoration answers alike', () => {
   fc.assert(
-    fc.property(fc.array(fingerprint, { maxLength: 60 }), fingerprint, (fingerprints, query) => {
+    fc.property(fc.array(fingerprint, { maxLength: 60, size: 'max' }), fingerprint, (fingerprints, query) => {
       const [index, other] = [new LshIndex(), new LshIndex()];
       fingerprints.forEach((one, id) => {
         index.insert(id, one);
@@ -190,7 +190,7 @@ test('the id map is a map', () => {
   // Ids that often share a home, next to each other and at the end of the table.
   const id = fc.oneof(fc.nat({ max: 60 }), fc.integer({ min: 0xfffffff0, max: 0xffffffff }), word);
   fc.assert(
-    fc.property(fc.array(fc.tuple(id, fc.boolean()), { maxLength: 400 }), (steps) => {
+    fc.property(fc.array(fc.tuple(id, fc.boolean()), { maxLength: 400, size: 'max' }), (steps) => {
       const map = new IdMap();
       const wanted = new Map<number, number>();
       steps.forEach(([key, add], slot) => {

@@ -5,6 +5,7 @@ import {
   loadArtefact,
   type ModelClass,
 } from '../../decisions/index.ts';
+import { comparePaired } from '../../learn/index.ts';
 
 /** What the gate looks at. */
 export type GateRequest = {
@@ -17,6 +18,8 @@ export type GateRequest = {
   readonly trainData: LabelledSamples;
   /** Samples nobody learnt from. */
   readonly heldOut: LabelledSamples;
+  /** What each of them belongs together with: chance is judged by whole groups. */
+  readonly groups: readonly (string | null)[];
   /** Whether the held-out samples are real. */
   readonly isReal: boolean;
 };
@@ -36,6 +39,8 @@ export type GateVerdict = {
 
 /** Thresholds that a rule tries on each feature. */
 const THRESHOLDS = 16;
+/** Of the bootstrap beside Student's interval, which nobody looks at: the fewest it takes. */
+const RESAMPLES = 100;
 
 /**
  * Whether a new model may take the place of the one in `models/ROOM`: the room can open it, it is cheaper on held-out
@@ -53,8 +58,8 @@ export function evaluationGate(request: GateRequest): GateVerdict {
   };
   const [candidateCost, ruleCost] = [meanOf(costs.candidate), meanOf(costs.rule)];
   const incumbent = incumbentOf(request);
-  const incumbentCost = incumbent === undefined ? null : incumbent.cost;
-  const figures = candidate.servingFigures(heldOut, costs);
+  const incumbentCost = incumbent?.costs == null ? null : meanOf(incumbent.costs);
+  const figures = candidate.canServe ? candidate.servingFigures(heldOut, costs) : {};
   const verdict = { candidateCost, ruleCost, incumbentCost, figures };
   const refuse = (reason: string): GateVerdict => ({ passed: false, reason, ...verdict });
   if (!candidate.canServe)
@@ -62,10 +67,12 @@ export function evaluationGate(request: GateRequest): GateVerdict {
   if (candidate.provenance?.synthetic !== false && !request.isReal) {
     return refuse('it learnt from synthetic samples alone and was not judged on real ones');
   }
-  if (candidateCost >= ruleCost) return refuse('a simple rule is as good on held-out samples');
-  if (incumbent !== undefined && incumbentCost === null)
-    return refuse('the serving model cannot be compared on these samples');
-  if (incumbentCost !== null && candidateCost >= incumbentCost) return refuse('the serving model is as good');
+  if (!isCheaper(costs.candidate, costs.rule, request.groups))
+    return refuse('a simple rule is as good on held-out samples');
+  if (incumbent?.costs === null) return refuse('the serving model cannot be compared on these samples');
+  if (incumbent !== undefined && !isCheaper(costs.candidate, incumbent.costs, request.groups)) {
+    return refuse('the serving model is as good');
+  }
   return { passed: true, reason: 'cheaper than the serving model and the best simple rule', ...verdict };
 }
 
@@ -83,6 +90,16 @@ function costsOf(data: LabelledSamples, choices: ArrayLike<number>): Float64Arra
     const costs = costsAt(data, row);
     return costs[choices[row] as number] ?? Math.max(...Array.from(costs));
   });
+}
+
+/** Whether the first costs less by more than chance: Student's 95 % interval of the difference over groups lies below 0. */
+function isCheaper(first: Float64Array, second: Float64Array, groups: readonly (string | null)[]): boolean {
+  const rows = Array.from(first, (_, row) => row);
+  const units = [...Map.groupBy(rows, (row) => groups[row] ?? row).values()];
+  if (units.length < 2) return false;
+  const sums = (costs: Float64Array): Float64Array =>
+    Float64Array.from(units, (unit) => unit.reduce((sum, row) => sum + (costs[row] as number), 0));
+  return comparePaired(sums(first), sums(second), { resamples: RESAMPLES }).high < 0;
 }
 
 const meanOf = (values: Float64Array): number =>
@@ -143,16 +160,16 @@ function cheapest(
 }
 
 /** The serving model on the held-out samples: undefined where none serves, null cost where it cannot be asked. */
-function incumbentOf(request: GateRequest): { readonly cost: number | null } | undefined {
+function incumbentOf(request: GateRequest): { readonly costs: Float64Array | null } | undefined {
   const { modelClass, directory, fs, heldOut } = request;
   if (!exists(fs, `${directory}/manifest.json`)) return undefined;
   try {
     loadArtefact(fs, directory);
     const model = new modelClass({ name: modelClass.modelName });
     model.load(directory, { fs });
-    return { cost: meanOf(costsOf(heldOut, choicesOf(model, heldOut))) };
+    return { costs: costsOf(heldOut, choicesOf(model, heldOut)) };
   } catch (error) {
     if (!hasCode(error)) throw error;
-    return { cost: null };
+    return { costs: null };
   }
 }

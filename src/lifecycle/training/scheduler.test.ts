@@ -10,11 +10,11 @@ import { type JobRequest, TrainingScheduler, telemetryDataset } from './index.ts
 import { blocks } from './testing/blocks.ts';
 
 const DAY_MS = 86_400_000;
-const CONFIG = { numEpochs: 12, learningRate: 0.01, logDir: null } as const;
+const CONFIG = { numEpochs: 40, learningRate: 0.01, logDir: null } as const;
 const fs = new NodeFileSystem();
 
 /** A folder with a data set, and schedulers on it that share a clock. */
-async function workshop(t: { after(work: () => void): void }, dataset: TrainingDataset = blocks(400)) {
+async function workshop(t: { after(work: () => void): void }, dataset: TrainingDataset = blocks(600)) {
   const folder = temporaryFolder(t);
   const clock = new ManualClock();
   await dataset.save(`${folder}/blocks.json`);
@@ -25,7 +25,7 @@ async function workshop(t: { after(work: () => void): void }, dataset: TrainingD
       schedule: 'daily',
       priority: 1,
     },
-    ...{ checkpointPath: `${folder}/checkpoints`, config: CONFIG, modelOptions: { hiddenDim: 16 } },
+    ...{ checkpointPath: `${folder}/checkpoints`, config: CONFIG, modelOptions: { hiddenDim: 64 } },
   };
   const open = (): TrainingScheduler => {
     const ports = { clock, thread: 'inline' } as const;
@@ -65,7 +65,7 @@ test('what passes the gate becomes the artefact of the room, and the room can op
   const done = await scheduler.runNextJob();
   assert.deepEqual(done?.gate.incumbentCost, null);
   assert.ok((done?.gate.candidateCost ?? 9) < (done?.gate.ruleCost ?? 0));
-  assert.ok(done?.gate.passed, done?.gate.reason);
+  assert.ok(done?.gate.passed);
   const artefact = loadArtefact(fs, room, CODEC_SCHEMA);
   const model = codecRoom.open(artefact);
   const question = {
@@ -124,7 +124,7 @@ test('a model of synthetic samples passes only on real ones, and is marked', asy
   await blocks(200, { seed: 2 }).save(`${folder}/real.json`);
   scheduler.scheduleJob({ ...job, synthetic: true, realPath: `${folder}/real.json` });
   const judged = await scheduler.runNextJob();
-  assert.ok(judged?.gate.passed, judged?.gate.reason);
+  assert.ok(judged?.gate.passed);
   assert.ok(loadArtefact(fs, room).manifest.lineage.synthetic);
 });
 
@@ -193,7 +193,7 @@ test('telemetry is made anonymous before anything learns from it', async (t) => 
     const blockSize = 2 ** (10 + rng.below(6)) + rng.below(50);
     const compressionAlgorithm = blockSize > 8192 || rng.next() < 0.2 ? 'zstd' : 'lz4';
     const event = {
-      blockHash: `block ${i}`,
+      blockHash: `block-${i}`,
       blockSize,
       blockDepth: rng.below(3),
       compressionAlgorithm,

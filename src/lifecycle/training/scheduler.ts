@@ -159,15 +159,27 @@ export class TrainingScheduler {
     const metrics = await new ModelTrainer(config, this.#ports).train({
       ...{ model, trainData, valData, synthetic, quality: { siblings: [testData] } },
       ...(signal === undefined ? {} : { signal }),
-      ...(isTelemetry ? { telemetry: { quasiIdentifiers: TELEMETRY_QUASI_IDENTIFIERS } } : {}),
+      ...(isTelemetry
+        ? { telemetry: { quasiIdentifiers: TELEMETRY_QUASI_IDENTIFIERS, whole: dataset } }
+        : {}),
     });
     const { realPath } = request;
     const real = realPath === undefined ? undefined : await TrainingDataset.load(realPath, this.#fs);
     const directory = `${this.#modelsDir}/${model.room}`;
-    const [learnt, heldOut] = [samplesOf(trainData), samplesOf(real ?? valData)];
+    const judged = real ?? valData;
+    const [learnt, heldOut, { groups }] = [samplesOf(trainData), samplesOf(judged), judged.table];
     const isReal = !synthetic || real !== undefined;
     const gate = evaluationGate({
-      ...{ candidate: model, modelClass, directory, fs: this.#fs, trainData: learnt, heldOut, isReal },
+      ...{
+        candidate: model,
+        modelClass,
+        directory,
+        fs: this.#fs,
+        trainData: learnt,
+        heldOut,
+        groups,
+        isReal,
+      },
     });
     if (model.provenance !== undefined) {
       const figures = { ...model.provenance.metrics, ...gate.figures };

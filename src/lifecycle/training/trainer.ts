@@ -43,6 +43,8 @@ export type TelemetryProtection = {
   readonly quasiIdentifiers: readonly string[];
   /** Samples that must agree in all of them. 5. */
   readonly k?: number;
+  /** What the parts were split from: people hide among all of it. The training part unless given. */
+  readonly whole?: TrainingDataset;
   /** Pays `charge`, the budget this training spends, before anything is learnt. */
   readonly ledger?: PrivacyLedger;
   readonly charge?: PrivacyCharge;
@@ -243,8 +245,8 @@ function checkData({ trainData, valData, quality, telemetry }: TrainRequest): re
     siblings: [...(quality?.siblings ?? []), ...(valData === undefined ? [] : [valData])],
   });
   if (telemetry === undefined) return findings;
-  const { quasiIdentifiers, k = 5, ledger, charge } = telemetry;
-  if (!kAnonymityCheck(trainData, { quasiIdentifiers, k })) {
+  const { quasiIdentifiers, k = 5, whole = trainData, ledger, charge } = telemetry;
+  if (!kAnonymityCheck(whole, { quasiIdentifiers, k })) {
     throw new PilotfishError(
       'REFUSED',
       `the telemetry is not ${k}-anonymous in ${quasiIdentifiers.join(', ')}: generalize these columns, or gather more`,

@@ -42,6 +42,7 @@ class Search implements Learner {
   }
 }
 
+// The names are in alphabetical order, which a snapshot file gives them: their order is part of a study.
 const settings = (seed: number): StudySettings => ({
   space: {
     kind: ['categorical', ['a', 'b']],

@@ -1,11 +1,11 @@
-import type { CodecQuestion } from '../../blocks/index.ts';
-import type { ScoreRow, ScoreSet } from '../scoreboard/index.ts';
+import type { CodecQuestion } from '../../../blocks/index.ts';
+import type { ScoreRow, ScoreSet } from '../../scoreboard/index.ts';
+import { LinkEstimator } from '../link.ts';
+import { LINKS, type LinkName } from '../links.ts';
+import { CPU_PENALTY, codecNumber, costOf, oracleOf } from '../teacher.ts';
 import { bestFixed, documentChooser, heuristicChooser, tableChooser } from './baselines.ts';
 import { bestSeconds, type CostRow } from './costs.ts';
 import { type Chooser, evaluate, metricsOf, questionOf, stepSeconds } from './evaluate.ts';
-import { LinkEstimator } from './link.ts';
-import { LINKS, type LinkName } from './links.ts';
-import { CPU_PENALTY, codecNumber, costOf, oracleOf } from './teacher.ts';
 
 /** Who stands on the scoreboard beside the baselines. */
 export type CodecContenders = {

@@ -1,7 +1,7 @@
+import { bandwidthTable, codecHeuristic, heuristicSteps } from '../heuristic.ts';
+import { CODECS, type CodecValue } from '../validator.ts';
 import type { CostRow } from './costs.ts';
 import { type Chooser, evaluate } from './evaluate.ts';
-import { bandwidthTable, codecHeuristic, heuristicSteps } from './heuristic.ts';
-import { CODECS, type CodecValue } from './validator.ts';
 
 /** Document 000 calls anything above so many bytes large. */
 const DOCUMENT_LARGE_BYTES = 100_000;

@@ -1,9 +1,9 @@
-import { type Clock, sha256Hex } from '../../base/index.ts';
-import { compressBlock, cutIntoBlocks, probeRatio, sampleEntropyBits } from '../../blocks/index.ts';
-import { classify } from '../../signals/index.ts';
-import { type DataSet, type Part, partInOrder, partOfGroup } from '../data/index.ts';
+import { type Clock, sha256Hex } from '../../../base/index.ts';
+import { compressBlock, cutIntoBlocks, probeRatio, sampleEntropyBits } from '../../../blocks/index.ts';
+import { classify } from '../../../signals/index.ts';
+import { type DataSet, type Part, partInOrder, partOfGroup } from '../../data/index.ts';
+import { CODECS } from '../validator.ts';
 import type { CostRow } from './costs.ts';
-import { CODECS } from './validator.ts';
 
 export type MeasureOptions = {
   readonly clock: Clock;

@@ -1,13 +1,13 @@
-import { FastRng, PilotfishError } from '../../base/index.ts';
-import { BoostedTrees, type Matrix, Mlp, type NetBatch } from '../../learn/index.ts';
+import { FastRng, PilotfishError } from '../../../base/index.ts';
+import { BoostedTrees, type Matrix, Mlp, type NetBatch } from '../../../learn/index.ts';
+import { CODEC_FEATURES, codecFeatures } from '../features.ts';
+import { LINKS } from '../links.ts';
+import { type CodecTrees, NET_CLASSES, NET_TOPOLOGY, zstdFor } from '../model.ts';
+import { stepsFor } from '../steps.ts';
+import { CPU_PENALTY, codecNumber, costOf } from '../teacher.ts';
+import { CODECS, type CodecValue } from '../validator.ts';
 import { bestSeconds, type CostRow } from './costs.ts';
 import { questionOf } from './evaluate.ts';
-import { CODEC_FEATURES, codecFeatures } from './features.ts';
-import { LINKS } from './links.ts';
-import { type CodecTrees, NET_CLASSES, NET_TOPOLOGY, zstdFor } from './model.ts';
-import { stepsFor } from './steps.ts';
-import { CPU_PENALTY, codecNumber, costOf } from './teacher.ts';
-import { CODECS, type CodecValue } from './validator.ts';
 
 export type CodecTrainOptions = {
   readonly seed: number;

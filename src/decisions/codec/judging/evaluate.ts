@@ -1,8 +1,8 @@
-import type { CodecQuestion, CodecSteps } from '../../blocks/index.ts';
-import { bootstrap } from '../../learn/index.ts';
+import type { CodecQuestion, CodecSteps } from '../../../blocks/index.ts';
+import { bootstrap } from '../../../learn/index.ts';
+import { CPU_PENALTY, codecNumber, costOf, NEAR_BEST, oracleOf } from '../teacher.ts';
+import type { CodecValue } from '../validator.ts';
 import { bestSeconds, type CostRow } from './costs.ts';
-import { CPU_PENALTY, codecNumber, costOf, NEAR_BEST, oracleOf } from './teacher.ts';
-import type { CodecValue } from './validator.ts';
 
 /** Something that chooses codecs: a model, a rule, a constant. */
 export type Chooser = {

@@ -1,6 +1,6 @@
-import { type Clock, FastRng } from '../../base/index.ts';
-import { probeRatio, sampleEntropyBits } from '../../blocks/index.ts';
-import { quantile } from '../../learn/index.ts';
+import { type Clock, FastRng } from '../../../base/index.ts';
+import { probeRatio, sampleEntropyBits } from '../../../blocks/index.ts';
+import { quantile } from '../../../learn/index.ts';
 import type { Chooser } from './evaluate.ts';
 
 const BLOCK_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
-import { PilotfishError } from '../../base/index.ts';
-import type { Part } from '../data/index.ts';
-import { CODECS } from './validator.ts';
+import { PilotfishError } from '../../../base/index.ts';
+import type { Part } from '../../data/index.ts';
+import { CODECS } from '../validator.ts';
 
 /** One block of the cost table: what is known of it before the decision, and what every codec makes of it. */
 export type CostRow = {
