@@ -48,6 +48,17 @@ export {
   type Xattr,
 } from './base/index.ts';
 export * from './blocks/index.ts';
+export {
+  CompressionPredictor,
+  type CompressionPredictorOptions,
+  EpochModel,
+  type LabelledSamples,
+  type ModelClass,
+  PakitMLModel,
+  type Provenance,
+} from './decisions/index.ts';
+export * from './facades/index.ts';
+export * from './lifecycle/index.ts';
 
 /**
  * The parts a repository runs on, as this machine offers them: its files, clock and chance, SQLite for the index, no

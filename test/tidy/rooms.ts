@@ -49,7 +49,7 @@ export const roomOrder: Readonly<Record<string, readonly string[]>> = {
   signals: ['chunking'],
   cli: ['models', 'commands', 'upkeep'],
   lifecycle: ['telemetry', 'dataset', 'training'],
-  decisions: ['artefact', 'contract', 'guard', 'worker', 'data', 'scoreboard', 'workshop', 'codec', 'models'],
+  decisions: ['artefact', 'contract', 'guard', 'worker', 'data', 'scoreboard', 'workshop', 'codec', 'advisers', 'catalog', 'models'],
   blocks: [
     'seal',
     'codec',

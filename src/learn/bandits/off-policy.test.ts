@@ -63,7 +63,7 @@ function simulate(seed: number): { log: LoggedChoices; model: { chosen: number[]
     [0.6, 0.6, 0.3],
   ];
   const expected = judged.reduce((sum, share, arm) => sum + share * (belief[arm] as number), 0);
-  const entries = Array.from({ length: 300 }, () => {
+  const entries = Array.from({ length: 200 }, () => {
     const { arm, propensity } = bandit.predict();
     const reward = world.next() < (success[arm] as number) ? 1 : 0;
     bandit.learnOne({ arm, reward });
@@ -81,7 +81,7 @@ function simulate(seed: number): { log: LoggedChoices; model: { chosen: number[]
 
 test('over many logs of a learning bandit, IPS and DR are unbiased and intervals cover the truth', () => {
   const truth = 0.2 * 0.7 + 0.2 * 0.5 + 0.6 * 0.4;
-  const logs = Array.from({ length: 150 }, (_, seed) => simulate(seed));
+  const logs = Array.from({ length: 120 }, (_, seed) => simulate(seed));
   const judged = {
     ips: logs.map((one) => ips(one.log)),
     snips: logs.map((one) => snips(one.log)),

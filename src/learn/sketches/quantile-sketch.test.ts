@@ -37,20 +37,26 @@ const moderate = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 
 test('the bound holds for every quantile of any finite values, in any order', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(finite, moderate), { minLength: 1, maxLength: 60, size: 'max' }), (values) => {
-      const sketch = sketchOf(values, { relativeError: 0.02, maxBins: 65_536 });
-      const sorted = values.toSorted((a, b) => a - b);
-      sorted.forEach((value, rank) => {
-        const part = sorted.length === 1 ? 0.5 : rank / (sorted.length - 1);
-        const exact = sorted[Math.floor(part * (sorted.length - 1))] as number;
-        const found = sketch.quantile(part);
-        assert.ok(within(found, exact, 0.02) || Math.abs(exact) < 1e-300, `${found} for ${exact}, ${value}`);
-      });
-      assert.deepEqual(
-        sketchOf(sorted, { relativeError: 0.02, maxBins: 65_536 }).snapshot(),
-        sketch.snapshot(),
-      );
-    }),
+    fc.property(
+      fc.array(fc.oneof(finite, moderate), { minLength: 1, maxLength: 60, size: 'max' }),
+      (values) => {
+        const sketch = sketchOf(values, { relativeError: 0.02, maxBins: 65_536 });
+        const sorted = values.toSorted((a, b) => a - b);
+        sorted.forEach((value, rank) => {
+          const part = sorted.length === 1 ? 0.5 : rank / (sorted.length - 1);
+          const exact = sorted[Math.floor(part * (sorted.length - 1))] as number;
+          const found = sketch.quantile(part);
+          assert.ok(
+            within(found, exact, 0.02) || Math.abs(exact) < 1e-300,
+            `${found} for ${exact}, ${value}`,
+          );
+        });
+        assert.deepEqual(
+          sketchOf(sorted, { relativeError: 0.02, maxBins: 65_536 }).snapshot(),
+          sketch.snapshot(),
+        );
+      },
+    ),
     { numRuns: 100 },
   );
 });

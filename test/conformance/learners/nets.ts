@@ -180,11 +180,10 @@ const idLstm = learnerCase({
       return {
         loss: errorRate(held, (x) => net.predict(x)),
         baseline: errorRate(held, (x) => {
+          // A new sequence that consists of the last id teaches nothing.
           markov.restart();
-          // What follows the last id, learnt from the training chain alone.
-          const twin = Markov.restore(markov.snapshot());
-          twin.learnOne(x[STEPS - 1] as number);
-          const { ids } = twin.predict();
+          markov.learnOne(x[STEPS - 1] as number);
+          const { ids } = markov.predict();
           return Array.from({ length: IDS }, (_, id) => (id === ids[0] ? 1 : 0));
         }),
       };

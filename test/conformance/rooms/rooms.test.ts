@@ -112,7 +112,7 @@ function checkRoom<Question, Value>({ room, questions, features }: RoomCase<Ques
     }
     assert.ok(
       WORKSHOPS.some((workshop) => workshop.room === room.name),
-      `${room.name} is not in rooms.ts`,
+      `${room.name} is not in the catalog`,
     );
   });
 }

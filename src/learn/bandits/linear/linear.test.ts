@@ -46,7 +46,7 @@ test('rank-one updates stay with the exact inverse over thousands of badly scale
   // A discount just below 1 solves exactly at every sample.
   const [updated, exact] = [ridgeOf(6, 1), ridgeOf(6, 1)];
   for (let n = 0; n < 3000; n += 1) {
-    const x = Float64Array.from({ length: 6 }, (_, j) => rng.normal() * 10 ** (j - 3));
+    const x = Float64Array.from({ length: 6 }, (_, j) => rng.normal() * 10 ** (2 * j - 2));
     const y = rng.normal();
     updated.learn(x, y, 1);
     exact.learn(x, y, 1 - 1e-16);
@@ -89,6 +89,22 @@ test('every arm has the regression of its own rewards, faded by all rewards up t
       },
     ),
   );
+});
+
+test('every 256th sample takes what has gone wrong with the inverse out of it', () => {
+  const rng = new FastRng(3);
+  const states = [ridgeStates(1, 3, 1), ridgeStates(1, 3, 1)] as const;
+  const [clean, spoilt] = states.map((state) => new Ridge(1, state)) as [Ridge, Ridge];
+  for (let n = 1; n <= 256; n += 1) {
+    const x = Float64Array.from({ length: 3 }, () => rng.normal());
+    const y = rng.normal();
+    clean.learn(x, y, 1);
+    spoilt.learn(x, y, 1);
+    if (n === 100) states[1].inverse[0] = (states[1].inverse[0] as number) * 1.001;
+    if (n === 255) assert.notDeepEqual(spoilt.weights, clean.weights);
+  }
+  assert.deepEqual(spoilt.weights, clean.weights);
+  assert.deepEqual(states[1], states[0]);
 });
 
 /** Three arms whose rewards are different lines of one feature; regret a round. */

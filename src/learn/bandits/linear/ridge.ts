@@ -1,5 +1,7 @@
 /** After so many rank-one updates the inverse is computed anew, which takes rounding out of it. */
 const EXACT_EVERY = 256;
+/** Nor are they made for the first two samples a feature: leaving a wide prior costs most of the digits. */
+const EXACT_EARLY = 2;
 
 /** Index of element (row, column), column <= row, of a symmetric matrix stored as its packed lower triangle. */
 const at = (row: number, column: number): number => (row * (row + 1)) / 2 + column;
@@ -52,7 +54,7 @@ export function ridgeState(states: RidgeState, index: number, count: number): Ri
 
 /**
  * Ridge regression one sample at a time: A = ridge I + sum x x', b = sum y x, weights = A^-1 b. The inverse follows
- * A by Sherman and Morrison (1950), with an exact Cholesky refactorisation every 256 samples; when older samples are
+ * A by Sherman and Morrison (1950), with an exact Cholesky refactorisation for the first samples and every 256; when older samples are
  * discounted, which is not of rank one because the ridge stays, after every sample.
  */
 export class Ridge {
@@ -115,7 +117,8 @@ export class Ridge {
     }
     const updates = (this.#updates[0] as number) + 1;
     this.#updates[0] = updates;
-    if (keep < 1 || updates % EXACT_EVERY === 0) this.#solve();
+    const early = updates <= EXACT_EARLY * this.#features;
+    if (keep < 1 || early || updates % EXACT_EVERY === 0) this.#solve();
     else this.#update(x, y);
   }
 

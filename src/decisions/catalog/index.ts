@@ -1,6 +1,7 @@
-import { PilotfishError } from '../base/index.ts';
-import { codecWorkshop } from './codec/index.ts';
-import type { Workshop } from './workshop/index.ts';
+/** Every room that has a model. */
+import { PilotfishError } from '../../base/index.ts';
+import { codecWorkshop } from '../codec/index.ts';
+import type { Workshop } from '../workshop/index.ts';
 
 /** Every room that has a model: a new one is entered here. */
 export const WORKSHOPS: readonly Workshop[] = [codecWorkshop];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManualClock } from '../base/index.ts';
-import type { CodecQuestion } from '../blocks/index.ts';
-import { RoomAdviser } from './advisers.ts';
-import { type CodecValue, codecRoom } from './codec/index.ts';
-import { Guard } from './guard/index.ts';
+import { ManualClock } from '../../base/index.ts';
+import type { CodecQuestion } from '../../blocks/index.ts';
+import { RoomAdviser } from './store.ts';
+import { type CodecValue, codecRoom } from '../codec/index.ts';
+import { Guard } from '../guard/index.ts';
 
 const TEXT = 2;
 

@@ -1,6 +1,6 @@
-import type { CodecQuestion, CodecReceipt, CodecSteps, StoreAdviser } from '../blocks/index.ts';
-import { type CodecValue, heuristicSteps, LinkEstimator, stepsFor } from './codec/index.ts';
-import type { Guard } from './guard/index.ts';
+import type { CodecQuestion, CodecReceipt, CodecSteps, StoreAdviser } from '../../blocks/index.ts';
+import { type CodecValue, heuristicSteps, LinkEstimator, stepsFor } from '../codec/index.ts';
+import type { Guard } from '../guard/index.ts';
 
 /** What the rooms were asked and said during a run. */
 export type AdviceReport = {

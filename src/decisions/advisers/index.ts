@@ -1,0 +1,2 @@
+/** The rooms as the cores ask them. */
+export { type AdviceReport, RoomAdviser } from './store.ts';

@@ -1,0 +1,2 @@
+/** Ring 6: the source documents' own classes, one thin file a document, no logic of their own. */
+export { FallbackManager, MLDAGIntegration, type MLDAGIntegrationOptions } from './pakit.ts';
