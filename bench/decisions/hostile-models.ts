@@ -6,6 +6,7 @@ import {
   CODECS,
   type CodecValue,
   codecFeatures,
+  DEFAULT_BUDGET_MS,
   type RoomModel,
   WorkerModel,
 } from '../../src/decisions/index.ts';
@@ -21,12 +22,24 @@ const model = (choose: () => unknown): CodecModel => ({
 });
 
 const ANSWERS: readonly unknown[] = [...CODECS, 'zstd-99', Number.NaN, -1, null, undefined, {}];
-/** Twice the budget of a guard. */
-const SLOW_MS = 20;
+/** Twice the budget of a guard; then the slowest that the breaker may let pass for ever, alone and in turns. */
+const SLOW_MS = 2 * DEFAULT_BUDGET_MS;
+const ALLOWED_MS = 0.9 * DEFAULT_BUDGET_MS;
+const FORGIVEN_MS = 1.9 * DEFAULT_BUDGET_MS;
 
 function busy(ms: number): void {
   const untilMs = systemClock.monotonicMs() + ms;
   while (systemClock.monotonicMs() < untilMs);
+}
+
+/** Slow and good in turns: a success takes a failure back. */
+function inTurns(ms: number): CodecModel {
+  let asked = 0;
+  return model(() => {
+    asked += 1;
+    if (asked % 2 === 0) busy(ms);
+    return 'zstd-9';
+  });
 }
 
 /** A foreign model with this source, loaded and ready. */
@@ -61,15 +74,13 @@ export const HOSTILE: Readonly<Record<string, Make>> = {
       busy(SLOW_MS);
       return 'none';
     }),
-  'slow and good in turns': () => {
-    // Never ill enough for the breaker: a success takes a failure back.
-    let asked = 0;
-    return model(() => {
-      asked += 1;
-      if (asked % 2 === 0) busy(SLOW_MS);
+  [`slow in turns: ${SLOW_MS} ms`]: () => inTurns(SLOW_MS),
+  [`slow in turns: ${FORGIVEN_MS} ms`]: () => inTurns(FORGIVEN_MS),
+  [`as slow as allowed: ${ALLOWED_MS} ms`]: () =>
+    model(() => {
+      busy(ALLOWED_MS);
       return 'zstd-9';
-    });
-  },
+    }),
   'lying about its version': () => {
     let asked = 0;
     return {

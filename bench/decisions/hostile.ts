@@ -80,6 +80,11 @@ const contenders = [
   contender(RULE, null),
   ...Object.entries(HOSTILE).map(([name, make]) => contender(name, make)),
 ];
+// What runs first pays for compiling: it is not counted.
+for (const first of contenders.slice(0, 2)) {
+  await runOnce(first);
+  first.times.pop();
+}
 for (let round = 0; round < rounds; round += 1) {
   for (let i = 0; i < contenders.length; i += 1) {
     const next = contenders[(round + i) % contenders.length];

@@ -4,11 +4,11 @@
  */
 export { type AdviceReport, RoomAdviser } from './advisers/index.ts';
 export * from './artefact/index.ts';
+export { WORKSHOPS, workshopOf } from './catalog/index.ts';
 export * from './codec/index.ts';
 export * from './contract/index.ts';
 export * from './guard/index.ts';
 export * from './models/index.ts';
-export { WORKSHOPS, workshopOf } from './catalog/index.ts';
 export * from './scoreboard/index.ts';
 export * from './worker/index.ts';
 export type { Bench, Step, TrainOptions, Work, Workshop } from './workshop/index.ts';

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { measureBaseline } from '../../scripts/baseline.ts';
 import { compareTrees } from '../../scripts/compare.ts';
 import { readSettings } from '../../src/app/config.ts';
 import { countSource, NodeFileSystem, pathTest } from '../../src/index.ts';
@@ -90,6 +91,15 @@ test('the example in the library’s door runs', (t) => {
   const { stdout } = runWell(process.execPath, [place.path('example.ts')], { cwd: place.folder });
   assert.match(stdout, /^[0-9a-f]{64} \d+\n$/);
   assert.equal(readFileSync(place.path('tmp/back/notes.txt'), 'utf8'), 'remember');
+});
+
+test('what the demonstration compares itself with does not follow links', async (t) => {
+  const place = new Place(t);
+  place.write({ 'tree/real/file': noise(5000) });
+  symlinkSync('real', place.path('tree/link'));
+  symlinkSync('..', place.path('tree/real/up'));
+  const [headers, content, end] = [4 * 512, 10 * 512, 2 * 512];
+  assert.equal((await measureBaseline(place.path('tree'))).tarBytes, headers + content + end);
 });
 
 test('the demonstration notices every kind of difference', (t) => {

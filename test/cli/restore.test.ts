@@ -35,6 +35,7 @@ test('restores bytes, modes, times and links', async (t) => {
     totalFiles: 6,
     totalBytes: 330_019,
     errors: [],
+    errorCount: 0,
     target: place.path('out'),
   });
   const { files, directories, links, differences } = compareTrees(place.path('tree'), place.path('out'));

@@ -34,15 +34,15 @@ export function surroundingsOf(link: number | undefined): Surroundings {
 
 /** The rooms of the store with the shipped model, where there is one that can be used; else their rules. */
 export async function loadAdviser(context: Context): Promise<RoomAdviser> {
-  const { codecRoom, CODEC_SCHEMA, Guard, loadArtefact, RoomAdviser } = await import(
-    '../../decisions/index.ts'
-  );
+  const { codecRoom, CODEC_SCHEMA, Guard, loadArtefact, measureReference, openCodecModel, RoomAdviser } =
+    await import('../../decisions/index.ts');
   const { fs, clock } = context.ports();
   const guard = new Guard({ room: codecRoom, clock });
   const directory = `${context.world.settings.modelsDirectory}/${codecRoom.name}`;
   try {
     if (exists(fs, `${directory}/manifest.json`)) {
-      guard.install(codecRoom.open(loadArtefact(fs, directory, CODEC_SCHEMA)));
+      // A model is told how fast this machine is beside the one it learnt on.
+      guard.install(openCodecModel(loadArtefact(fs, directory, CODEC_SCHEMA), measureReference(clock)));
     }
   } catch (error) {
     if (!hasCode(error)) throw error;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../../base/index.ts';
 import type { CodecQuestion } from '../../blocks/index.ts';
-import { RoomAdviser } from './store.ts';
 import { type CodecValue, codecRoom } from '../codec/index.ts';
 import { Guard } from '../guard/index.ts';
+import { RoomAdviser } from './store.ts';
 
 const TEXT = 2;
 

@@ -10,7 +10,8 @@ export { CODEC_FEATURES, CODEC_SCHEMA, codecFeatures } from './features.ts';
 export { heuristicSteps } from './heuristic.ts';
 export { LinkEstimator } from './link.ts';
 export { LINKS, type LinkName } from './links.ts';
-export { advantageOf, NET_CLASSES, NET_FILE } from './model.ts';
+export { advantageOf, NET_CLASSES, NET_FILE, openCodecModel } from './model.ts';
+export { measureReference } from './speed.ts';
 export { stepsFor } from './steps.ts';
 export { CODECS, type CodecValue } from './validator.ts';
 export { codecWorkshop } from './workshop.ts';
@@ -22,5 +23,5 @@ export const codecRoom: Room<CodecQuestion, CodecValue> = {
   fallback: 'zstd-3',
   heuristic: codecHeuristic,
   isLegal: isCodec,
-  open: openCodecModel,
+  open: (artefact) => openCodecModel(artefact),
 };

@@ -92,8 +92,16 @@ export const NET_FILE = 'model.safetensors';
 export const treeFile = (codec: CodecValue, target: 'size' | 'time'): string =>
   `${codec}-${target}.safetensors`;
 
-/** The model of a verified artefact. @throws PilotfishError `DAMAGED` when it is none of this room. */
-export function openCodecModel({ manifest, files }: ModelArtefact): RoomModel<CodecQuestion, CodecValue> {
+/** Name of the metric that says how fast the machine was that trained the model. */
+export const REFERENCE_METRIC = 'referenceSeconds';
+
+/**
+ * The model of a verified artefact, on a machine whose reference encoding takes `referenceSeconds` (as where it was
+ * trained, unless given). @throws PilotfishError `DAMAGED` when it is none of this room. */
+export function openCodecModel(
+  { manifest, files }: ModelArtefact,
+  referenceSeconds?: number,
+): RoomModel<CodecQuestion, CodecValue> {
   const fileOf = (name: string): Uint8Array => {
     const bytes = files.get(name);
     if (bytes === undefined)
@@ -105,10 +113,15 @@ export function openCodecModel({ manifest, files }: ModelArtefact): RoomModel<Co
       ? netPredictor(Mlp.restore(decodeSnapshot(fileOf(NET_FILE))))
       : treesPredictor(treesOf(fileOf));
   const serving = servingLinks(manifest.metrics);
+  const trained = manifest.metrics[REFERENCE_METRIC] ?? 0;
+  const slowness = referenceSeconds === undefined || !(trained > 0) ? 1 : referenceSeconds / trained;
   return {
     version: `${manifest.name}@${manifest.version}`,
     serves: ({ linkBitsPerSecond }) => serving(linkBitsPerSecond),
-    choose: (question) => predictor.choose(question),
+    choose: (question) =>
+      predictor.choose(
+        slowness === 1 ? question : { ...question, linkBitsPerSecond: question.linkBitsPerSecond * slowness },
+      ),
   };
 }
 

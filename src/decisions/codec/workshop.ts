@@ -11,7 +11,7 @@ import { type Chooser, evaluate, metricsOf } from './judging/evaluate.ts';
 import { measureSet } from './judging/measure.ts';
 import { scoreCodecSet } from './judging/score.ts';
 import { timeDecisions } from './judging/timing.ts';
-import { trainNet, trainTrees } from './judging/train.ts';
+import { referenceOf, trainNet, trainTrees } from './judging/train.ts';
 import { LINKS, type LinkName } from './links.ts';
 import {
   advantageOf,
@@ -20,6 +20,7 @@ import {
   NET_TOPOLOGY,
   netPredictor,
   openCodecModel,
+  REFERENCE_METRIC,
   treeFile,
   treesPredictor,
 } from './model.ts';
@@ -77,7 +78,9 @@ function* train(bench: Bench, options: TrainOptions): Work<ModelDraft> {
   yield { what: 'net', done: 1, of: 2 };
   const net = trainNet(rows, { seed });
   const val = rows.filter(({ part }) => part === 'val');
-  const [byTrees, byNet] = [judge(val, treesPredictor(trees)), judge(val, netPredictor(net))];
+  const reference = referenceOf(rows);
+  const byTrees = judge(val, treesPredictor(trees), reference);
+  const byNet = judge(val, netPredictor(net), reference);
   const useNet = byNet.meanRegret <= byTrees.meanRegret;
   const files = useNet
     ? new Map([[NET_FILE, encodeSnapshot(net.snapshot())]])
@@ -128,10 +131,12 @@ function lineageOf(sets: readonly LineageSet[], rows: readonly CostRow[], option
 function judge(
   rows: readonly CostRow[],
   predictor: CodecPredictor,
+  referenceSeconds: number,
 ): { readonly meanRegret: number; readonly metrics: Readonly<Record<string, number>> } {
-  const metrics: Record<string, number> = {};
+  const metrics: Record<string, number> = { [REFERENCE_METRIC]: referenceSeconds };
   const chooser: Chooser = {
     who: 'model',
+    referenceSeconds,
     steps: stepsFor,
     choose: (question) => predictor.choose(question),
   };
@@ -154,6 +159,7 @@ function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined)
   const learnt = new Set(artefact?.manifest.lineage.sets.map(({ sha256 }) => sha256));
   const contender: Chooser | undefined = model && {
     who: 'model',
+    referenceSeconds: artefact?.manifest.metrics[REFERENCE_METRIC],
     steps: stepsFor,
     choose: (q) => model.choose(q),
   };

@@ -22,6 +22,7 @@ import {
 import type { FeatureSlot } from '../contract/index.ts';
 import { type ChoiceCosts, EpochModel, type ModelConfig, type ModelState } from './model.ts';
 import type { EpochOptions, LabelledSamples, ModelTraining } from './samples.ts';
+import { filled, type Scaling, scaled, scalingOf, unscaled } from './scaling.ts';
 
 /** Topology and target of a `CompressionPredictor`. */
 export type CompressionPredictorOptions = {
@@ -116,9 +117,10 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
       loss: { kind: head.target === 'cost' ? 'mse' : 'cross-entropy' },
       seed: this.options.seed ?? 42,
     });
+    const scaling = scalingOf(filled(data), data.features.length);
     const chosen: FitOptions = { ...fit, constantFeatures: 'allow', ...augmentation(noise) };
-    const validation = valData === undefined ? {} : { validation: this.#batch(valData, head) };
-    const training = net.trainer(this.#batch(data, head), { ...chosen, ...validation });
+    const validation = valData === undefined ? {} : { validation: this.#batch(valData, head, scaling) };
+    const training = net.trainer(this.#batch(data, head, scaling), { ...chosen, ...validation });
     return {
       get isDone() {
         return training.isDone;
@@ -127,7 +129,7 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
       snapshot: () => training.snapshot(),
       finish: () => {
         const record = training.finish();
-        this.#net = net;
+        this.#net = unscaled(net, scaling);
         this.#head = head;
         return record;
       },
@@ -213,9 +215,9 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
     return slots.map(({ name, neutral }) => named[name] ?? neutral);
   }
 
-  #batch(data: LabelledSamples, head: Head): NetBatch {
+  #batch(data: LabelledSamples, head: Head, scaling: Scaling): NetBatch {
     this.#checkFeatures(data, head);
-    const x = { rows: data.length, columns: data.features.length, data: filled(data) };
+    const x = { rows: data.length, columns: data.features.length, data: scaled(filled(data), scaling) };
     if (head.target === 'label') return { x, y: this.labels(data), weights: data.weights };
     const columns = this.classes.length;
     return { x, targets: { rows: data.length, columns, data: this.#logCosts(data) }, weights: data.weights };
@@ -285,11 +287,6 @@ function augmentation(noise: number): Pick<FitOptions, 'augment'> {
       for (let i = 0; i < row.length; i += 1) row[i] = (row[i] as number) + noise * rng.normal();
     },
   };
-}
-
-/** The features, with the neutral value of its slot for each that is missing. */
-function filled({ x, features }: LabelledSamples): Float64Array {
-  return x.map((value, at) => (Number.isNaN(value) ? (features[at % features.length]?.neutral ?? 0) : value));
 }
 
 function readHead(bytes: Uint8Array): Head {

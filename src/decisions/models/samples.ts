@@ -23,7 +23,7 @@ export type EpochOptions = Omit<FitOptions, 'validation' | 'augment' | 'constant
   readonly valData?: LabelledSamples | undefined;
   /** Share of hidden units that rest in each step, at most 0.9. 0. */
   readonly dropout?: number;
-  /** Standard deviation of the normal noise added to each feature each time it is learnt from. 0. */
+  /** Normal noise added to each feature each time it is learnt from, in standard deviations of the feature. 0. */
   readonly noise?: number;
 };
 

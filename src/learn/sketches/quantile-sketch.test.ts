@@ -40,24 +40,24 @@ test('the bound holds for every quantile of any finite values, in any order', ()
     fc.property(
       fc.array(fc.oneof(finite, moderate), { minLength: 1, maxLength: 60, size: 'max' }),
       (values) => {
-        const sketch = sketchOf(values, { relativeError: 0.02, maxBins: 65_536 });
+        const sketch = sketchOf(values, { relativeError: 0.05, maxBins: 65_536 });
         const sorted = values.toSorted((a, b) => a - b);
         sorted.forEach((value, rank) => {
           const part = sorted.length === 1 ? 0.5 : rank / (sorted.length - 1);
           const exact = sorted[Math.floor(part * (sorted.length - 1))] as number;
           const found = sketch.quantile(part);
           assert.ok(
-            within(found, exact, 0.02) || Math.abs(exact) < 1e-300,
+            within(found, exact, 0.05) || Math.abs(exact) < 1e-300,
             `${found} for ${exact}, ${value}`,
           );
         });
         assert.deepEqual(
-          sketchOf(sorted, { relativeError: 0.02, maxBins: 65_536 }).snapshot(),
+          sketchOf(sorted, { relativeError: 0.05, maxBins: 65_536 }).snapshot(),
           sketch.snapshot(),
         );
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

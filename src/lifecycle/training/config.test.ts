@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adviceOn, TrainingConfig, type TrainingFigures, type TrainingOptions } from './index.ts';
+import { adviceOn, type TrainingFigures } from './advice.ts';
+import { TrainingConfig, type TrainingOptions } from './config.ts';
 
 test('the defaults are those of document 001', () => {
   const config = new TrainingConfig();

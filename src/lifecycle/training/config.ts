@@ -30,7 +30,7 @@ export type TrainingOptions = {
   readonly accumulate?: number;
   /** Share of hidden units that rest in each step. 0; document 001 suggests 0.1 to 0.3 against overfitting. */
   readonly dropout?: number;
-  /** Noise added to features each time they are learnt from, as a standard deviation. None. */
+  /** Normal noise added to features each time they are learnt from, in their standard deviations. None. */
   readonly augment?: { readonly noise: number };
   /** Where TensorBoard files go, one folder a model; null for none. `./runs`. */
   readonly logDir?: string | null;

@@ -10,11 +10,11 @@ import { type JobRequest, TrainingScheduler, telemetryDataset } from './index.ts
 import { blocks } from './testing/blocks.ts';
 
 const DAY_MS = 86_400_000;
-const CONFIG = { numEpochs: 40, learningRate: 0.01, logDir: null } as const;
+const CONFIG = { numEpochs: 20, learningRate: 0.02, logDir: null } as const;
 const fs = new NodeFileSystem();
 
 /** A folder with a data set, and schedulers on it that share a clock. */
-async function workshop(t: { after(work: () => void): void }, dataset: TrainingDataset = blocks(600)) {
+async function workshop(t: { after(work: () => void): void }, dataset: TrainingDataset = blocks(500)) {
   const folder = temporaryFolder(t);
   const clock = new ManualClock();
   await dataset.save(`${folder}/blocks.json`);
@@ -25,7 +25,7 @@ async function workshop(t: { after(work: () => void): void }, dataset: TrainingD
       schedule: 'daily',
       priority: 1,
     },
-    ...{ checkpointPath: `${folder}/checkpoints`, config: CONFIG, modelOptions: { hiddenDim: 64 } },
+    ...{ checkpointPath: `${folder}/checkpoints`, config: CONFIG, modelOptions: { hiddenDim: 32 } },
   };
   const open = (): TrainingScheduler => {
     const ports = { clock, thread: 'inline' } as const;

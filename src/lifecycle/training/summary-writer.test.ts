@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { ManualClock, readSmallFile } from '../../base/index.ts';
 import { tensorBoardScalars, tensorBoardStart } from '../../learn/index.ts';
-import { SummaryWriter } from './index.ts';
+import { SummaryWriter } from './summary-writer.ts';
 
 const clock = new ManualClock(1_700_000_000_000);
 const ports = (fs: SimFileSystem) => ({ fs, clock, hostName: 'host' });

@@ -7,7 +7,7 @@ import type { JournalRecord, SearchSpace } from '../../learn/index.ts';
 import { HyperparameterTuner, ModelEvaluator, ModelTrainer, type TunerOptions } from './index.ts';
 import { blocks } from './testing/blocks.ts';
 
-const [trainData, valData, testData] = blocks(300, { costs: false }).split();
+const [trainData, valData, testData] = blocks(200, { costs: false }).split();
 const SPACE: SearchSpace = {
   learningRate: ['float', 1e-4, 1e-1, true],
   batchSize: ['int', 16, 64],
@@ -92,7 +92,7 @@ test('the journal of another search is refused, and so is a file that is none', 
 test('what falls behind is pruned', async () => {
   const ends: unknown[] = [];
   const space: SearchSpace = { learningRate: ['float', 1e-6, 1e-1, true] };
-  await tunerOn(new SimFileSystem(), { nTrials: 14 }).tune(space, {
+  await tunerOn(new SimFileSystem(), { nTrials: 10 }).tune(space, {
     onTrial: ({ value }) => ends.push(value),
   });
   assert.ok(ends.includes('pruned'));

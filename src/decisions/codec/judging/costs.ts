@@ -20,6 +20,8 @@ export type CostRow = {
   /** What measuring them took, in seconds. */
   readonly entropySeconds: number;
   readonly probeSeconds: number;
+  /** What the reference encoding took at that moment, in seconds: how fast the machine was (../speed.ts). */
+  readonly referenceSeconds: number;
   /** In the order of `CODECS`. */
   readonly bytes: readonly number[];
   readonly seconds: readonly number[];
@@ -44,7 +46,7 @@ const PLAIN = [
   'entropy',
   'probe',
 ] as const;
-const TIMES = ['entropyNs', 'probeNs'] as const;
+const TIMES = ['entropyNs', 'probeNs', 'referenceNs'] as const;
 const CODED = CODECS.slice(1);
 const COLUMNS: readonly string[] = [
   ...PLAIN,
@@ -65,7 +67,7 @@ export function writeCosts(rows: readonly CostRow[]): string {
     return [
       ...[set, group, part, file, rawBytes, fileKind, fileOffsetBytes],
       ...[row.siblingRatio, row.entropyBits, row.probeRatio].map((value) => value.toFixed(4)),
-      ...[row.entropySeconds, row.probeSeconds].map(nanos),
+      ...[row.entropySeconds, row.probeSeconds, row.referenceSeconds].map(nanos),
       ...coded,
     ].join('\t');
   });
@@ -97,13 +99,14 @@ function parseRow(cells: readonly string[], index: number): CostRow {
   }
   const [file = 0, rawBytes = 0, fileKind = 0, fileOffsetBytes = 0, siblingRatio = 0, entropyBits = 0] =
     numbers;
-  const [probeRatio = 0, entropyNs = 0, probeNs = 0, ...coded] = numbers.slice(6);
+  const [probeRatio = 0, entropyNs = 0, probeNs = 0, referenceNs = 0, ...coded] = numbers.slice(6);
   const every = (from: number): number[] => CODED.map((_, i) => coded[3 * i + from] ?? 0);
   return {
     ...{ set, group, part: part as Part, file, rawBytes, fileKind, fileOffsetBytes },
     ...{ siblingRatio, entropyBits, probeRatio },
     entropySeconds: entropyNs / 1e9,
     probeSeconds: probeNs / 1e9,
+    referenceSeconds: referenceNs / 1e9,
     bytes: [rawBytes, ...every(0)],
     seconds: [0, ...every(1).map((ns) => ns / 1e9)],
     secondsAgain: [0, ...every(2).map((ns) => ns / 1e9)],

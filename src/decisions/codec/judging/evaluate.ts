@@ -10,7 +10,16 @@ export type Chooser = {
   /** What it wants measured; each step is charged at what it took on that block. */
   steps(rawBytes: number, linkBitsPerSecond: number): CodecSteps;
   choose(question: Readonly<CodecQuestion>): CodecValue;
+  /** Reference seconds of the machine it was trained on, for one that minds how fast this one is. */
+  readonly referenceSeconds?: number | undefined;
 };
+
+/** The link as a chooser sees it: for a slower machine a faster one. */
+export function linkFor(chooser: Chooser, row: CostRow, link: number): number {
+  return chooser.referenceSeconds === undefined
+    ? link
+    : (link * row.referenceSeconds) / chooser.referenceSeconds;
+}
 
 /** Cost of every choice on every row, in seconds. */
 export type Evaluation = {
@@ -57,7 +66,7 @@ export function evaluate(rows: readonly CostRow[], link: number, chooser: Choose
   };
   for (const [i, row] of rows.entries()) {
     const steps = chooser.steps(row.rawBytes, link);
-    const choice = codecNumber(chooser.choose(questionOf(row, link, steps)));
+    const choice = codecNumber(chooser.choose(questionOf(row, linkFor(chooser, row, link), steps)));
     const measured = { ...row, seconds: bestSeconds(row) };
     const best = oracleOf(measured, terms);
     result.chosen[i] = costOf(measured, choice, terms);

@@ -2,6 +2,7 @@ import { type Clock, sha256Hex } from '../../../base/index.ts';
 import { compressBlock, cutIntoBlocks, probeRatio, sampleEntropyBits } from '../../../blocks/index.ts';
 import { classify } from '../../../signals/index.ts';
 import { type DataSet, type Part, partInOrder, partOfGroup } from '../../data/index.ts';
+import { measureReference } from '../speed.ts';
 import { CODECS } from '../validator.ts';
 import type { CostRow } from './costs.ts';
 
@@ -15,6 +16,8 @@ export type MeasureOptions = {
 
 /** The fastest of so many tries counts: what disturbs a measurement only makes it longer. */
 const TRIES = 3;
+/** Blocks between two looks at how fast the machine is. */
+const REFERENCE_EVERY = 16;
 const SIBLING_WEIGHT = 0.2;
 const NEUTRAL_RATIO = 0.5;
 
@@ -33,12 +36,15 @@ type Candidate = {
  */
 export function* measureSet(set: DataSet, options: MeasureOptions): Generator<CostRow> {
   const blocks = spread(placed(candidates(set)), options);
-  for (const { raw } of blocks.slice(0, 20)) timeCodecs(raw, options.clock);
+  const { clock } = options;
+  for (const { raw } of blocks.slice(0, 20)) timeCodecs(raw, clock);
   const ratios = new Map<number, number>();
-  for (const { part, ...block } of blocks) {
+  let referenceSeconds = 0;
+  for (const [index, { part, ...block }] of blocks.entries()) {
+    if (index % REFERENCE_EVERY === 0) referenceSeconds = measureReference(clock);
     const siblingRatio = ratios.get(block.file) ?? NEUTRAL_RATIO;
-    const row = measureBlock(block, options.clock);
-    yield { set: set.name, part, siblingRatio, ...row };
+    const row = measureBlock(block, clock);
+    yield { set: set.name, part, siblingRatio, referenceSeconds, ...row };
     const ratio = Math.min(1, (row.bytes[CODECS.indexOf('zstd-1')] ?? 0) / Math.max(1, row.rawBytes));
     const before = ratios.get(block.file);
     ratios.set(block.file, before === undefined ? ratio : before + SIBLING_WEIGHT * (ratio - before));
@@ -81,7 +87,10 @@ function spread(blocks: readonly Placed[], { maxBlocks, sealed }: MeasureOptions
   return all.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
 }
 
-function measureBlock(block: Candidate, clock: Clock): Omit<CostRow, 'set' | 'part' | 'siblingRatio'> {
+function measureBlock(
+  block: Candidate,
+  clock: Clock,
+): Omit<CostRow, 'set' | 'part' | 'siblingRatio' | 'referenceSeconds'> {
   const { raw, ...place } = block;
   const first = timeCodecs(raw, clock);
   const again = timeCodecs(raw, clock);

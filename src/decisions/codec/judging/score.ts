@@ -5,7 +5,7 @@ import { LINKS, type LinkName } from '../links.ts';
 import { CPU_PENALTY, codecNumber, costOf, oracleOf } from '../teacher.ts';
 import { bestFixed, documentChooser, heuristicChooser, tableChooser } from './baselines.ts';
 import { bestSeconds, type CostRow } from './costs.ts';
-import { type Chooser, evaluate, metricsOf, questionOf, stepSeconds } from './evaluate.ts';
+import { type Chooser, evaluate, linkFor, metricsOf, questionOf, stepSeconds } from './evaluate.ts';
 
 /** Who stands on the scoreboard beside the baselines. */
 export type CodecContenders = {
@@ -76,6 +76,7 @@ function unknownRows(rows: readonly CostRow[], { model, serves }: CodecContender
   // What really serves: the model where it earned its place at the rate it believes in, else the rule.
   const served: Chooser | undefined = model && {
     who: 'model',
+    referenceSeconds: model.referenceSeconds,
     steps: (bytes, rate) => (serves(rate) ? model : heuristicChooser).steps(bytes, rate),
     choose: (question) => (serves(question.linkBitsPerSecond) ? model : heuristicChooser).choose(question),
   };
@@ -98,7 +99,7 @@ function replay(rows: readonly CostRow[], link: number, chooser: Chooser): numbe
   for (const [i, row] of rows.entries()) {
     const believed = estimate.bitsPerSecond;
     const steps = chooser.steps(row.rawBytes, believed);
-    const question: CodecQuestion = questionOf(row, believed, steps);
+    const question: CodecQuestion = questionOf(row, linkFor(chooser, row, believed), steps);
     const choice = codecNumber(chooser.choose(question));
     const measured = { ...row, seconds: bestSeconds(row) };
     const cost = costOf(measured, choice, terms);

@@ -1,23 +1,11 @@
-import { type Clock, FastRng } from '../../../base/index.ts';
+import type { Clock } from '../../../base/index.ts';
 import { probeRatio, sampleEntropyBits } from '../../../blocks/index.ts';
 import { quantile } from '../../../learn/index.ts';
+import { sampleBlock } from '../speed.ts';
 import type { Chooser } from './evaluate.ts';
 
-const BLOCK_BYTES = 64 * 1024;
 const WARM_UP = 2000;
 const ROUNDS = 2000;
-
-/** Text-like bytes: words of a small vocabulary, drawn by a fixed seed. */
-function sampleBlock(): Uint8Array {
-  const rng = new FastRng(1);
-  const words = Array.from({ length: 400 }, () =>
-    Array.from({ length: 2 + rng.below(8) }, () => 97 + Math.min(rng.below(26), rng.below(26))),
-  );
-  const bytes: number[] = [];
-  while (bytes.length < BLOCK_BYTES)
-    bytes.push(...(words[Math.min(rng.below(400), rng.below(400))] ?? []), 32);
-  return Uint8Array.from(bytes.slice(0, BLOCK_BYTES));
-}
 
 /** Microseconds from the bytes of a block of 64 KiB to the answer, steps taken included, timed one by one. */
 export function timeDecisions(chooser: Chooser, link: number, clock: Clock): { p50: number; p99: number } {

@@ -1,5 +1,5 @@
 import { FastRng, PilotfishError } from '../../../base/index.ts';
-import { BoostedTrees, type Matrix, Mlp, type NetBatch } from '../../../learn/index.ts';
+import { BoostedTrees, type Matrix, Mlp, type NetBatch, quantile } from '../../../learn/index.ts';
 import { CODEC_FEATURES, codecFeatures } from '../features.ts';
 import { LINKS } from '../links.ts';
 import { type CodecTrees, NET_CLASSES, NET_TOPOLOGY, zstdFor } from '../model.ts';
@@ -42,6 +42,14 @@ function partsOf(rows: readonly CostRow[]): { readonly train: CostRow[]; readonl
   );
 }
 
+/** How fast the machine was that measured: the median reference time of the table, in seconds. */
+export function referenceOf(rows: readonly CostRow[]): number {
+  return quantile(
+    rows.map(({ referenceSeconds }) => referenceSeconds),
+    0.5,
+  );
+}
+
 /** Two boosted regressions for each codec: log2 of its ratio and log2 of its nanoseconds. */
 export function trainTrees(rows: readonly CostRow[], options: CodecTrainOptions): CodecTrees {
   const { train, val } = partsOf(rows);
@@ -63,9 +71,14 @@ export function trainTrees(rows: readonly CostRow[], options: CodecTrainOptions)
     return trees;
   };
   const codecs = CODECS.slice(1).map((_, i) => i + 1);
+  const reference = referenceOf(rows);
   return {
     sizes: codecs.map((codec) => fit((row) => Math.log2((row.bytes[codec] ?? 0) / row.rawBytes))),
-    times: codecs.map((codec) => fit((row) => Math.log2(Math.max(1, (bestSeconds(row)[codec] ?? 0) * 1e9)))),
+    times: codecs.map((codec) =>
+      fit((row) =>
+        Math.log2(Math.max(1, (bestSeconds(row)[codec] ?? 0) * 1e9 * (reference / row.referenceSeconds))),
+      ),
+    ),
   };
 }
 
@@ -103,12 +116,13 @@ export function trainNet(rows: readonly CostRow[], options: CodecTrainOptions): 
     loss: { kind: 'mse' },
     seed: options.seed,
   });
-  const trainer = net.trainer(netBatch(train, rng), {
+  const reference = referenceOf(rows);
+  const trainer = net.trainer(netBatch(train, { rng, reference }), {
     epochs: NET.epochs,
     batchSize: NET.batchSize,
     optimizer: { kind: 'adamw', rate: NET.learningRate, weightDecay: NET.weightDecay },
     schedule: { kind: 'cosine', lowest: 1e-5 },
-    validation: netBatch(val, rng),
+    validation: netBatch(val, { rng, reference }),
     patience: NET.patience,
     constantFeatures: 'allow',
   });
@@ -120,7 +134,10 @@ export function trainNet(rows: readonly CostRow[], options: CodecTrainOptions): 
   return net;
 }
 
-function netBatch(rows: readonly CostRow[], rng: FastRng): NetBatch {
+function netBatch(
+  rows: readonly CostRow[],
+  { rng, reference }: { rng: FastRng; reference: number },
+): NetBatch {
   const columns = CODEC_FEATURES.length;
   const count = rows.length * RATES_PER_ROW;
   const x = new Float32Array(count * columns);
@@ -129,11 +146,12 @@ function netBatch(rows: readonly CostRow[], rng: FastRng): NetBatch {
   for (const row of rows) {
     for (let draw = 0; draw < RATES_PER_ROW; draw += 1) {
       const link = SLOWEST * (FASTEST / SLOWEST) ** rng.next();
+      const seen = (link * row.referenceSeconds) / reference;
       codecFeatures(
-        questionOf(row, link, stepsFor(row.rawBytes, link)),
+        questionOf(row, seen, stepsFor(row.rawBytes, link)),
         x.subarray(at * columns, (at + 1) * columns),
       );
-      targets.set(logCosts(row, link), at * NET_CLASSES.length);
+      targets.set(logCosts(row, link, seen), at * NET_CLASSES.length);
       at += 1;
     }
   }
@@ -144,11 +162,12 @@ function netBatch(rows: readonly CostRow[], rng: FastRng): NetBatch {
 }
 
 /** log2(cost / best) of each class of the net at this rate, at most `WORST_LOG_COST`. */
-function logCosts(row: CostRow, link: number): number[] {
+/** `seen` is the link as the net sees it: the level of zstd follows from that. */
+function logCosts(row: CostRow, link: number, seen: number): number[] {
   const { probeRatio } = questionOf(row, link, stepsFor(row.rawBytes, link));
   const terms = { linkBitsPerSecond: link, cpuPenalty: CPU_PENALTY };
   const codecOf = (name: (typeof NET_CLASSES)[number]): CodecValue =>
-    name === 'zstd' ? zstdFor(link, probeRatio) : name;
+    name === 'zstd' ? zstdFor(seen, probeRatio) : name;
   const measured = { ...row, seconds: bestSeconds(row) };
   const costs = NET_CLASSES.map((name) => costOf(measured, codecNumber(codecOf(name)), terms));
   const best = Math.min(...costs);

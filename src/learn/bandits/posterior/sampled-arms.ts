@@ -69,7 +69,7 @@ export class SampledArms {
     this.#integral = new ArgmaxShares(arms, family);
     this.#scores = new Float64Array(arms);
     this.#shares = new Float64Array(arms);
-    this.#choice = new SampledChoice(this.#drawn, () => this.#propensity());
+    this.#choice = this.#lazyChoice();
   }
 
   /** The choice; its `propensity` is integrated when it is first read. */
@@ -89,27 +89,20 @@ export class SampledArms {
     return this.#integral.compute(this.weighed, this.#shares);
   }
 
-  #propensity(): number {
-    const share = this.#integral.compute(this.asked, this.#scores)[this.#drawn.arm] as number;
-    return Math.max(share, LEAST_PROPENSITY);
-  }
-}
-
-class SampledChoice implements Choice {
-  readonly #drawn: { readonly arm: number; propensity: number };
-  readonly #integrate: () => number;
-
-  constructor(drawn: { readonly arm: number; propensity: number }, integrate: () => number) {
-    this.#drawn = drawn;
-    this.#integrate = integrate;
-  }
-
-  get arm(): number {
-    return this.#drawn.arm;
-  }
-
-  get propensity(): number {
-    if (Number.isNaN(this.#drawn.propensity)) this.#drawn.propensity = this.#integrate();
-    return this.#drawn.propensity;
+  /** Own properties, so that a copy of the choice has both. */
+  #lazyChoice(): Choice {
+    const drawn = this.#drawn;
+    const integrate = () => this.#integral.compute(this.asked, this.#scores);
+    return {
+      get arm() {
+        return drawn.arm;
+      },
+      get propensity() {
+        if (Number.isNaN(drawn.propensity)) {
+          drawn.propensity = Math.max(integrate()[drawn.arm] as number, LEAST_PROPENSITY);
+        }
+        return drawn.propensity;
+      },
+    };
   }
 }
