@@ -3,7 +3,7 @@ import { brotliCompressSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { sha256Hex } from '../../base/index.ts';
 import type { Context } from '../context.ts';
-import { countText } from '../text.ts';
+import { countText, safeText } from '../text.ts';
 import { benchOf, carryOut, type ModelOptions, withModelExamples } from './work.ts';
 
 interface MeasureOptions extends ModelOptions {
@@ -37,5 +37,5 @@ async function run(context: Context, room: string, options: MeasureOptions): Pro
   replaceFile(bench.fs, path, brotliCompressSync(Buffer.from(table)));
   const rows = table.split('\n').length;
   const json = { room: workshop.room, path, rows, sha256: sha256Hex(Buffer.from(table)) };
-  await context.result(options, { json, text: `${countText(rows)} lines in ${path}\n` });
+  await context.result(options, { json, text: `${countText(rows)} lines in ${safeText(path)}\n` });
 }

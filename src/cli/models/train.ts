@@ -50,7 +50,7 @@ async function run(context: Context, room: string, options: TrainCommandOptions)
   const lines = Object.entries(metrics).map(([name, value]) => `  ${name} ${value.toFixed(5)}`);
   await context.result(options, {
     json: { out, ...manifest },
-    text: `${family} in ${out}\n${lines.join('\n')}\n`,
+    text: `${family} in ${safeText(out)}\n${lines.join('\n')}\n`,
   });
 }
 
