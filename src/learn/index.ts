@@ -4,7 +4,33 @@
  */
 
 export * from './bandits/index.ts';
-export * from './contract/index.ts';
+export {
+  allFinite,
+  type Batch,
+  type BatchRules,
+  checkBatch,
+  checkMatrix,
+  checkSnapshot,
+  type Fits,
+  finite,
+  type Json,
+  type Learner,
+  type LearnsOne,
+  MAX_MATRIX_VALUES,
+  type Matrix,
+  matrixOf,
+  notEmpty,
+  numberWithin,
+  ofLength,
+  type Predicts,
+  rowOf,
+  type Snapshot,
+  type StreamSample,
+  type Tensor,
+  takeRows,
+  takeTensor,
+  wholeNumber,
+} from './contract/index.ts';
 export * from './ensemble/index.ts';
 export * from './explain/index.ts';
 export * from './formats/index.ts';

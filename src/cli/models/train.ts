@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { isoTime, PilotfishError, readSmallFile } from '../../base/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
+import { safeText } from '../text.ts';
 import { benchOf, carryOut, withModelExamples } from './work.ts';
 
 interface TrainCommandOptions extends CommonOptions {

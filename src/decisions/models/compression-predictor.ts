@@ -20,6 +20,8 @@ import {
   NET_FILE,
 } from '../codec/index.ts';
 import type { FeatureSlot } from '../contract/index.ts';
+import { HEAD_FILE, type Head, headBytes, readHead } from './head.ts';
+import { logCosts } from './log-costs.ts';
 import { type ChoiceCosts, EpochModel, type ModelConfig, type ModelState } from './model.ts';
 import type { EpochOptions, LabelledSamples, ModelTraining } from './samples.ts';
 import { filled, type Scaling, scaled, scalingOf, unscaled } from './scaling.ts';
@@ -43,13 +45,6 @@ export type CompressionAlgorithm = (typeof NET_CLASSES)[number];
 
 /** Features by the name of their slot, or in the order of the slots. */
 export type FeatureVector = { readonly [name: string]: number } | ArrayLike<number>;
-
-/** What the net answers from, beside its weights. */
-type Head = { readonly target: 'label' | 'cost'; readonly features: readonly FeatureSlot[] };
-
-const HEAD_FILE = 'predictor.json';
-/** Beyond a factor of 16 worse is worse: the net need not know by how much. */
-const WORST_LOG_COST = 4;
 
 /**
  * Document 000's compression predictor: features of a block in, one of zstd, lz4, snappy and none out, through hidden
@@ -186,7 +181,6 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
     const net = this.#trained();
     const { target, features } = this.#head;
     const sizes = net.layers().layers.map(({ bias }) => bias.length);
-    const head = Buffer.from(`${JSON.stringify({ target, features })}\n`);
     return {
       // Probabilities are not costs: under another name the codec room does not take the one for the other.
       family: target === 'cost' ? 'mlp' : 'mlp-labels',
@@ -194,7 +188,7 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
       featureSchema: featureSchemaOf(features),
       files: new Map([
         [NET_FILE, encodeSnapshot(net.snapshot())],
-        [HEAD_FILE, head],
+        [HEAD_FILE, headBytes(this.#head)],
       ]),
     };
   }
@@ -220,35 +214,16 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
     const x = { rows: data.length, columns: data.features.length, data: scaled(filled(data), scaling) };
     if (head.target === 'label') return { x, y: this.labels(data), weights: data.weights };
     const columns = this.classes.length;
-    return { x, targets: { rows: data.length, columns, data: this.#logCosts(data) }, weights: data.weights };
+    return {
+      x,
+      targets: { rows: data.length, columns, data: logCosts(data, this.classes) },
+      weights: data.weights,
+    };
   }
 
   #checkFeatures({ features }: LabelledSamples, head: Head): void {
     if (featureSchemaOf(features) === featureSchemaOf(head.features)) return;
     throw new PilotfishError('SHAPE', 'the samples have other features than those the model learns from');
-  }
-
-  /** log2(cost / best) of each class, at most `WORST_LOG_COST`. */
-  #logCosts(data: LabelledSamples): Float32Array {
-    const { costs, classes, length } = data;
-    if (costs === null || costs.columns !== classes?.length) {
-      throw new PilotfishError('SHAPE', 'to learn costs, each sample needs one cost for each class');
-    }
-    const columns = this.classes.map((name) => classes.indexOf(name));
-    if (columns.includes(-1)) {
-      throw new PilotfishError('SHAPE', `to learn costs, name all the classes: ${this.classes.join(', ')}`);
-    }
-    const out = new Float32Array(length * columns.length);
-    for (let row = 0; row < length; row += 1) {
-      const given = columns.map((column) => costs.data[row * costs.columns + column] as number);
-      const best = Math.min(...given);
-      if (!(best > 0)) throw new PilotfishError('USAGE', `sample ${row} has a cost that is not positive`);
-      out.set(
-        given.map((cost) => Math.min(WORST_LOG_COST, Math.log2(cost / best))),
-        row * columns.length,
-      );
-    }
-    return out;
   }
 
   /** For each class of the samples its number here. */
@@ -287,22 +262,6 @@ function augmentation(noise: number): Pick<FitOptions, 'augment'> {
       for (let i = 0; i < row.length; i += 1) row[i] = (row[i] as number) + noise * rng.normal();
     },
   };
-}
-
-function readHead(bytes: Uint8Array): Head {
-  let value: Partial<Head>;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Partial<Head>;
-  } catch (error) {
-    throw new PilotfishError('DAMAGED', 'the head of the model is no JSON; train it again', { cause: error });
-  }
-  const { target, features } = value;
-  const isSlot = (slot: Partial<FeatureSlot>): boolean =>
-    typeof slot?.name === 'string' && Number.isFinite(slot.neutral);
-  if ((target === 'label' || target === 'cost') && Array.isArray(features) && features.every(isSlot)) {
-    return { target, features };
-  }
-  throw damaged('its head is none');
 }
 
 const damaged = (what: string): PilotfishError =>

@@ -1,5 +1,4 @@
-import type { Snapshot, Tensor } from '../contract/index.ts';
-import { takeCounts, takeFloats } from './saved.ts';
+import { type Snapshot, type Tensor, takeCounts, takeFloats } from '../contract/index.ts';
 
 /** Less than this is left of an arm that was last played thousands of rewards ago: it counts as never played. */
 const FORGOTTEN = 1e-30;

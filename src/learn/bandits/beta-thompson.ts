@@ -1,5 +1,15 @@
 import { type FastRng, PilotfishError } from '../../base/index.ts';
-import { checkSnapshot, numberWithin, type Snapshot, wholeNumber } from '../contract/index.ts';
+import {
+  checkSnapshot,
+  numberWithin,
+  rngTensor,
+  type Snapshot,
+  seededRng,
+  takeCounts,
+  takeNumbers,
+  takeRng,
+  wholeNumber,
+} from '../contract/index.ts';
 import { age } from './arm-means.ts';
 import {
   ALL_LEGAL,
@@ -15,7 +25,6 @@ import {
 } from './bandit.ts';
 import type { Parameters } from './posterior/argmax-shares.ts';
 import { BETA, SampledArms } from './posterior/sampled-arms.ts';
-import { rngTensor, seededRng, takeCounts, takeNumbers, takeRng } from './saved.ts';
 
 export type BetaThompsonOptions = {
   readonly arms: number;

@@ -1,5 +1,16 @@
 import type { FastRng } from '../../base/index.ts';
-import { checkSnapshot, numberWithin, type Snapshot, wholeNumber } from '../contract/index.ts';
+import {
+  checkSnapshot,
+  numberWithin,
+  rngTensor,
+  type Snapshot,
+  seededRng,
+  takeCounts,
+  takeFloats,
+  takeNumbers,
+  takeRng,
+  wholeNumber,
+} from '../contract/index.ts';
 import {
   ALL_LEGAL,
   ARMS_RANGE,
@@ -12,7 +23,6 @@ import {
   isLegal,
 } from './bandit.ts';
 import { pickBest, tieShares } from './pick.ts';
-import { rngTensor, seededRng, takeCounts, takeFloats, takeNumbers, takeRng } from './saved.ts';
 
 export type EpsilonGreedyOptions = {
   readonly arms: number;

@@ -1,5 +1,14 @@
 import type { FastRng } from '../../base/index.ts';
-import { checkSnapshot, numberWithin, type Snapshot, wholeNumber } from '../contract/index.ts';
+import {
+  checkSnapshot,
+  numberWithin,
+  rngTensor,
+  type Snapshot,
+  seededRng,
+  takeNumbers,
+  takeRng,
+  wholeNumber,
+} from '../contract/index.ts';
 import { ArmMeans } from './arm-means.ts';
 import {
   ALL_LEGAL,
@@ -15,7 +24,6 @@ import {
 } from './bandit.ts';
 import type { Parameters } from './posterior/argmax-shares.ts';
 import { NORMAL, SampledArms } from './posterior/sampled-arms.ts';
-import { rngTensor, seededRng, takeNumbers, takeRng } from './saved.ts';
 
 export type GaussianThompsonOptions = {
   readonly arms: number;

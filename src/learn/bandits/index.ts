@@ -15,5 +15,4 @@ export {
   type PolicyValue,
   snips,
 } from './off-policy.ts';
-export { rngTensor, seededRng, takeCounts, takeFloats, takeNumbers, takeRng } from './saved.ts';
 export { Ucb, type UcbOptions } from './ucb.ts';

@@ -1,5 +1,14 @@
 import type { FastRng } from '../../base/index.ts';
-import { checkSnapshot, numberWithin, type Snapshot, wholeNumber } from '../contract/index.ts';
+import {
+  checkSnapshot,
+  numberWithin,
+  rngTensor,
+  type Snapshot,
+  seededRng,
+  takeNumbers,
+  takeRng,
+  wholeNumber,
+} from '../contract/index.ts';
 import { ArmMeans } from './arm-means.ts';
 import {
   ALL_LEGAL,
@@ -14,7 +23,6 @@ import {
   isLegal,
 } from './bandit.ts';
 import { pickBest, tieShares } from './pick.ts';
-import { rngTensor, seededRng, takeNumbers, takeRng } from './saved.ts';
 
 export type UcbOptions = {
   readonly arms: number;

@@ -39,7 +39,8 @@ export function checkSnapshot(snapshot: Snapshot, kind: string, version: number)
 
 /**
  * A tensor of the snapshot with the expected shape and type, as a copy.
- * @throws PilotfishError `DAMAGED` when it is absent or has another type or shape, `NOT_FINITE` for NaN.
+ * @throws PilotfishError `DAMAGED` when it is absent or has another type or shape; what the numbers are is for the
+ * learner to judge.
  */
 export function takeTensor<Data extends Tensor['data']>(
   snapshot: Snapshot,

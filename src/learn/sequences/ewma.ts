@@ -1,5 +1,4 @@
 import { PilotfishError } from '../../base/index.ts';
-import { takeNumbers } from '../bandits/index.ts';
 import {
   checkSnapshot,
   finite,
@@ -8,6 +7,7 @@ import {
   numberWithin,
   type Predicts,
   type Snapshot,
+  takeNumbers,
 } from '../contract/index.ts';
 
 export type EwmaOptions = {

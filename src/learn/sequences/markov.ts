@@ -1,10 +1,10 @@
-import { takeNumbers } from '../bandits/index.ts';
 import {
   checkSnapshot,
   type Learner,
   type LearnsOne,
   type Predicts,
   type Snapshot,
+  takeNumbers,
   wholeNumber,
 } from '../contract/index.ts';
 import { FollowerCounts } from './follower-counts.ts';

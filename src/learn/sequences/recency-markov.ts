@@ -1,11 +1,12 @@
 import { PilotfishError } from '../../base/index.ts';
-import { takeCounts, takeNumbers } from '../bandits/index.ts';
 import {
   checkSnapshot,
   type Learner,
   type LearnsOne,
   type Predicts,
   type Snapshot,
+  takeCounts,
+  takeNumbers,
   takeTensor,
   wholeNumber,
 } from '../contract/index.ts';

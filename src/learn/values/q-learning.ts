@@ -1,12 +1,16 @@
 import { type FastRng, PilotfishError } from '../../base/index.ts';
-import { rngTensor, seededRng, takeFloats, takeNumbers, takeRng } from '../bandits/index.ts';
 import {
   checkSnapshot,
   type Learner,
   type LearnsOne,
   numberWithin,
   type Predicts,
+  rngTensor,
   type Snapshot,
+  seededRng,
+  takeFloats,
+  takeNumbers,
+  takeRng,
   wholeNumber,
 } from '../contract/index.ts';
 

@@ -1,9 +1,16 @@
 import type { FastRng } from '../../../base/index.ts';
-import { checkSnapshot, numberWithin, type Snapshot } from '../../contract/index.ts';
+import {
+  checkSnapshot,
+  numberWithin,
+  rngTensor,
+  type Snapshot,
+  seededRng,
+  takeNumbers,
+  takeRng,
+} from '../../contract/index.ts';
 import { ALL_LEGAL, type Ask, type Bandit, type Choice, type Feedback } from '../bandit.ts';
 import { pickBest, tieShares } from '../pick.ts';
 import type { Parameters } from '../posterior/argmax-shares.ts';
-import { rngTensor, seededRng, takeNumbers, takeRng } from '../saved.ts';
 import { LinearArms, type LinearBanditOptions } from './linear-arms.ts';
 
 export type LinUcbOptions = LinearBanditOptions & {

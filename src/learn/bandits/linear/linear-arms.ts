@@ -1,5 +1,13 @@
 import { PilotfishError } from '../../../base/index.ts';
-import { numberWithin, type Snapshot, type Tensor, wholeNumber } from '../../contract/index.ts';
+import {
+  numberWithin,
+  type Snapshot,
+  type Tensor,
+  takeCounts,
+  takeFloats,
+  takeNumbers,
+  wholeNumber,
+} from '../../contract/index.ts';
 import {
   ARMS_RANGE,
   type Ask,
@@ -10,7 +18,6 @@ import {
   isLegal,
 } from '../bandit.ts';
 import type { Parameters } from '../posterior/argmax-shares.ts';
-import { takeCounts, takeFloats, takeNumbers } from '../saved.ts';
 import { packedSize, Ridge, type RidgeState, ridgeState, ridgeStates } from './ridge.ts';
 
 export type LinearBanditOptions = {

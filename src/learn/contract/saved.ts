@@ -1,5 +1,6 @@
 import { FastRng, PilotfishError } from '../../base/index.ts';
-import { allFinite, type Snapshot, type Tensor, takeTensor, wholeNumber } from '../contract/index.ts';
+import { allFinite, wholeNumber } from './checks.ts';
+import { type Snapshot, type Tensor, takeTensor } from './snapshot.ts';
 
 const SEED_RANGE = [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
 
@@ -18,7 +19,7 @@ export function takeRng(snapshot: Snapshot): FastRng {
   return FastRng.restore(takeTensor<Uint32Array>(snapshot, 'rng', { type: Uint32Array, shape: [4] }));
 }
 
-/** Numbers beyond these no bandit reaches; they would overflow later. */
+/** Numbers beyond these no learner reaches; they would overflow later. */
 const MAX_COUNT = 1e12;
 const MAX_SUM = 1e150;
 
