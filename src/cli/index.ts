@@ -18,6 +18,7 @@ import { codedError, exitCodeOf, usageError } from './exit.ts';
 import { registerMeasure } from './models/measure.ts';
 import { registerScore } from './models/score.ts';
 import { registerTrain } from './models/train.ts';
+import { registerTune } from './models/tune.ts';
 import { OutputClosed } from './output.ts';
 import { jsonText, safeText } from './text.ts';
 import { registerCopy } from './upkeep/copy.ts';
@@ -51,6 +52,7 @@ const COMMANDS = [
   registerKey,
   registerMeasure,
   registerTrain,
+  registerTune,
   registerScore,
 ];
 

@@ -11,4 +11,13 @@ export * from './guard/index.ts';
 export * from './models/index.ts';
 export * from './scoreboard/index.ts';
 export * from './worker/index.ts';
-export type { Bench, Step, TrainOptions, Work, Workshop } from './workshop/index.ts';
+export type {
+  Bench,
+  Step,
+  TrainOptions,
+  TunedFamily,
+  TuneReport,
+  TuneSettings,
+  Work,
+  Workshop,
+} from './workshop/index.ts';

@@ -55,7 +55,8 @@ async function run(context: Context, room: string, options: TrainCommandOptions)
   });
 }
 
-function readTable(context: Context, path: string): string {
+/** The table of a room as text. @throws PilotfishError `UNREADABLE`. */
+export function readTable(context: Context, path: string): string {
   try {
     const bytes = readSmallFile(context.ports().fs, path, MAX_TABLE_BYTES);
     return (

@@ -3,7 +3,7 @@ import { encodeSnapshot } from '../../learn/index.ts';
 import type { Lineage, LineageSet, ModelArtefact, ModelDraft } from '../artefact/index.ts';
 import { type DataSet, discover } from '../data/index.ts';
 import type { Scoreboard } from '../scoreboard/index.ts';
-import type { Bench, TrainOptions, Work, Workshop } from '../workshop/index.ts';
+import type { Bench, TrainOptions, TuneReport, TuneSettings, Work, Workshop } from '../workshop/index.ts';
 import { CODEC_FEATURES, CODEC_SCHEMA } from './features.ts';
 import { heuristicChooser, tableChooser } from './judging/baselines.ts';
 import { type CostRow, readCosts, writeCosts } from './judging/costs.ts';
@@ -12,6 +12,7 @@ import { measureSet } from './judging/measure.ts';
 import { scoreCodecSet } from './judging/score.ts';
 import { timeDecisions } from './judging/timing.ts';
 import { referenceOf, trainNet, trainTrees } from './judging/train.ts';
+import { tuneCodec } from './judging/tune.ts';
 import { LINKS, type LinkName } from './links.ts';
 import {
   advantageOf,
@@ -154,6 +155,10 @@ function judge(
   return { meanRegret: judged.reduce((sum, regret) => sum + regret, 0) / judged.length, metrics };
 }
 
+function* tune(bench: Bench, settings: TuneSettings): Work<TuneReport> {
+  return yield* tuneCodec(bench, settings, readTable(settings.table).rows);
+}
+
 function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined): Work<Scoreboard> {
   const model = artefact === undefined ? undefined : openCodecModel(artefact);
   const learnt = new Set(artefact?.manifest.lineage.sets.map(({ sha256 }) => sha256));
@@ -205,5 +210,6 @@ export const codecWorkshop: Workshop = {
   alias: 'compression_predictor',
   measure,
   train,
+  tune,
   score,
 };

@@ -1,4 +1,5 @@
 import type { Clock, FileSystem } from '../../base/index.ts';
+import type { JournalRecord } from '../../learn/index.ts';
 import type { ModelArtefact, ModelDraft } from '../artefact/index.ts';
 import type { Scoreboard } from '../scoreboard/index.ts';
 
@@ -31,6 +32,41 @@ export type TrainOptions = {
   readonly command: string;
 };
 
+/** What a search may try, and what its result may cost. */
+export type TuneSettings = {
+  /** The table `measure` wrote. */
+  readonly table: string;
+  readonly seed: number;
+  /** Trainings, counting those in the journal. */
+  readonly trials: number;
+  /** Budget of one decision, steps included, microseconds at the median. */
+  readonly maxDecisionUs: number;
+  /** Budget of the artefact. */
+  readonly maxBytes: number;
+  /** What an earlier run of the same search wrote, and where this one writes: `records` grows by what is appended. */
+  readonly journal: { readonly records: readonly JournalRecord[]; append(record: JournalRecord): void };
+};
+
+/** The best that one family reached. */
+export type TunedFamily = {
+  /** `mlp`, `boosted-trees`, or the name of a rule. */
+  readonly family: string;
+  /** Mean regret on the validation part, a fraction. */
+  readonly regret: number;
+  readonly bytes: number;
+  readonly decisionP50Us: number;
+  readonly withinBudget: boolean;
+  readonly parameters: { readonly [name: string]: unknown };
+};
+
+/** What a search found: the best of each family, and which of those within budget regrets least. */
+export type TuneReport = {
+  readonly room: string;
+  readonly trials: number;
+  readonly families: readonly TunedFamily[];
+  readonly best: string;
+};
+
 /**
  * How the model of one room is made and judged: the labels from real data, the training, the comparison with every
  * baseline. `pilotfish measure`, `train` and `score` work on any room that has one.
@@ -46,6 +82,11 @@ export interface Workshop {
   measure(bench: Bench, data: string, options: { readonly shippable: boolean }): Work<string>;
   /** Trains and picks a model; the same table and seed give the same bytes. @throws PilotfishError `DAMAGED`, `EMPTY`. */
   train(bench: Bench, options: TrainOptions): Work<ModelDraft>;
+  /**
+   * Searches families (net, trees, rule) and their settings on the validation part of the table, within a budget of time
+   * and size; the sealed part has no say. @throws PilotfishError `DAMAGED`, `EMPTY`, `REFUSED` for another's journal.
+   */
+  tune?(bench: Bench, settings: TuneSettings): Work<TuneReport>;
   /** Everybody on every set of a data folder. A set the model learnt from is scored on its sealed part alone. */
   score(bench: Bench, data: string, model: ModelArtefact | undefined): Work<Scoreboard>;
 }

@@ -76,7 +76,7 @@ export class HyperparameterTuner {
   readonly #options: TunerOptions;
   readonly #fs: FileSystem;
   readonly #ports: TrainerPorts;
-  readonly #records: JournalRecord[] = [];
+  #journal = new StudyJournal();
   #bestValue: number | undefined;
 
   /** @throws PilotfishError `REFUSED` for a test part, `USAGE` for a number of trials that is none. */
@@ -96,7 +96,7 @@ export class HyperparameterTuner {
 
   /** Trials that were trained to their end: what `parameterImportance` reads. */
   get trials(): readonly CompleteTrial[] {
-    return completeTrials(this.#records);
+    return completeTrials(this.#journal.records);
   }
 
   /**
@@ -128,7 +128,7 @@ export class HyperparameterTuner {
   }
 
   #told(): number {
-    return this.#records.filter(({ type }) => type === 'tell').length;
+    return this.#journal.records.filter(({ type }) => type === 'tell').length;
   }
 
   async #try(
@@ -178,68 +178,69 @@ export class HyperparameterTuner {
 
   /** The study of the journal, or a new one. */
   #open(settings: StudySettings): Study {
-    this.#records.length = 0;
-    const path = this.#options.journal === undefined ? undefined : resolve(this.#options.journal);
-    const known = path !== undefined && exists(this.#fs, path) ? readJournal(this.#fs, path) : undefined;
-    if (known !== undefined && known.records.length > 0) {
-      const [first] = known.records;
-      if (first?.type !== 'study' || JSON.stringify(first.settings) !== JSON.stringify(settings)) {
-        throw new PilotfishError('REFUSED', `${path} is the journal of another search: name another file`);
-      }
+    const { journal } = this.#options;
+    this.#journal = openJournal(this.#fs, journal);
+    const { records } = this.#journal;
+    const append = (record: JournalRecord): void => this.#journal.append(record);
+    const [first] = records;
+    if (first === undefined) return new Study(settings, append);
+    if (first.type === 'study' && JSON.stringify(first.settings) === JSON.stringify(settings)) {
+      return Study.resume([...records], append);
     }
-    this.#records.push(...(known?.records ?? []));
-    const write = path === undefined ? undefined : new JournalFile(this.#fs, path, known?.bytes ?? 0);
-    const journal = (record: JournalRecord): void => {
-      write?.append(record);
-      this.#records.push(record);
-    };
-    return this.#records.length > 0
-      ? Study.resume([...this.#records], journal)
-      : new Study(settings, journal);
+    throw new PilotfishError('REFUSED', `${journal} is the journal of another search: name another file`);
   }
 }
 
-/** Lines of a journal up to the first that was cut off by a kill. */
-function readJournal(
-  fs: FileSystem,
-  path: string,
-): { readonly records: JournalRecord[]; readonly bytes: number } {
+/** What happened in a search, in order; in memory, or in a file of lines of which each is on the disk before it counts. */
+class StudyJournal {
+  readonly records: JournalRecord[] = [];
+  readonly #file: { readonly fs: FileSystem; readonly path: string } | undefined;
+  #bytes: number;
+
+  constructor(file?: { readonly fs: FileSystem; readonly path: string }, bytes = 0) {
+    this.#file = file;
+    this.#bytes = bytes;
+  }
+
+  append(record: JournalRecord): void {
+    if (this.#file !== undefined) this.#write(this.#file, Buffer.from(`${JSON.stringify(record)}\n`));
+    this.records.push(record);
+  }
+
+  #write({ fs, path }: { readonly fs: FileSystem; readonly path: string }, line: Buffer): void {
+    const fd = fs.open(path, exists(fs, path) ? 'update' : 'create');
+    try {
+      // A line that a kill cut off is overwritten.
+      fs.truncate(fd, this.#bytes);
+      writeAll(fs, fd, line, this.#bytes);
+      fs.fsync(fd);
+    } finally {
+      fs.close(fd);
+    }
+    this.#bytes += line.length;
+  }
+}
+
+/**
+ * The journal of a search in a file, up to the first line that a kill cut off; in memory without a name.
+ * @throws PilotfishError `DAMAGED` for a file that is no journal; errors of the file system.
+ */
+export function openJournal(fs: FileSystem, name?: string): StudyJournal {
+  if (name === undefined) return new StudyJournal();
+  const path = resolve(name);
+  makeDirectories(fs, path.slice(0, path.lastIndexOf('/')));
+  if (!exists(fs, path)) return new StudyJournal({ fs, path });
   const all = readSmallFile(fs, path, MAX_JOURNAL_BYTES);
   const whole = all.subarray(0, all.lastIndexOf(0x0a) + 1);
+  const journal = new StudyJournal({ fs, path }, whole.length);
   try {
     const lines = whole.toString().split('\n').slice(0, -1);
-    return { records: lines.map((line) => JSON.parse(line) as JournalRecord), bytes: whole.length };
+    for (const line of lines) journal.records.push(JSON.parse(line) as JournalRecord);
   } catch (cause) {
     throw new PilotfishError('DAMAGED', `${path} is no journal of a search: name another file`, {
       cause,
       path,
     });
   }
-}
-
-/** A file of lines that only grows; each is on the disk before the search goes on. */
-class JournalFile {
-  readonly #fs: FileSystem;
-  readonly #path: string;
-  #bytes: number;
-
-  constructor(fs: FileSystem, path: string, bytes: number) {
-    this.#fs = fs;
-    this.#path = path;
-    this.#bytes = bytes;
-    makeDirectories(fs, path.slice(0, path.lastIndexOf('/')));
-  }
-
-  append(record: JournalRecord): void {
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
-    const fd = this.#fs.open(this.#path, exists(this.#fs, this.#path) ? 'update' : 'create');
-    try {
-      this.#fs.truncate(fd, this.#bytes);
-      writeAll(this.#fs, fd, line, this.#bytes);
-      this.#fs.fsync(fd);
-    } finally {
-      this.#fs.close(fd);
-    }
-    this.#bytes += line.length;
-  }
+  return journal;
 }

@@ -11,12 +11,17 @@ import { questionOf } from './evaluate.ts';
 
 export type CodecTrainOptions = {
   readonly seed: number;
+  /** What a search tries instead of the settings below. */
+  readonly trees?: Partial<Pick<typeof TREES, 'rounds' | 'maxDepth' | 'learningRate'>>;
+  readonly net?: Partial<Pick<typeof NET, 'learningRate' | 'batchSize'>> & {
+    readonly hidden?: readonly number[];
+  };
   /** Called after each round or epoch; may throw to stop. */
   readonly onProgress?: (what: string, done: number, of: number) => void;
 };
 
 /** Of the trees: 10 of them share the time budget of one decision. */
-const TREES = { rounds: 40, maxDepth: 6, learningRate: 0.15, minChildWeight: 4 } as const;
+const TREES = { rounds: 40, maxDepth: 6, learningRate: 0.15, minChildWeight: 4 };
 const TREE_PATIENCE = 8;
 /** Of the net: document 001's numbers, with a schedule that does not end before the epochs do. */
 const NET = {
@@ -58,6 +63,7 @@ export function trainTrees(rows: readonly CostRow[], options: CodecTrainOptions)
   const fit = (target: (row: CostRow) => number): BoostedTrees => {
     const trees = new BoostedTrees({
       ...TREES,
+      ...options.trees,
       objective: 'reg:squarederror',
       earlyStoppingRounds: TREE_PATIENCE,
       constantFeatures: 'allow',
@@ -112,15 +118,16 @@ export function trainNet(rows: readonly CostRow[], options: CodecTrainOptions): 
   const net = new Mlp({
     inputs: CODEC_FEATURES.length,
     outputs: NET_CLASSES.length,
-    hidden: NET_TOPOLOGY.slice(1, -1),
+    hidden: options.net?.hidden ?? NET_TOPOLOGY.slice(1, -1),
     loss: { kind: 'mse' },
     seed: options.seed,
   });
   const reference = referenceOf(rows);
+  const settings = { ...NET, ...options.net };
   const trainer = net.trainer(netBatch(train, { rng, reference }), {
     epochs: NET.epochs,
-    batchSize: NET.batchSize,
-    optimizer: { kind: 'adamw', rate: NET.learningRate, weightDecay: NET.weightDecay },
+    batchSize: settings.batchSize,
+    optimizer: { kind: 'adamw', rate: settings.learningRate, weightDecay: NET.weightDecay },
     schedule: { kind: 'cosine', lowest: 1e-5 },
     validation: netBatch(val, { rng, reference }),
     patience: NET.patience,
