@@ -71,7 +71,7 @@ export function registerPack(program: Command, context: Context): void {
 const threadCount = wholeNumber('--threads', { min: 0, max: MAX_THREADS });
 
 async function run(context: Context, args: readonly string[], options: PackCommandOptions): Promise<void> {
-  const adviser = options.hints ? await loadAdviser(context) : undefined;
+  const adviser = options.hints ? await loadAdviser(context, options.link) : undefined;
   const excludes = new Excludes(options.exclude, options.excludeFile);
   const asked = {
     ...packOptions(context, args, options),

@@ -11,9 +11,11 @@ type Surroundings = NonNullable<PackOptions['surroundings']>;
 
 /**
  * The rate a repository on a local disk is judged by, bits per second: a stored byte is kept, verified and copied for
- * years, and is worth the processor time at which levels 3 and 9 of zstd part. Measured in docs/adr.
+ * years. With it the room says what is worth compressing; how hard is the store's built-in level (docs/adr/0008).
  */
 const KEPT_BITS_PER_SECOND = 2e7;
+/** A decision takes microseconds; one that takes this long has failed, and five of those open the breaker. */
+const BUDGET_MS = 2;
 const UNITS: Readonly<Record<string, number>> = { kbit: 1e3, mbit: 1e6, gbit: 1e9 };
 
 /** Reads `--link` into bits per second. */
@@ -33,11 +35,11 @@ export function surroundingsOf(link: number | undefined): Surroundings {
 }
 
 /** The rooms of the store with the shipped model, where there is one that can be used; else their rules. */
-export async function loadAdviser(context: Context): Promise<RoomAdviser> {
+export async function loadAdviser(context: Context, link: number | undefined): Promise<RoomAdviser> {
   const { codecRoom, CODEC_SCHEMA, Guard, loadArtefact, measureReference, openCodecModel, RoomAdviser } =
     await import('../../decisions/index.ts');
   const { fs, clock } = context.ports();
-  const guard = new Guard({ room: codecRoom, clock });
+  const guard = new Guard({ room: codecRoom, clock, budgetMs: BUDGET_MS });
   const directory = `${context.world.settings.modelsDirectory}/${codecRoom.name}`;
   try {
     if (exists(fs, `${directory}/manifest.json`)) {
@@ -52,5 +54,5 @@ export async function loadAdviser(context: Context): Promise<RoomAdviser> {
       message: `${error.message}. The rule answers instead`,
     });
   }
-  return new RoomAdviser(guard);
+  return new RoomAdviser(guard, link === undefined ? 'built-in' : 'by-link');
 }

@@ -25,7 +25,12 @@ export function registerTune(program: Command, context: Context): void {
   ])
     .description('search families (net, trees, rule) and settings of a room within a budget of time and size')
     .option('--table <file>', 'what `measure` wrote (default: the one beside the shipped model)')
-    .option('--trials <number>', 'models to train, counting those in the journal', count('--trials', 10_000), 30)
+    .option(
+      '--trials <number>',
+      'models to train, counting those in the journal',
+      count('--trials', 10_000),
+      30,
+    )
     .option('--journal <file>', 'keeps what was tried; a search that was stopped goes on from it')
     .option('--seed <number>', 'start of all chance', wholeNumber('--seed', { min: 0, max: 999_999_999 }), 1)
     .option('--max-us <number>', 'longest median decision, microseconds', count('--max-us', 1_000_000), 15)

@@ -50,6 +50,14 @@ test('a model is asked and its steps are taken; when it rests, the rule has its 
   assert.equal(adviser.report().codecBy, 'codec@7');
 });
 
+test("where the level is the store's, the room only says whether zstd is worth it", () => {
+  const guard = new Guard({ room: codecRoom, clock: new ManualClock() });
+  const adviser = new RoomAdviser(guard, 'built-in');
+  assert.equal(adviser.codec(questionOf(2e7)), undefined);
+  assert.equal(adviser.codec({ ...questionOf(2e7), probeRatio: 1.01 }), 'none');
+  assert.deepEqual(adviser.report().codecs, { zstd: 1, none: 1 });
+});
+
 test('a link nobody told about is learnt from receipts', () => {
   const { adviser } = newAdviser();
   assert.equal(adviser.codecSteps(65_536, 0), 'none');

@@ -19,8 +19,15 @@ export class RoomAdviser implements StoreAdviser {
   readonly #codecs: Record<string, number> = {};
   #decisionId = 0;
 
-  constructor(codec: Guard<CodecQuestion, CodecValue>) {
+  readonly #level: 'by-link' | 'built-in';
+
+  /**
+   * @param level with `built-in` the room says whether a block is worth zstd, and the store's own level does it: for a
+   * repository that stays where it is, the store knows better than a link that is not there
+   */
+  constructor(codec: Guard<CodecQuestion, CodecValue>, level: 'by-link' | 'built-in' = 'by-link') {
     this.#codec = codec;
+    this.#level = level;
   }
 
   codecSteps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
@@ -28,13 +35,15 @@ export class RoomAdviser implements StoreAdviser {
     return steps(rawBytes, this.#rate(linkBitsPerSecond));
   }
 
-  codec(question: Readonly<CodecQuestion>): string {
+  codec(question: Readonly<CodecQuestion>): string | undefined {
     const link = this.#rate(question.linkBitsPerSecond);
     const known = link === question.linkBitsPerSecond ? question : { ...question, linkBitsPerSecond: link };
     const hint = this.#codec.ask(known);
     this.#decisionId = hint.decisionId;
-    this.#codecs[hint.value] = (this.#codecs[hint.value] ?? 0) + 1;
-    return hint.value;
+    const isBuiltIn = this.#level === 'built-in' && hint.value.startsWith('zstd');
+    const told = isBuiltIn ? 'zstd' : hint.value;
+    this.#codecs[told] = (this.#codecs[told] ?? 0) + 1;
+    return isBuiltIn ? undefined : hint.value;
   }
 
   settleCodec({ bytes, seconds }: Readonly<CodecReceipt>): void {

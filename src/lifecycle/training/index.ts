@@ -21,4 +21,10 @@ export {
   type TrainingMetrics,
   type TrainRequest,
 } from './trainer.ts';
-export { HyperparameterTuner, openJournal, type TuneOptions, type TunerOptions, type TuningMetric } from './tuner.ts';
+export {
+  HyperparameterTuner,
+  openJournal,
+  type TuneOptions,
+  type TunerOptions,
+  type TuningMetric,
+} from './tuner.ts';

@@ -9,8 +9,8 @@ import {
   type StudySettings,
 } from '../../../learn/index.ts';
 import type { Bench, TunedFamily, TuneReport, TuneSettings, Work } from '../../workshop/index.ts';
-import { type CodecPredictor, netPredictor, treesPredictor } from '../model.ts';
 import { LINKS } from '../links.ts';
+import { type CodecPredictor, netPredictor, treesPredictor } from '../model.ts';
 import { stepsFor } from '../steps.ts';
 import { heuristicChooser, tableChooser } from './baselines.ts';
 import type { CostRow } from './costs.ts';
@@ -70,9 +70,7 @@ export function* tuneCodec(
     judge(train(rows, parameters, settings.seed), Object.fromEntries(own));
   }
   for (const chooser of [heuristicChooser, tableChooser]) judge({ chooser, bytes: 0 }, {});
-  const [best] = families
-    .filter(({ withinBudget }) => withinBudget)
-    .sort((a, b) => a.regret - b.regret);
+  const [best] = families.filter(({ withinBudget }) => withinBudget).sort((a, b) => a.regret - b.regret);
   return { room: 'codec', trials: told, families, best: best?.family ?? heuristicChooser.who };
 }
 
