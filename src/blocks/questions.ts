@@ -30,7 +30,7 @@ export interface CodecQuestion {
   isLeaf: boolean;
   /** Running mean of stored / raw over earlier blocks of the same file; 0.5 before the first. */
   siblingRatio: number;
-  /** Entropy of a sample of 1 KiB, bits per byte; 8 when not measured. */
+  /** Entropy of a sample of 512 bytes, bits per byte; 8 when not measured. */
   sampleEntropyBits: number;
   /** Size of the sample after lz4 / before; 1 when not measured. */
   probeRatio: number;

@@ -34,7 +34,26 @@ export {
 export * from './ensemble/index.ts';
 export * from './explain/index.ts';
 export * from './formats/index.ts';
-export * from './kernels/index.ts';
+export {
+  type DenseLayer,
+  HeadKernel,
+  type HeadKernelOptions,
+  type HeadShape,
+  type HiddenActivation,
+  type KernelIntSlot,
+  KernelMemory,
+  KernelModule,
+  type KernelSlot,
+  LstmKernel,
+  type LstmKernelOptions,
+  type LstmShape,
+  MlpKernel,
+  type MlpKernelOptions,
+  type OutputActivation,
+  SampleRing,
+  type SampleRingOptions,
+  type WeightPort,
+} from './kernels/index.ts';
 export * from './linear/index.ts';
 export * from './nets/index.ts';
 export * from './optim/index.ts';

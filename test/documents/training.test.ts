@@ -93,7 +93,7 @@ test('Training, Evaluation: the compression predictor', async (t) => {
   });
   const trainer = new ModelTrainer(trainingConfig, INLINE);
   const metrics = await trainer.train({ model, trainData, valData, quality });
-  assert.ok(metrics.accuracy > 0.8, `Final accuracy: ${metrics.accuracy}`);
+  assert.ok(metrics.accuracy > 0.7, `Final accuracy: ${metrics.accuracy}`);
   assert.deepEqual(metrics.device, { requested: 'cuda', ran: 'cpu' });
 
   // `.pt` names our own artefact, a directory; no pickle is written or read.

@@ -18,7 +18,7 @@ interface Work {
 }
 
 function logLoss(trees: BoostedTrees, { x, y }: Labelled): number {
-  const shares = trees.predictMany(x);
+  const { data: shares } = trees.predictMany(x);
   return (
     y.reduce((sum, label, row) => sum - Math.log(shares[row * classes + label] ?? Number.NaN), 0) / y.length
   );

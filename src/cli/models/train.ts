@@ -49,9 +49,12 @@ async function run(context: Context, room: string, options: TrainCommandOptions)
   const { manifest } = saveArtefact(bench.fs, out, draft);
   const { family, metrics } = manifest;
   const lines = Object.entries(metrics).map(([name, value]) => `  ${name} ${value.toFixed(5)}`);
+  const { adviceOnRoom } = await import('../../lifecycle/index.ts');
+  const advice = adviceOnRoom(metrics);
+  const last = advice.map(({ message }) => `advice: ${message}\n`).join('');
   await context.result(options, {
-    json: { out, ...manifest },
-    text: `${family} in ${safeText(out)}\n${lines.join('\n')}\n`,
+    json: { out, ...manifest, advice },
+    text: `${family} in ${safeText(out)}\n${lines.join('\n')}\n${last}`,
   });
 }
 

@@ -11,14 +11,14 @@ import { type Chooser, evaluate, metricsOf } from './judging/evaluate.ts';
 import { measureSet } from './judging/measure.ts';
 import { scoreCodecSet } from './judging/score.ts';
 import { timeDecisions } from './judging/timing.ts';
-import { referenceOf, trainNet, trainTrees } from './judging/train.ts';
+import { referenceOf, trainNets, trainTrees } from './judging/train.ts';
 import { tuneCodec } from './judging/tune.ts';
 import { LINKS, type LinkName } from './links.ts';
 import {
   advantageOf,
   type CodecPredictor,
-  NET_FILE,
   NET_TOPOLOGY,
+  netFile,
   netPredictor,
   openCodecModel,
   REFERENCE_METRIC,
@@ -76,15 +76,18 @@ function* train(bench: Bench, options: TrainOptions): Work<ModelDraft> {
   const { seed } = options;
   yield { what: 'trees', done: 0, of: 2 };
   const trees = trainTrees(rows, { seed });
-  yield { what: 'net', done: 1, of: 2 };
-  const net = trainNet(rows, { seed });
+  yield { what: 'nets', done: 1, of: 2 };
+  const nets = trainNets(rows, { seed });
   const val = rows.filter(({ part }) => part === 'val');
   const reference = referenceOf(rows);
   const byTrees = judge(val, treesPredictor(trees), reference);
-  const byNet = judge(val, netPredictor(net), reference);
+  const byNet = judge(val, netPredictor(nets), reference);
   const useNet = byNet.meanRegret <= byTrees.meanRegret;
+  const chosen = useNet ? byNet : byTrees;
+  const training = rows.filter(({ part }) => part === 'train');
+  const learnt = judge(training, useNet ? netPredictor(nets) : treesPredictor(trees), reference);
   const files = useNet
-    ? new Map([[NET_FILE, encodeSnapshot(net.snapshot())]])
+    ? new Map(nets.map((net, i) => [netFile(i), encodeSnapshot(net.snapshot())]))
     : new Map(
         CODECS.slice(1).flatMap((codec, i) => {
           const [size, time] = [trees.sizes[i], trees.times[i]];
@@ -96,7 +99,7 @@ function* train(bench: Bench, options: TrainOptions): Work<ModelDraft> {
         }),
       );
   bench.warn(
-    `the ${useNet ? 'net' : 'trees'} regret less on the validation part: ${useNet ? byNet.meanRegret : byTrees.meanRegret}`,
+    `the ${useNet ? 'nets' : 'trees'} regret less on the validation part: ${useNet ? byNet.meanRegret : byTrees.meanRegret}`,
   );
   yield { what: 'done', done: 2, of: 2 };
   return {
@@ -106,7 +109,7 @@ function* train(bench: Bench, options: TrainOptions): Work<ModelDraft> {
       topology: useNet ? NET_TOPOLOGY : [CODEC_FEATURES.length, 2 * (CODECS.length - 1)],
       featureSchema: CODEC_SCHEMA,
       lineage: lineageOf(sets, rows, options),
-      metrics: (useNet ? byNet : byTrees).metrics,
+      metrics: { ...chosen.metrics, trainRegret: learnt.meanRegret, valRegret: chosen.meanRegret },
       privacy: null,
     },
     files,

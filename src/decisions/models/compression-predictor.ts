@@ -98,7 +98,7 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
   }
 
   begin(data: LabelledSamples, options: EpochOptions = {}): ModelTraining {
-    const { valData, dropout = 0, noise = 0, ...fit } = options;
+    const { valData, dropout = 0, noise = 0, patience, minDelta, ...fit } = options;
     numberWithin('dropout', dropout, [0, 0.9]);
     numberWithin('noise', noise, [0, 1]);
     const head: Head = {
@@ -114,8 +114,16 @@ export class CompressionPredictor extends EpochModel<FeatureVector, CompressionA
     });
     const scaling = scalingOf(filled(data), data.features.length);
     const chosen: FitOptions = { ...fit, constantFeatures: 'allow', ...augmentation(noise) };
-    const validation = valData === undefined ? {} : { validation: this.#batch(valData, head, scaling) };
-    const training = net.trainer(this.#batch(data, head, scaling), { ...chosen, ...validation });
+    // Without held-out samples there is nothing to be patient about.
+    const stopping: FitOptions =
+      valData === undefined
+        ? {}
+        : {
+            validation: this.#batch(valData, head, scaling),
+            ...(patience === undefined ? {} : { patience }),
+            ...(minDelta === undefined ? {} : { minDelta }),
+          };
+    const training = net.trainer(this.#batch(data, head, scaling), { ...chosen, ...stopping });
     return {
       get isDone() {
         return training.isDone;

@@ -19,7 +19,7 @@ export type LabelledSamples = {
 
 /** How a model is trained epoch by epoch: the options of a net, and what a configuration adds to them. */
 export type EpochOptions = Omit<FitOptions, 'validation' | 'augment' | 'constantFeatures'> & {
-  /** Held-out samples: with them training stops early and the best weights are kept. */
+  /** Held-out samples: with them training stops early and the best weights are kept; without them `patience` rests. */
   readonly valData?: LabelledSamples | undefined;
   /** Share of hidden units that rest in each step, at most 0.9. 0. */
   readonly dropout?: number;

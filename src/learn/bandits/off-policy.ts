@@ -75,8 +75,8 @@ export function doublyRobust(
   options: OffPolicyOptions = {},
 ): PolicyValue {
   const weighted = weigh(log, options);
-  allFinite('chosen', ofLength('chosen', model.chosen, log.rewards.length));
-  allFinite('target', ofLength('target', model.target, log.rewards.length));
+  allFinite('model.chosen', ofLength('model.chosen', model.chosen, log.rewards.length));
+  allFinite('model.target', ofLength('model.target', model.target, log.rewards.length));
   return meanValue(weighted, (i) => {
     const error = (log.rewards[i] as number) - (model.chosen[i] as number);
     return (model.target[i] as number) + (weighted.weights[i] as number) * error;

@@ -1,4 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
+import { ofLength, shown } from './checks.ts';
 import { MAX_MATRIX_VALUES, type Matrix } from './matrix.ts';
 
 /** Labelled samples: one target a row (a class number from 0, or a value) and, if given, one weight a row. */
@@ -24,17 +25,30 @@ export type BatchRules = {
  * @throws PilotfishError `EMPTY`, `SHAPE`, `LIMIT`, `NOT_FINITE`, `ONE_CLASS`, `CONSTANT_FEATURE` or `USAGE`.
  */
 export function checkBatch(batch: Batch, rules: BatchRules = {}): Batch {
-  checkMatrix(batch.x, rules);
-  const { x, y, weights } = batch;
-  if (y.length !== x.rows) throw new PilotfishError('SHAPE', `${y.length} targets for ${x.rows} rows`);
+  const x = checkMatrix(matrixIn(batch), rules);
+  const { y, weights } = batch;
+  if (y === undefined) throw new PilotfishError('USAGE', 'the batch has no `y`; give one target a row');
+  ofLength('y', y, x.rows);
   if (rules.classes === undefined) checkValues('y', y);
   else checkClasses(y, rules.classes);
   if (weights !== undefined) checkWeights(weights, x.rows);
   return batch;
 }
 
+/** The matrix of a batch of which nothing is known yet. @throws PilotfishError `USAGE` when there is none. */
+export function matrixIn(batch: { readonly x: Matrix }): Matrix {
+  if (typeof batch === 'object' && batch !== null) return asMatrix(batch.x);
+  throw new PilotfishError('USAGE', `the batch is ${shown(batch)}; give { x, y }`);
+}
+
+function asMatrix(x: Matrix): Matrix {
+  if (typeof x === 'object' && x !== null && ArrayBuffer.isView(x.data)) return x;
+  throw new PilotfishError('USAGE', `x is ${shown(x)}, not a matrix; make one with matrixOf([[…], …])`);
+}
+
 /** The same for samples without targets. @throws PilotfishError as `checkBatch`. */
 export function checkMatrix(x: Matrix, rules: BatchRules = {}): Matrix {
+  asMatrix(x);
   const isCount = (value: number) => Number.isInteger(value) && value >= 0;
   if (!isCount(x.rows) || !isCount(x.columns))
     throw new PilotfishError('SHAPE', 'rows and columns must be whole');

@@ -5,10 +5,22 @@ import { PilotfishError } from '../../base/index.ts';
  * that names the argument, and returns what it checked.
  */
 
+/** A value in words, for messages about what is not what its type says. */
+export function shown(value: unknown): string {
+  if (typeof value === 'number' || value === null) return String(value);
+  if (value === undefined) return 'left out';
+  if (typeof value === 'string') return `the string "${value}"`;
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
 /** @throws PilotfishError `USAGE` unless `value` is a whole number in [min, max]. */
 export function wholeNumber(name: string, value: number, [min, max]: readonly [number, number]): number {
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new PilotfishError('USAGE', `${name} is ${value}; give a whole number from ${min} to ${max}`);
+    throw new PilotfishError(
+      'USAGE',
+      `${name} is ${shown(value)}; give a whole number from ${min} to ${max}`,
+    );
   }
   return value;
 }
@@ -16,7 +28,7 @@ export function wholeNumber(name: string, value: number, [min, max]: readonly [n
 /** @throws PilotfishError `USAGE` unless `value` is a finite number in [min, max]. */
 export function numberWithin(name: string, value: number, [min, max]: readonly [number, number]): number {
   if (!(Number.isFinite(value) && value >= min && value <= max)) {
-    throw new PilotfishError('USAGE', `${name} is ${value}; give a number from ${min} to ${max}`);
+    throw new PilotfishError('USAGE', `${name} is ${shown(value)}; give a number from ${min} to ${max}`);
   }
   return value;
 }
@@ -24,7 +36,7 @@ export function numberWithin(name: string, value: number, [min, max]: readonly [
 /** @throws PilotfishError `NOT_FINITE` for NaN or an infinity. */
 export function finite(name: string, value: number): number {
   if (!Number.isFinite(value))
-    throw new PilotfishError('NOT_FINITE', `${name} is ${value}; give a finite number`);
+    throw new PilotfishError('NOT_FINITE', `${name} is ${shown(value)}; give a finite number`);
   return value;
 }
 
@@ -38,20 +50,25 @@ export function allFinite<Values extends ArrayLike<number>>(name: string, values
   return values;
 }
 
-/** @throws PilotfishError `SHAPE` unless `values` holds exactly `length` numbers. */
+/** @throws PilotfishError `SHAPE` unless `values` holds exactly `length` numbers, `USAGE` when it is no list. */
 export function ofLength<Values extends ArrayLike<number>>(
   name: string,
   values: Values,
   length: number,
 ): Values {
-  if (values.length !== length) {
-    throw new PilotfishError('SHAPE', `${name} has ${values.length} values where ${length} are expected`);
-  }
-  return values;
+  if (values?.length === length) return values;
+  requireList(name, values);
+  throw new PilotfishError('SHAPE', `${name} has ${values.length} values where ${length} are expected`);
 }
 
-/** @throws PilotfishError `EMPTY` when there is nothing in `values`. */
+/** @throws PilotfishError `EMPTY` when there is nothing in `values`, `USAGE` when it is no list. */
 export function notEmpty<Values extends { readonly length: number }>(name: string, values: Values): Values {
-  if (values.length === 0) throw new PilotfishError('EMPTY', `${name} is empty; give at least one value`);
-  return values;
+  if (values?.length > 0) return values;
+  requireList(name, values);
+  throw new PilotfishError('EMPTY', `${name} is empty; give at least one value`);
+}
+
+function requireList(name: string, values: { readonly length: number } | undefined): void {
+  if (typeof values === 'object' && typeof values?.length === 'number') return;
+  throw new PilotfishError('USAGE', `${name} is ${shown(values)}; give a list`);
 }

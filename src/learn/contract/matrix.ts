@@ -1,4 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
+import { shown } from './checks.ts';
 
 /** Most values one matrix may hold: 2^28, one GiB of float32. */
 export const MAX_MATRIX_VALUES = 2 ** 28;
@@ -12,9 +13,11 @@ export type Matrix = {
 
 /**
  * A float32 matrix copied from rows of equal length; NaN is kept, for learners that know missing values.
- * @throws PilotfishError `EMPTY` without rows or columns, `SHAPE` for ragged rows, `LIMIT` when too large.
+ * @throws PilotfishError `USAGE` for what are no rows, `EMPTY` without rows or columns, `SHAPE` for ragged rows, `LIMIT`
+ * when too large.
  */
 export function matrixOf(rows: readonly ArrayLike<number>[]): Matrix {
+  checkRows(rows);
   const columns = rows[0]?.length ?? 0;
   if (columns === 0) throw new PilotfishError('EMPTY', 'the matrix has no values; give it at least one row');
   if (rows.length * columns > MAX_MATRIX_VALUES) {
@@ -28,6 +31,20 @@ export function matrixOf(rows: readonly ArrayLike<number>[]): Matrix {
     data.set(row, index * columns);
   });
   return { rows: rows.length, columns, data };
+}
+
+function checkRows(rows: readonly ArrayLike<number>[]): void {
+  if (typeof rows?.length !== 'number') {
+    throw new PilotfishError(
+      'USAGE',
+      `the rows are ${shown(rows)}; give a list, as in matrixOf([[1, 2], [3, 4]])`,
+    );
+  }
+  for (let index = 0; index < rows.length; index += 1) {
+    if (typeof rows[index] === 'object' && typeof rows[index]?.length === 'number') continue;
+    const what = typeof rows[index] === 'number' ? 'a number' : shown(rows[index]);
+    throw new PilotfishError('USAGE', `row ${index} is ${what}; give rows, as in matrixOf([[1, 2], [3, 4]])`);
+  }
 }
 
 /** A view of one row: shares memory with the matrix. */

@@ -26,7 +26,10 @@ export type Snapshot = {
 /** @throws PilotfishError `DAMAGED` when the snapshot is not one of this kind and version. */
 export function checkSnapshot(snapshot: Snapshot, kind: string, version: number): Snapshot {
   if (snapshot.kind !== kind) {
-    throw new PilotfishError('DAMAGED', `a snapshot of "${snapshot.kind}" cannot restore "${kind}"`);
+    throw new PilotfishError(
+      'DAMAGED',
+      `a snapshot of "${snapshot.kind}" cannot restore "${kind}"; restore it with the class of that kind`,
+    );
   }
   if (snapshot.version !== version) {
     throw new PilotfishError(

@@ -99,7 +99,7 @@ function drawn(rows: number, classes: number, sharp: number): Batch {
 
 test('temperature scaling undoes a known sharpening and makes the labels likelier', () => {
   for (const sharp of [0.2, 1, 5]) {
-    const scaling = new TemperatureScaling({ classes: 4 });
+    const scaling = new TemperatureScaling({ classes: 4, input: 'logits' });
     const report = scaling.fit(drawn(4000, 4, sharp));
     near(report.temperature / sharp, 1, 0.08);
     assert.ok(report.lossAfter <= report.lossBefore);
@@ -110,14 +110,14 @@ test('temperature scaling undoes a known sharpening and makes the labels likelie
 test('a mean over weighted samples; probabilities serve as well as logits', () => {
   const batch = drawn(300, 3, 3);
   const { data } = batch.x;
-  const logits = new TemperatureScaling({ classes: 3 });
+  const logits = new TemperatureScaling({ classes: 3, input: 'logits' });
   const doubled = { ...batch, weights: new Float64Array(300).fill(2) };
   assert.deepEqual(logits.fit(doubled).temperature, logits.fit(batch).temperature);
   const shares = Float64Array.from(data, (value, i) => {
     const row = Array.from(data.subarray(i - (i % 3), i - (i % 3) + 3), Math.exp);
     return Math.exp(value) / row.reduce((sum, share) => sum + share, 0);
   });
-  const probabilities = new TemperatureScaling({ classes: 3, input: 'probabilities' });
+  const probabilities = new TemperatureScaling({ classes: 3 });
   near(
     probabilities.fit({ ...batch, x: { ...batch.x, data: shares } }).temperature,
     logits.temperature,
@@ -130,7 +130,7 @@ test('a mean over weighted samples; probabilities serve as well as logits', () =
 
 test('without a best temperature the nearest allowed one is taken', () => {
   const x = { rows: 2, columns: 2, data: Float64Array.of(1, 0, 0, 1) };
-  const scaling = new TemperatureScaling({ classes: 2 });
+  const scaling = new TemperatureScaling({ classes: 2, input: 'logits' });
   assert.equal(scaling.fit({ x, y: [0, 1] }).temperature, 0.01);
   assert.equal(scaling.fit({ x, y: [1, 0] }).temperature, 100);
   assert.ok(scaling.predict([1e100, -1e100]).every(Number.isFinite));
@@ -138,7 +138,7 @@ test('without a best temperature the nearest allowed one is taken', () => {
 
 test('calibration keeps the most likely class and sums to 1', () => {
   const row = fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength: 3, maxLength: 3 });
-  const scaling = new TemperatureScaling({ classes: 3 });
+  const scaling = new TemperatureScaling({ classes: 3, input: 'logits' });
   scaling.fit(drawn(100, 3, 4));
   fc.assert(
     fc.property(row, (logits) => {

@@ -43,7 +43,7 @@ test('the reliability diagram is the calibration curve of scikit-learn', () => {
 test('no minimiser finds a better temperature', () => {
   for (const { classes, logits, y, temperature, lossBefore, lossAfter } of sklearn.temperature) {
     const x = { rows: y.length, columns: classes, data: Float64Array.from(logits as number[]) };
-    const report = new TemperatureScaling({ classes }).fit({ x, y });
+    const report = new TemperatureScaling({ classes, input: 'logits' }).fit({ x, y });
     close([report.lossBefore, report.lossAfter], [lossBefore, lossAfter], 1e-12);
     assert.ok(report.lossAfter <= lossAfter + 1e-15);
     close([report.temperature], [temperature], 1e-5);

@@ -17,8 +17,8 @@ import { checkDistribution, checkMagnitude, indexOfLargest } from './checks.ts';
 export type TemperatureOptions = {
   /** Number of classes, from 2. */
   readonly classes: number;
-  /** What is to be calibrated: scores before the softmax, or probabilities. Default `logits`. */
-  readonly input?: 'logits' | 'probabilities';
+  /** What is to be calibrated: what `predict` of a learner gives, or scores before a softmax. Default `probabilities`. */
+  readonly input?: 'probabilities' | 'logits';
 };
 
 export type TemperatureReport = {
@@ -46,8 +46,8 @@ type Loss = { value: number; slope: number; curvature: number };
  * logits by the one number, from 0.01 to 100, that makes held-out labels most likely. It never changes which class
  * is most likely.
  *
- * `fit`: one row of logits (or probabilities) a sample, held out from training. `predict`: one such row to
- * probabilities.
+ * `fit`: one row of probabilities (or logits, as `input` says) a sample, held out from training. `predict`: one such
+ * row to probabilities.
  *
  * Errors: `USAGE`, `SHAPE`, `NOT_FINITE`, `LIMIT`; `UNTRAINED` before `fit`; `fit` also as `checkBatch`.
  */
@@ -59,10 +59,10 @@ export class TemperatureScaling implements Learner, Predicts, Fits<TemperatureRe
   readonly #answer: Float64Array;
   #temperature = 0;
 
-  constructor({ classes, input = 'logits' }: TemperatureOptions) {
+  constructor({ classes, input = 'probabilities' }: TemperatureOptions) {
     this.classes = wholeNumber('classes', classes, [2, MOST_CLASSES]);
     if (input !== 'logits' && input !== 'probabilities') {
-      throw new PilotfishError('USAGE', `input is ${input}; give 'logits' or 'probabilities'`);
+      throw new PilotfishError('USAGE', `input is ${input}; give 'probabilities' or 'logits'`);
     }
     this.#input = input;
     this.#logits = new Float64Array(classes);

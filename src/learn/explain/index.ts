@@ -6,5 +6,5 @@ export {
   type PermutationQuery,
   permutationImportance,
 } from './permutation-importance.ts';
-export type { ExplanationQuery, Predict } from './predictor.ts';
+export type { ExplanationQuery, PredictFunction } from './predictor.ts';
 export { TreeShap } from './tree-shap.ts';

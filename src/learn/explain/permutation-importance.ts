@@ -1,10 +1,10 @@
 import { FastRng } from '../../base/index.ts';
 import { type Batch, checkBatch, finite, wholeNumber } from '../contract/index.ts';
-import { type Predict, Predictor } from './predictor.ts';
+import { type PredictFunction, Predictor } from './predictor.ts';
 
 /** Options of `permutationImportance`. */
 export type PermutationQuery = {
-  readonly predict: Predict;
+  readonly predict: PredictFunction;
   /** Held-out samples; constant features are fine. */
   readonly batch: Batch;
   /** What one answer costs, e.g. `(answer, target) => (answer[0] - target) ** 2`. */

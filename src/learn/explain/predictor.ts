@@ -1,12 +1,15 @@
 import { PilotfishError } from '../../base/index.ts';
 import { allFinite, checkMatrix, type Matrix, notEmpty, ofLength } from '../contract/index.ts';
 
-/** Any model: features in, one value or several out. It may reuse the array it returns from call to call. */
-export type Predict = (x: Float64Array) => number | ArrayLike<number>;
+/**
+ * Any model: features in, one value or several out. It may reuse the array it returns from call to call. Wrap the method
+ * of a learner, which needs its `this`: `(row) => net.predict(row)`.
+ */
+export type PredictFunction = (x: Float64Array) => number | ArrayLike<number>;
 
 /** What an explanation asks for: a model, a row, and the data it is compared with. */
 export type ExplanationQuery = {
-  readonly predict: Predict;
+  readonly predict: PredictFunction;
   /** The row to explain, `[features]`. */
   readonly x: ArrayLike<number>;
   /** Rows that stand for "not known", usually 50 to 200 of the training data. Constant features are fine. */
@@ -28,10 +31,10 @@ export function checkQuery({ x, background }: ExplanationQuery): void {
 
 /** Calls a model, and holds it to finite answers of one length. */
 export class Predictor {
-  readonly #predict: Predict;
+  readonly #predict: PredictFunction;
   #answer: Float64Array | undefined;
 
-  constructor(predict: Predict) {
+  constructor(predict: PredictFunction) {
     this.#predict = predict;
   }
 

@@ -8,6 +8,7 @@ export {
   type OnnxOutput,
 } from './onnx-net.ts';
 export { encodeOnnxTrees } from './onnx-trees.ts';
+export { restoreLearner } from './restore-learner.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,

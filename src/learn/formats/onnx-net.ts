@@ -33,9 +33,10 @@ const OPERATORS = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid', softmax: 'So
 /**
  * A multilayer perceptron as an ONNX file: input `x` float32 [batch, inputs], output `y` float32 [batch, outputs].
  * @throws PilotfishError `EMPTY` without layers, `SHAPE` when sizes do not fit, `NOT_FINITE`, `USAGE` for an
- * activation that is not known.
+ * activation that is not known or what is no list of layers.
  */
 export function encodeOnnxMlp({ layers, activation, output }: OnnxMlp): Uint8Array {
+  requireLayers('an Mlp', layers);
   const graph = new OnnxGraph();
   let width = rowsOf('first', notEmpty('layers', layers)[0] as OnnxLayer);
   graph.input('x', ['batch', width]);
@@ -57,6 +58,7 @@ export function encodeOnnxMlp({ layers, activation, output }: OnnxMlp): Uint8Arr
  * @throws PilotfishError as `encodeOnnxMlp`.
  */
 export function encodeOnnxLstm({ embedding, recurrent, head, output }: OnnxLstm): Uint8Array {
+  requireLayers('an Lstm', recurrent);
   const graph = new OnnxGraph();
   const first = notEmpty('recurrent', recurrent)[0] as OnnxLayer;
   let width = lstmSizes('lstm0', first).inputs;
@@ -76,6 +78,14 @@ export function encodeOnnxLstm({ embedding, recurrent, head, output }: OnnxLstm)
   addDense(graph, { layer: head, width, from: 'state', to: 'y', activation: output });
   graph.output('y', ['batch', head.bias.length]);
   return graph.finish('lstm');
+}
+
+function requireLayers(net: string, layers: readonly OnnxLayer[]): void {
+  if (Array.isArray(layers)) return;
+  throw new PilotfishError(
+    'USAGE',
+    `there is no list of layers here; give what \`layers()\` of ${net} returns`,
+  );
 }
 
 type Dense = {

@@ -70,10 +70,24 @@ test('LSTM layers, heads and embeddings that do not fit are refused', () => {
 });
 
 test('what the nets give of their layers can be written', () => {
+  const sample = { x: [0, 1, 2], y: 1 };
   const mlp = new Mlp({ inputs: 3, outputs: 2, hidden: [4] });
+  mlp.learnOne(sample);
   assert.ok(encodeOnnxMlp(mlp.layers()).length > 0);
   const lstm = new Lstm({ inputs: 3, outputs: 2, hidden: 4 });
+  lstm.learnOne(sample);
   assert.ok(encodeOnnxLstm(lstm.layers()).length > 0);
+});
+
+test('a learner in place of what it gives is refused with the advice to ask it', () => {
+  const advice = (text: RegExp) => ({ code: 'USAGE', message: text });
+  const mlp = new Mlp({ inputs: 3, outputs: 2, hidden: [4] });
+  assert.throws(() => encodeOnnxMlp(mlp as never), advice(/`layers\(\)` of an Mlp/));
+  assert.throws(() => encodeOnnxLstm(mlp as never), advice(/`layers\(\)` of an Lstm/));
+  const trees = new BoostedTrees({ objective: 'reg:squarederror' });
+  trees.fit({ x: matrixOf([[0], [1]]), y: [0, 1] });
+  assert.throws(() => encodeOnnxTrees(trees as never), advice(/its `model`/));
+  assert.ok(encodeOnnxTrees(trees.model).length > 0);
 });
 
 test('a tree model must be sound and have trees', () => {

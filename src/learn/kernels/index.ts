@@ -1,7 +1,7 @@
 /** Inner loops as WebAssembly: inference and training of networks, and the memory they share with workers. */
 export { HeadKernel, type HeadKernelOptions, type HeadShape } from './head.ts';
 export { LstmKernel, type LstmKernelOptions, type LstmShape } from './lstm.ts';
-export { type IntSlot, KernelMemory, KernelModule, type Slot } from './memory.ts';
+export { type KernelIntSlot, KernelMemory, KernelModule, type KernelSlot } from './memory.ts';
 export { type HiddenActivation, MlpKernel, type MlpKernelOptions, type OutputActivation } from './mlp.ts';
 export type { DenseLayer } from './panels.ts';
 export { SampleRing, type SampleRingOptions } from './ring.ts';
@@ -13,13 +13,13 @@ export {
   type CellSlots,
   type ClassSlots,
   type CostSlots,
+  type KernelSpace,
   type LossSlots,
+  type MatrixProduct,
   type NumberSlot,
   type ParameterSlots,
-  type Product,
   partOf,
   type SgdStep,
-  type Space,
   type TrainingMaths,
   type ValueSlots,
   type WholeSlot,

@@ -1,6 +1,6 @@
 import { ofLength, wholeNumber } from '../contract/index.ts';
 import { checkCount, INFERENCE, type InferenceExports } from './inference.ts';
-import { KernelMemory, type Slot } from './memory.ts';
+import { KernelMemory, type KernelSlot } from './memory.ts';
 import { checkLayer, checkLayerCount, type DenseLayer } from './panels.ts';
 import {
   createWeights,
@@ -182,7 +182,7 @@ export class LstmKernel {
   }
 }
 
-const pointerOf = (slot: Slot) => slot.pointer;
+const pointerOf = (slot: KernelSlot) => slot.pointer;
 
 function checkOptions(options: LstmKernelOptions) {
   const shape: LstmShape = {

@@ -16,10 +16,10 @@ declare namespace WebAssembly {
 }
 
 /** A run of float32 values in kernel memory: what the kernels call it (a byte offset), and the view over it. */
-export type Slot = { readonly pointer: number; readonly view: Float32Array<SharedArrayBuffer> };
+export type KernelSlot = { readonly pointer: number; readonly view: Float32Array<SharedArrayBuffer> };
 
 /** The same for 32-bit whole numbers: ids, counters. */
-export type IntSlot = { readonly pointer: number; readonly view: Int32Array<SharedArrayBuffer> };
+export type KernelIntSlot = { readonly pointer: number; readonly view: Int32Array<SharedArrayBuffer> };
 
 // Below lies what the compiler put there: nothing, and the static data of both modules (scripts/build-kernels.ts).
 const FIRST_FREE = 65_536;
@@ -54,13 +54,13 @@ export class KernelMemory {
   }
 
   /** `count` zeros, aligned to 64 bytes. @throws PilotfishError `LIMIT` when the memory is used up. */
-  floats(count: number): Slot {
+  floats(count: number): KernelSlot {
     const pointer = this.#take(count * 4);
     return { pointer, view: new Float32Array(this.wasm.buffer, pointer, count) };
   }
 
   /** As `floats`, for whole numbers. */
-  ints(count: number): IntSlot {
+  ints(count: number): KernelIntSlot {
     const pointer = this.#take(count * 4);
     return { pointer, view: new Int32Array(this.wasm.buffer, pointer, count) };
   }

@@ -5,7 +5,7 @@ export type NumberSlot = { readonly pointer: number; readonly view: Float32Array
 export type WholeSlot = { readonly pointer: number; readonly view: Int32Array };
 
 /** Where slots come from: a `KernelMemory`, a meter of sizes, or the oracle's memory. */
-export type Space = { floats(count: number): NumberSlot; ints(count: number): WholeSlot };
+export type KernelSpace = { floats(count: number): NumberSlot; ints(count: number): WholeSlot };
 
 /** `count` values of a slot from `offset` on. */
 export function partOf(slot: NumberSlot, offset: number, count: number): NumberSlot {
@@ -16,7 +16,7 @@ export function partOf(slot: NumberSlot, offset: number, count: number): NumberS
  * C = start + A B. Strides count values: A[i][k] lies at `i * aRow + k * aColumn` (so a transposed matrix is one
  * with its strides swapped), B[k][j] at `k * bRow + j`, C[i][j] at `i * cRow + j`.
  */
-export type Product = {
+export type MatrixProduct = {
   readonly a: NumberSlot;
   readonly aRow: number;
   readonly aColumn: number;
@@ -107,7 +107,7 @@ export type SgdStep = { scale: number; ridge: number; momentum: number; rate: nu
  * multiplied by `scale`. Shapes are the caller's affair: nothing is checked here.
  */
 export interface TrainingMaths {
-  product(of: Product, rows: number, columns: number, depth: number): void;
+  product(of: MatrixProduct, rows: number, columns: number, depth: number): void;
   /** `to` [columns][rows] becomes the transpose of `from` [rows][columns]. */
   transpose(from: NumberSlot, to: NumberSlot, rows: number, columns: number): void;
   /** to[j] += the sum of column j of `from` [rows][columns]. */

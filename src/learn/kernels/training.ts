@@ -9,9 +9,9 @@ import {
   type CostSlots,
   keepThreshold,
   logOfSums,
+  type MatrixProduct,
   type NumberSlot,
   type ParameterSlots,
-  type Product,
   type SgdStep,
   sumOfLogs,
   type TrainingMaths,
@@ -47,7 +47,7 @@ export class TrainingKernels implements TrainingMaths {
     this.#numbers = new Float64Array(memory.wasm.buffer, this.#at, NUMBERS);
   }
 
-  product(of: Product, rows: number, columns: number, depth: number): void {
+  product(of: MatrixProduct, rows: number, columns: number, depth: number): void {
     this.#wasm.product(
       of.a.pointer,
       of.aRow * 4,

@@ -4,8 +4,10 @@ import {
   type Fits,
   type Learner,
   type LearnsOne,
+  type Matrix,
   numberWithin,
   type Predicts,
+  predictRows,
   type Snapshot,
   type StreamSample,
   wholeNumber,
@@ -76,6 +78,11 @@ export abstract class LinearModel
     checkRow(x, this.features);
     this.#score(x);
     return this.#answer;
+  }
+
+  /** `predict` for every row, in a fresh matrix. */
+  predictMany(x: Matrix): Matrix {
+    return predictRows(x, (row) => this.predict(row));
   }
 
   learnOne(sample: StreamSample): void {

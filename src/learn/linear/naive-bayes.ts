@@ -4,8 +4,10 @@ import {
   type Fits,
   type Learner,
   type LearnsOne,
+  type Matrix,
   numberWithin,
   type Predicts,
+  predictRows,
   type Snapshot,
   type StreamSample,
   takeTensor,
@@ -108,6 +110,11 @@ export class NaiveBayes
     this.#table.addLogDensities(x, this.#priorWeight, answer);
     softmaxInto(answer, answer);
     return answer;
+  }
+
+  /** `predict` for every row, in a fresh matrix. */
+  predictMany(x: Matrix): Matrix {
+    return predictRows(x, (row) => this.predict(row));
   }
 
   learnOne(sample: StreamSample): void {

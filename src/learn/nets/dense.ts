@@ -1,8 +1,8 @@
 import {
   type Activation,
   type BatchNorm,
+  type MatrixProduct,
   type NumberSlot,
-  type Product,
   partOf,
   type WholeSlot,
 } from '../kernels/index.ts';
@@ -60,10 +60,10 @@ export class Dense {
   readonly #activated: NumberSlot;
   readonly #weights: NumberSlot;
   readonly #biasGradient: NumberSlot;
-  readonly #forward: Product;
-  readonly #weightGradient: Product;
+  readonly #forward: MatrixProduct;
+  readonly #weightGradient: MatrixProduct;
   /** For the gradient of the input. */
-  readonly #backward: Product | undefined;
+  readonly #backward: MatrixProduct | undefined;
   readonly #norm: Norm | undefined;
   readonly #dropout: Dropout | undefined;
 

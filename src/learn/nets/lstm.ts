@@ -4,6 +4,7 @@ import {
   type Fits,
   type Learner,
   type LearnsOne,
+  matrixIn,
   type Predicts,
   type Snapshot,
 } from '../contract/index.ts';
@@ -76,7 +77,7 @@ export class Lstm implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOn
   /** The same, one epoch at a time; this net changes when its `finish` is called. @throws as `fit`. */
   trainer(batch: NetBatch, options: FitOptions = {}): Trainer {
     const plan = planOf(options);
-    const steps = this.#stepsOf(batch.x.columns);
+    const steps = this.#stepsOf(matrixIn(batch).columns);
     const training = samplesOf(batch, this.#rules(steps, options));
     const validation = options.validation && samplesOf(options.validation, this.#rules(steps, 'held-out'));
     const rows = Math.min(plan.batchSize, Math.max(training.count, validation?.count ?? 0));
@@ -164,8 +165,9 @@ export class Lstm implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOn
     return this.#ready().top();
   }
 
-  /** The weights, copied. */
+  /** The weights, copied. @throws PilotfishError `UNTRAINED`. */
   layers(): LstmLayers {
+    this.#requireTraining();
     const part = (name: string) => partValues(this.#layout, this.#values, name).slice();
     const layer = (name: string) => ({ weights: part(`${name}.weights`), bias: part(`${name}.bias`) });
     const { layers, vocabulary, output } = this.#plan;
@@ -223,9 +225,13 @@ export class Lstm implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOn
     this.#isLoaded = false;
   }
 
+  #requireTraining(): void {
+    if (this.#isTrained) return;
+    throw new PilotfishError('UNTRAINED', 'the net has learnt nothing yet; call fit or learnOne');
+  }
+
   #ready(): LstmAnswers {
-    if (!this.#isTrained)
-      throw new PilotfishError('UNTRAINED', 'the net has learnt nothing yet; call fit or learnOne');
+    this.#requireTraining();
     if (this.#answers !== undefined && this.#isLoaded) return this.#answers;
     this.#answers ??= new LstmAnswers(this.#plan);
     this.#answers.load(this.layers());

@@ -1,5 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
-import { numberWithin, type Snapshot, wholeNumber } from '../contract/index.ts';
+import { numberWithin, type Snapshot, shown, wholeNumber } from '../contract/index.ts';
 import type { DenseShape } from './dense.ts';
 import { checkLoss, isClassLoss, type LossOptions, readLoss } from './loss.ts';
 import type { MlpShape } from './mlp-network.ts';
@@ -51,7 +51,13 @@ const MAX_WEIGHTS = 2 ** 26;
 
 /** Defaults filled in. @throws PilotfishError `USAGE` or `LIMIT`. */
 export function mlpPlan(options: MlpOptions): MlpPlan {
-  const { activation = 'relu', output = 'linear', online = {} } = options;
+  const { activation = 'relu', output = 'linear', online = {}, hidden } = options;
+  if (!Array.isArray(hidden)) {
+    throw new PilotfishError(
+      'USAGE',
+      `hidden is ${shown(hidden)}; list the widths, as in [32, 16], or give []`,
+    );
+  }
   const loss = checkLoss(options.loss ?? { kind: 'cross-entropy' });
   if (isClassLoss(loss) && output !== 'linear') {
     throw new PilotfishError('USAGE', `the loss ${loss.kind} brings its softmax; leave \`output\` out`);
@@ -59,7 +65,7 @@ export function mlpPlan(options: MlpOptions): MlpPlan {
   const plan: MlpPlan = {
     inputs: wholeNumber('inputs', options.inputs, [1, MAX_WIDTH]),
     outputs: wholeNumber('outputs', options.outputs, [isClassLoss(loss) ? 2 : 1, MAX_WIDTH]),
-    hidden: options.hidden.map((layer) => hiddenLayer(typeof layer === 'number' ? { units: layer } : layer)),
+    hidden: hidden.map(hiddenLayer),
     ...{ activation: oneOf('activation', activation, ['relu', 'tanh', 'sigmoid']), loss },
     output: oneOf('output', output, ['linear', 'sigmoid']),
     online: {
@@ -74,7 +80,8 @@ export function mlpPlan(options: MlpOptions): MlpPlan {
   throw new PilotfishError('LIMIT', `the net has ${weights} weights; at most ${MAX_WEIGHTS} can be had`);
 }
 
-function hiddenLayer({ units, batchNorm = false, dropout = 0 }: HiddenLayer): Required<HiddenLayer> {
+function hiddenLayer(layer: number | HiddenLayer): Required<HiddenLayer> {
+  const { units, batchNorm = false, dropout = 0 } = typeof layer === 'number' ? { units: layer } : layer;
   wholeNumber('hidden.units', units, [1, MAX_WIDTH]);
   return { units, batchNorm, dropout: numberWithin('hidden.dropout', dropout, [0, 0.9]) };
 }

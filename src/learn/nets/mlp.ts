@@ -40,6 +40,8 @@ const EPSILON = 1e-5;
 
 /** The layers of a net as they answer; see `Mlp.layers`. */
 export type MlpLayers = {
+  /** Inputs, hidden widths, outputs: what a kernel wants to know first. */
+  readonly sizes: readonly number[];
   readonly layers: readonly DenseLayer[];
   readonly activation: MlpPlan['activation'];
   readonly output: 'linear' | 'sigmoid' | 'softmax';
@@ -160,12 +162,14 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
 
   /**
    * The layers as they answer, batch norm folded in: weights [inputs][units], a bias a unit. `activation` follows
-   * every layer but the last, `output` the last.
+   * every layer but the last, `output` the last. @throws PilotfishError `UNTRAINED`.
    */
   layers(): MlpLayers {
-    const { activation, output, loss } = this.#plan;
+    this.#requireTraining();
+    const { activation, output, loss, inputs } = this.#plan;
+    const sizes = [inputs, ...this.#shape.layers.map(({ units }) => units)];
     const layers = this.#shape.layers.map((_, index) => this.#folded(index));
-    return { layers, activation, output: isClassLoss(loss) ? 'softmax' : output };
+    return { sizes, layers, activation, output: isClassLoss(loss) ? 'softmax' : output };
   }
 
   snapshot(): Snapshot {
@@ -208,12 +212,15 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
     this.#isLoaded = false;
   }
 
+  #requireTraining(): void {
+    if (this.#isTrained) return;
+    throw new PilotfishError('UNTRAINED', 'the net has learnt nothing yet; call fit or learnOne');
+  }
+
   #ready(): MlpKernel {
-    if (!this.#isTrained)
-      throw new PilotfishError('UNTRAINED', 'the net has learnt nothing yet; call fit or learnOne');
+    this.#requireTraining();
     if (this.#kernel !== undefined && this.#isLoaded) return this.#kernel;
-    const { layers, activation, output } = this.layers();
-    const sizes = [this.#plan.inputs, ...this.#shape.layers.map((layer) => layer.units)];
+    const { sizes, layers, activation, output } = this.layers();
     this.#kernel ??= new MlpKernel({ sizes, hidden: activation, output, maxBatch: MANY_ROWS });
     this.#kernel.load(layers);
     this.#isLoaded = true;

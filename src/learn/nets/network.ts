@@ -2,10 +2,10 @@ import { type FastRng, must } from '../../base/index.ts';
 import { allFinite, type Snapshot, type Tensor, takeTensor } from '../contract/index.ts';
 import {
   KernelMemory,
+  type KernelSpace,
   type NumberSlot,
   type ParameterSlots,
   partOf,
-  type Space,
   TrainingKernels,
   type TrainingMaths,
   type WholeSlot,
@@ -97,7 +97,7 @@ export class Parameters implements ParameterSlots {
   readonly first: NumberSlot;
   readonly second: NumberSlot;
 
-  constructor(layout: Layout, space: Space) {
+  constructor(layout: Layout, space: KernelSpace) {
     this.layout = layout;
     this.count = layout.count;
     this.values = space.floats(layout.count);
@@ -121,7 +121,7 @@ export class Parameters implements ParameterSlots {
 }
 
 /** Where a net is built: the arithmetic, and the memory its slots come from. */
-export type Place = { readonly maths: TrainingMaths; readonly space: Space };
+export type Place = { readonly maths: TrainingMaths; readonly space: KernelSpace };
 
 /** What the training loop asks of a net. */
 export interface Network {
@@ -146,7 +146,7 @@ export interface Network {
 }
 
 /** Counts what a net would take. */
-class Meter implements Space {
+class Meter implements KernelSpace {
   bytes = 0;
 
   floats(count: number): NumberSlot {

@@ -1,4 +1,10 @@
-import { type CellSlots, type NumberSlot, type Product, partOf, type WholeSlot } from '../kernels/index.ts';
+import {
+  type CellSlots,
+  type MatrixProduct,
+  type NumberSlot,
+  partOf,
+  type WholeSlot,
+} from '../kernels/index.ts';
 import { Dropout } from './dense.ts';
 import type { Parameters, Part, Place } from './network.ts';
 
@@ -84,7 +90,7 @@ export class Recurrent {
     maths.product(this.#forward.input, steps * rows, 4 * hidden, inputs);
     for (let step = 0; step < steps; step += 1) {
       // Nothing comes from before the first step.
-      if (step > 0) maths.product(this.#forward.before[step - 1] as Product, rows, 4 * hidden, hidden);
+      if (step > 0) maths.product(this.#forward.before[step - 1] as MatrixProduct, rows, 4 * hidden, hidden);
       maths.cellForward(this.#cells[step] as CellSlots, rows);
     }
     this.#dropout?.forward(this.#out, steps * rows * hidden, learning);
@@ -100,7 +106,7 @@ export class Recurrent {
     cellGradient.view.fill(0);
     for (let step = steps - 1; step >= 0; step -= 1) {
       maths.cellBack(this.#cells[step] as CellSlots, rows);
-      if (step > 0) maths.product(this.#backward.before[step - 1] as Product, rows, hidden, 4 * hidden);
+      if (step > 0) maths.product(this.#backward.before[step - 1] as MatrixProduct, rows, hidden, 4 * hidden);
     }
     maths.product(this.#backward.inputWeights, inputs, 4 * hidden, steps * rows);
     maths.product(this.#backward.outputWeights, hidden, 4 * hidden, steps * rows);
@@ -147,7 +153,7 @@ function forwardPlans(areas: Areas, setting: RecurrentSetting) {
   const wide = 4 * hidden;
   const weights = parameters.value(`${name}.weights`);
   const [upper, lower] = [partOf(weights, 0, inputs * wide), partOf(weights, inputs * wide, hidden * wide)];
-  const before = Array.from({ length: steps - 1 }, (_, index): Product => {
+  const before = Array.from({ length: steps - 1 }, (_, index): MatrixProduct => {
     const gates = stepOf(areas.gates, index + 1, rows * wide);
     const a = stepOf(areas.h, index + 1, rows * hidden);
     return { a, aRow: hidden, aColumn: 1, b: lower, bRow: wide, ...ontoItself(gates, wide) };
@@ -162,13 +168,13 @@ function backwardPlans(areas: Areas, setting: RecurrentSetting) {
   const { name, parameters, steps, rows, inputs, hidden, input, inputGradient } = setting;
   const wide = 4 * hidden;
   const gradient = parameters.gradient(`${name}.weights`);
-  const weights = (a: NumberSlot, aColumn: number, into: NumberSlot): Product => ({
+  const weights = (a: NumberSlot, aColumn: number, into: NumberSlot): MatrixProduct => ({
     ...{ a, aRow: 1, aColumn, b: areas.gates, bRow: wide },
     ...ontoItself(into, wide),
   });
   const through = { aRow: wide, aColumn: 1, bRow: inputs + hidden };
   const toOutput = partOf(areas.transposed, inputs, (inputs + hidden) * wide - inputs);
-  const before = Array.from({ length: steps - 1 }, (_, index): Product => {
+  const before = Array.from({ length: steps - 1 }, (_, index): MatrixProduct => {
     const a = stepOf(areas.gates, index + 1, rows * wide);
     return {
       a,
@@ -177,7 +183,7 @@ function backwardPlans(areas: Areas, setting: RecurrentSetting) {
       ...ontoItself(stepOf(areas.outGradient, index, rows * hidden), hidden),
     };
   });
-  const toInput: Product | undefined = inputGradient && {
+  const toInput: MatrixProduct | undefined = inputGradient && {
     a: areas.gates,
     ...through,
     b: areas.transposed,

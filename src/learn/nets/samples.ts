@@ -1,5 +1,5 @@
 import { type FastRng, PilotfishError } from '../../base/index.ts';
-import { checkBatch, checkMatrix, type Matrix, ofLength } from '../contract/index.ts';
+import { checkBatch, checkMatrix, type Matrix, matrixIn, ofLength } from '../contract/index.ts';
 import type { LossOptions } from './loss.ts';
 
 /**
@@ -49,8 +49,8 @@ export type SampleRules = {
  * @throws PilotfishError `EMPTY`, `SHAPE`, `LIMIT`, `NOT_FINITE`, `ONE_CLASS`, `CONSTANT_FEATURE` or `USAGE`.
  */
 export function samplesOf(batch: NetBatch, rules: SampleRules): Samples {
-  const { x, weights } = batch;
-  checkMatrix(x, { constantFeatures: 'allow' });
+  const x = checkMatrix(matrixIn(batch), { constantFeatures: 'allow' });
+  const { weights } = batch;
   if (x.columns !== rules.columns) {
     throw new PilotfishError('SHAPE', `rows of ${x.columns} values for a net that takes ${rules.columns}`);
   }
@@ -84,10 +84,11 @@ function targetsOf(batch: NetBatch, rules: SampleRules): ArrayLike<number> {
 }
 
 function classesOf(batch: NetBatch, { targetSteps, outputs, isHeldOut }: SampleRules): ArrayLike<number> {
-  const [name, classes] =
-    targetSteps === 1 && batch.y !== undefined ? ['y', batch.y] : ['targets', batch.targets?.data];
-  const labels = given(name as string, classes as ArrayLike<number> | undefined, batch.x.rows * targetSteps);
-  checkClasses(name as string, labels, outputs);
+  const isSingle = targetSteps === 1 && (batch.y !== undefined || batch.targets === undefined);
+  const name = isSingle ? 'y' : 'targets';
+  const classes = isSingle ? batch.y : batch.targets?.data;
+  const labels = given([name, 'class numbers'], classes, batch.x.rows * targetSteps);
+  checkClasses(name, labels, outputs);
   for (let i = 1; i < labels.length; i += 1) if (labels[i] !== labels[0]) return labels;
   if (isHeldOut) return labels;
   throw new PilotfishError(
@@ -100,11 +101,12 @@ function valuesOf(batch: NetBatch, { targetSteps, outputs }: SampleRules): Array
   const single = targetSteps * outputs === 1 && batch.targets === undefined;
   const name = single ? 'y' : 'targets';
   const values = single ? batch.y : batch.targets?.data;
-  return checkFloats(name, given(name, values, batch.x.rows * targetSteps * outputs));
+  return checkFloats(name, given([name, 'values'], values, batch.x.rows * targetSteps * outputs));
 }
 
 function costsOf(batch: NetBatch, { targetSteps, outputs, isHeldOut }: SampleRules): ArrayLike<number> {
-  const costs = checkFloats('costs', given('costs', batch.costs?.data, batch.x.rows * targetSteps * outputs));
+  const length = batch.x.rows * targetSteps * outputs;
+  const costs = checkFloats('costs', given(['costs', 'a cost a class'], batch.costs?.data, length));
   const best = unbeaten(costs, outputs);
   if (best < 0 || isHeldOut) return costs;
   throw new PilotfishError(
@@ -124,9 +126,16 @@ function unbeaten(costs: ArrayLike<number>, classes: number): number {
   return candidates.values().next().value ?? -1;
 }
 
-function given(name: string, values: ArrayLike<number> | undefined, length: number): ArrayLike<number> {
+function given(
+  [name, what]: readonly [name: string, what: string],
+  values: ArrayLike<number> | undefined,
+  length: number,
+): ArrayLike<number> {
   if (values === undefined)
-    throw new PilotfishError('USAGE', `the loss of this net reads \`${name}\`; give it`);
+    throw new PilotfishError(
+      'USAGE',
+      `the batch lacks what the loss of this net reads; give ${what} in \`${name}\``,
+    );
   return ofLength(name, values, length);
 }
 

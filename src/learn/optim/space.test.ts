@@ -57,6 +57,14 @@ test('ends are reached, logarithmic ranges are even in the exponent', () => {
   assert.deepEqual(encode(axes, { a: 1e-2, b: 0, c: 1e308 }), Float64Array.of(1, 0.5, 1));
 });
 
+test('ends that are hardly apart are told apart', () => {
+  const axes = axesOf({ a: ['float', 1e10, 10000000000.000002, true], b: ['float', 0, 5e-324] });
+  for (const [end, [a, b]] of [[1e10, 0], [10000000000.000002, 5e-324]].entries()) {
+    assert.deepEqual(decode(axes, Float64Array.of(end, end)), { a, b });
+    assert.deepEqual(encode(axes, { a, b } as never), Float64Array.of(end, end));
+  }
+});
+
 test('a parameter that cannot vary is the same always', () => {
   const axes = axesOf({ a: ['float', 2, 2], b: ['int', 5, 5], c: ['categorical', ['x']] });
   assert.deepEqual(decode(axes, Float64Array.of(0, 0, 0)), { a: 2, b: 5, c: 'x' });
@@ -82,6 +90,10 @@ test('what is no space, or not in it, is refused', () => {
     { a: ['float', 0, 1, true] },
     { a: ['float', 0.1, 1, 'log'] },
     { a: ['int', 0.5, 2] },
+    { a: ['int', 1, 100, true] },
+    { a: ['float', 0, 1, false, 0.1] },
+    { a: ['categorical', ['x', 'y'], 'x'] },
+    { a: ['constructor', 1, 2] },
     { a: ['int', 0, 2 ** 40] },
     { a: ['categorical', []] },
     { a: ['categorical', ['x', 'x']] },

@@ -57,6 +57,8 @@ function floatAxis(name: string, [low, high]: readonly [number, number], log: bo
       if (typeof value !== 'number' || !(value >= low && value <= high)) return Number.NaN;
       // Divided one by one: the distance of the ends may overflow.
       const scale = to / 2 - from / 2;
+      // Ends so close that their logarithms, or halves, are the same.
+      if (scale === 0) return value === high ? 1 : 0;
       return Math.min(1, Math.max(0, ((log ? Math.log(value) : value) / 2 - from / 2) / scale));
     },
     decode: (coordinate) => {
@@ -109,12 +111,22 @@ function checkChoices(name: string, choices: unknown): readonly ParameterValue[]
   return choices.slice() as ParameterValue[];
 }
 
+const forms = {
+  float: { most: 4, form: "['float', low, high] or ['float', low, high, log]" },
+  int: { most: 3, form: "['int', low, high], which cannot be logarithmic" },
+  categorical: { most: 2, form: "['categorical', choices]" },
+} as const;
+
 function axisOf(name: string, dimension: unknown): Axis {
   if (!Array.isArray(dimension))
     throw wrong(name, "give ['float', low, high, log], ['int', …] or ['categorical', …]");
   const [type, first, second, log] = dimension as readonly unknown[];
+  if (type !== 'float' && type !== 'int' && type !== 'categorical') {
+    throw wrong(name, `"${type}" is none of float, int, categorical`);
+  }
+  const { most, form } = forms[type];
+  if (dimension.length > most) throw wrong(name, `${dimension.length} elements are too many; give ${form}`);
   if (type === 'categorical') return categoricalAxis(name, checkChoices(name, first));
-  if (type !== 'float' && type !== 'int') throw wrong(name, `"${type}" is none of float, int, categorical`);
   const [low, high] = checkBounds(name, first, second);
   if (low === high) return categoricalAxis(name, [low]);
   if (type === 'float') {

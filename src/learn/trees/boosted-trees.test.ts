@@ -82,10 +82,10 @@ for (const objective of OBJECTIVES) {
 test('each round lowers the training loss, and the reported loss is that of the answers', () => {
   const batch = dataFor('multi:softprob');
   const learner = new BoostedTrees(optionsFor('multi:softprob'));
-  const losses = Array.from(learner.train(batch), ({ trainLoss }) => trainLoss);
+  const losses = Array.from(learner.train(batch), ({ trainingLoss }) => trainingLoss);
   assert.equal(losses.length, 8);
   assert.ok(losses.every((loss, round) => round === 0 || loss < (losses[round - 1] as number)));
-  const answers = learner.predictMany(batch.x);
+  const { data: answers } = learner.predictMany(batch.x);
   let [loss, total] = [0, 0];
   for (let row = 0; row < batch.x.rows; row += 1) {
     const weight = batch.weights?.[row] as number;
@@ -104,7 +104,7 @@ test('a weight of two is the sample twice, a weight of zero is no sample', () =>
   const repeated = { x: { rows: rows.length, columns: 5, data }, y: rows.map((row) => y[row] as number) };
   const options = optionsFor(objective, { rounds: 3 });
   const [weighted, plain] = [trained(options, { x, y, weights }), trained(options, repeated)];
-  const [a, b] = [weighted.predictMany(x), plain.predictMany(x)];
+  const [a, b] = [weighted.predictMany(x).data, plain.predictMany(x).data];
   assert.ok(a.every((answer, row) => Math.abs(answer - (b[row] as number)) < 1e-5));
 });
 
@@ -271,9 +271,10 @@ test('a snapshot that is none, or was tampered with, is refused', () => {
   refuse('DAMAGED', { model: { ...model, features: 2 } });
   refuse('UNSUPPORTED', { model: { ...model, objective: 'x' } });
   refuse('DAMAGED', { done: 'yes' });
-  refuse('DAMAGED', { last: { round: 9, trainLoss: 1 } });
+  refuse('DAMAGED', { last: { round: 9, trainingLoss: 1, validationLoss: null } });
   refuse('DAMAGED', { last: 5 });
-  refuse('DAMAGED', { best: { round: 1, trainLoss: 1, validationLoss: 'low' } });
+  refuse('DAMAGED', { last: { round: 1, trainingLoss: 1 } });
+  refuse('DAMAGED', { best: { round: 1, trainingLoss: 1, validationLoss: 'low' } });
   const sizes = whole.tensors['sizes']?.data as Int32Array;
   const withSize = (size: number) => ({
     sizes: { shape: [sizes.length], data: sizes.map((old, i) => (i === 0 ? size : old)) },

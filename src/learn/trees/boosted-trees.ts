@@ -99,8 +99,8 @@ export class BoostedTrees implements Learner, Fits<BoostingRound, BoostingOption
     return this.#walker().predict(x);
   }
 
-  /** The answers for all rows, one after the other, in a new array. */
-  predictMany(x: Matrix): Float64Array {
+  /** `predict` for every row, in a fresh matrix. */
+  predictMany(x: Matrix): Matrix {
     return this.#walker().predictMany(x);
   }
 

@@ -92,7 +92,8 @@ test('many rows at once are the same rows one by one', () => {
   const flat = new FlatTrees(model);
   const rng = new FastRng(8);
   const data = Float32Array.from({ length: 28 }, () => rng.next());
-  const answers = flat.predictMany({ rows: 7, columns: 4, data });
+  const { rows, columns, data: answers } = flat.predictMany({ rows: 7, columns: 4, data });
+  assert.deepEqual([rows, columns], [7, 3]);
   for (let row = 0; row < 7; row += 1) {
     const one = flat.predict(data.subarray(row * 4, row * 4 + 4));
     assert.deepEqual(answers.slice(row * 3, row * 3 + 3), one);

@@ -8,9 +8,9 @@ import { modelFromSnapshot, modelToConfig, treesToTensors } from './tensors.ts';
 export type BoostingRound = {
   /** Rounds learnt so far, this one included. */
   readonly round: number;
-  readonly trainLoss: number;
-  /** Of the validation set, if one was given. */
-  readonly validationLoss?: number;
+  readonly trainingLoss: number;
+  /** Of the validation set; null without one. */
+  readonly validationLoss: number | null;
 };
 
 /** Everything boosting has learnt and needs to go on. */
@@ -72,13 +72,12 @@ export function takeLearnt({ objective, outputs }: ResolvedOptions, snapshot: Sn
 
 function takeRound(name: string, value: Json | undefined, rounds: number): BoostingRound | undefined {
   if (value === null || value === undefined) return undefined;
-  const { round, trainLoss, validationLoss } = value as Record<string, Json>;
+  const { round, trainingLoss, validationLoss } = value as Record<string, Json>;
   const known = typeof round === 'number' && Number.isInteger(round) && round >= 1 && round <= rounds;
-  if (!known || typeof trainLoss !== 'number') {
+  if (!known || typeof trainingLoss !== 'number') {
     throw new PilotfishError('DAMAGED', `"${name}" is none of the ${rounds} rounds of the snapshot`);
   }
-  if (validationLoss === undefined) return { round, trainLoss };
-  if (typeof validationLoss !== 'number')
+  if (typeof validationLoss !== 'number' && validationLoss !== null)
     throw new PilotfishError('DAMAGED', `"${name}" has no number as loss`);
-  return { round, trainLoss, validationLoss };
+  return { round, trainingLoss, validationLoss };
 }

@@ -72,9 +72,16 @@ export function depthOf(tree: Tree): number {
 
 /**
  * Checks a model that came from outside, so that walking it always ends and stays inside its arrays.
- * @throws PilotfishError `DAMAGED` for a broken structure, `NOT_FINITE`, `LIMIT`, `UNSUPPORTED` objective.
+ * @throws PilotfishError `DAMAGED` for a broken structure, `NOT_FINITE`, `LIMIT`, `UNSUPPORTED` objective, `USAGE` for
+ * what is no model.
  */
 export function checkTreeModel(model: TreeModel): TreeModel {
+  if (!Array.isArray(model?.trees)) {
+    throw new PilotfishError(
+      'USAGE',
+      'this is no tree model; of a learner such as BoostedTrees, give its `model`',
+    );
+  }
   if (!OBJECTIVES.includes(model.objective)) {
     throw new PilotfishError('UNSUPPORTED', `objective "${model.objective}"; use ${OBJECTIVES.join(', ')}`);
   }

@@ -83,7 +83,12 @@ export function resolveOptions(given: BoostedTreesOptions): ResolvedOptions {
 }
 
 function outputsOf({ objective, classes }: BoostedTreesOptions): number {
-  if (objective === 'multi:softprob') return wholeNumber('classes', classes ?? 0, [2, MAX_TREE_CLASSES]);
+  if (objective === 'multi:softprob') {
+    if (classes === undefined) {
+      throw new PilotfishError('USAGE', 'multi:softprob needs the number of classes; give it as `classes`');
+    }
+    return wholeNumber('classes', classes, [2, MAX_TREE_CLASSES]);
+  }
   if (objective !== 'reg:squarederror' && objective !== 'binary:logistic') {
     throw new PilotfishError(
       'USAGE',

@@ -136,8 +136,7 @@ test('held-out loss is within 1 % of that of XGBoost', () => {
 /** Root mean squared error, or mean log-loss. */
 function lossOn(learner: BoostedTrees, { x, y }: Batch): number {
   const { objective } = learner.model;
-  const answers = learner.predictMany(x);
-  const width = answers.length / x.rows;
+  const { data: answers, columns: width } = learner.predictMany(x);
   let sum = 0;
   for (let row = 0; row < x.rows; row += 1) {
     const target = y[row] as number;

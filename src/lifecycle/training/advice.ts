@@ -1,6 +1,6 @@
 /** What may be wrong with a training, and what helps: the troubleshooting of document 001. */
 export type Advice = {
-  readonly problem: 'low-accuracy' | 'overfitting' | 'not-converged' | 'slow';
+  readonly problem: 'low-accuracy' | 'overfitting' | 'not-converged' | 'slow' | 'rule-is-better';
   readonly message: string;
 };
 
@@ -21,6 +21,38 @@ const LOW_ACCURACY = 0.8;
 /** Training accuracy above validation accuracy by more than this is overfitting. */
 const OVERFITTING_GAP = 0.1;
 const SLOW_SECONDS = 60;
+
+/** What the manifest of a room's model says of its training: mean regrets, and the advantage over the rules a link. */
+export type RoomFigures = { readonly [name: string]: number };
+
+/** Regret on held-out blocks above that on learnt ones by more than this is overfitting. */
+const REGRET_GAP = 0.03;
+const HIGH_REGRET = 0.05;
+
+/** The same for a model that learnt costs, from the metrics of its manifest; figures that are not there say nothing. */
+export function adviceOnRoom(metrics: RoomFigures): Advice[] {
+  const { trainRegret, valRegret } = metrics;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const advice: Advice[] = [];
+  if (trainRegret !== undefined && valRegret !== undefined && valRegret - trainRegret > REGRET_GAP) {
+    const message = `overfitting: ${percent(trainRegret)} regret on what it learnt from, ${percent(valRegret)} on the rest: measure more sets, or search smaller models and dropout with \`tune\``;
+    advice.push({ problem: 'overfitting', message });
+  } else if (valRegret !== undefined && valRegret > HIGH_REGRET) {
+    const message = `${percent(valRegret)} regret is much: look at the table, measure more sets, or search with \`tune\``;
+    advice.push({ problem: 'low-accuracy', message });
+  }
+  const unearned = Object.keys(metrics).filter(
+    (name) => name.startsWith('advantage') && !((metrics[name] ?? 0) > 0),
+  );
+  if (unearned.length > 0) {
+    const links = unearned.map((name) => name.slice('advantage'.length)).join(', ');
+    advice.push({
+      problem: 'rule-is-better',
+      message: `the rule stays in place where it is better: ${links}`,
+    });
+  }
+  return advice;
+}
 
 /** The advice that matches, worst first; none for a training that looks well. */
 export function adviceOn(figures: TrainingFigures): Advice[] {

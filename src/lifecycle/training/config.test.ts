@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adviceOn, type TrainingFigures } from './advice.ts';
+import { adviceOn, adviceOnRoom, type TrainingFigures } from './advice.ts';
 import { TrainingConfig, type TrainingOptions } from './config.ts';
 
 test('the defaults are those of document 001', () => {
@@ -53,4 +53,15 @@ test('advice fits what was seen', () => {
   assert.deepEqual(problems({ stopped: 'epochs', bestEpoch: 19 }), ['not-converged']);
   assert.deepEqual(problems({ secondsPerEpoch: 100 }), ['slow']);
   assert.match(adviceOn({ ...figures, valAccuracy: 0.7 })[0]?.message ?? '', /dropout to 0\.1 to 0\.3/);
+});
+
+test('a model of costs is advised by its regret, and told where the rule stays', () => {
+  const problems = (metrics: Record<string, number>): string[] =>
+    adviceOnRoom(metrics).map(({ problem }) => problem);
+  assert.deepEqual(problems({}), []);
+  assert.deepEqual(problems({ trainRegret: 0.01, valRegret: 0.015, advantage10M: 0.1 }), []);
+  assert.deepEqual(problems({ trainRegret: 0.01, valRegret: 0.06 }), ['overfitting']);
+  assert.deepEqual(problems({ trainRegret: 0.06, valRegret: 0.07 }), ['low-accuracy']);
+  const [found] = adviceOnRoom({ advantage10M: 0.1, advantage1G: 0, advantage10G: -0.2 });
+  assert.match(found?.message ?? '', /better: 1G, 10G$/);
 });

@@ -60,7 +60,8 @@ test('each look at a sealed part is counted in the lineage; an opened part is re
   assert.equal(model.provenance?.testEvaluations, 0);
   evaluator.evaluate(model, valData);
   assert.equal(model.provenance?.testEvaluations, 0);
-  const { accuracy } = evaluator.evaluate(model, testData);
+  const { accuracy, samples } = evaluator.evaluate(model, testData);
+  assert.equal(samples, testData.length);
   evaluator.evaluate(model, testData);
   assert.equal(testData.evaluations, 2);
   const { lineage, metrics } = model.draft().manifest;

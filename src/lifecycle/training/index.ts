@@ -1,6 +1,6 @@
 /** Training: configuration, trainer, evaluator, tuner and scheduler, in the words of document 001. */
 export type { ModelConfig } from '../../decisions/index.ts';
-export { type Advice, adviceOn, type TrainingFigures } from './advice.ts';
+export { type Advice, adviceOn, adviceOnRoom, type RoomFigures, type TrainingFigures } from './advice.ts';
 export { TrainingConfig, type TrainingOptions } from './config.ts';
 export {
   type CrossValidation,

@@ -68,7 +68,11 @@ test('a search that was stopped, its last line torn, goes on to the same end', a
   };
   const stopped = tunerOn(fs, { journal: JOURNAL }).tune(SPACE, { signal: stop.signal, onTrial });
   await assert.rejects(stopped, { code: 'INTERRUPTED' });
-  replaceFile(fs, JOURNAL, Buffer.concat([readSmallFile(fs, JOURNAL, 1e6), Buffer.from('{"type":"as')]));
+  replaceFile(
+    fs,
+    JOURNAL,
+    Buffer.concat([readSmallFile(fs, JOURNAL, 1e6), Buffer.from(`{"type":"as${' '.repeat(500)}`)]),
+  );
   const tuner = tunerOn(fs, { journal: JOURNAL });
   assert.deepEqual(await tuner.tune(SPACE), expected);
   const tells = (of: SimFileSystem) => linesOf(of).filter(({ type }) => type === 'tell');

@@ -76,7 +76,7 @@ const temperature = learnerCase({
   name: 'TemperatureScaling',
   untaught: 'UNTRAINED',
   chance: 'none',
-  make: () => new TemperatureScaling({ classes }),
+  make: () => new TemperatureScaling({ classes, input: 'logits' }),
   restore: TemperatureScaling.restore,
   lesson: boasts,
   teach(learner, lesson) {
@@ -98,7 +98,7 @@ const temperature = learnerCase({
     margin: 0.7,
     play(seed) {
       const [training, held] = [boasts(seed, 0, 1000), boasts(seed, 1, 1000)];
-      const scaling = new TemperatureScaling({ classes });
+      const scaling = new TemperatureScaling({ classes, input: 'logits' });
       scaling.fit(training);
       const config = { ...scaling.snapshot().config, temperature: 1 };
       const unscaled = TemperatureScaling.restore({ ...scaling.snapshot(), config });

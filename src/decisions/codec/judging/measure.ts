@@ -15,7 +15,7 @@ export type MeasureOptions = {
 };
 
 /** The fastest of so many tries counts: what disturbs a measurement only makes it longer. */
-const TRIES = 3;
+const TRIES = 4;
 /** Blocks between two looks at how fast the machine is. */
 const REFERENCE_EVERY = 16;
 const SIBLING_WEIGHT = 0.2;

@@ -2,7 +2,7 @@ import { FastRng, PilotfishError } from '../../../base/index.ts';
 import { BoostedTrees, type Matrix, Mlp, type NetBatch, quantile } from '../../../learn/index.ts';
 import { CODEC_FEATURES, codecFeatures } from '../features.ts';
 import { LINKS } from '../links.ts';
-import { type CodecTrees, NET_CLASSES, NET_TOPOLOGY, zstdFor } from '../model.ts';
+import { type CodecTrees, NET_CLASSES, NET_COUNT, NET_TOPOLOGY, zstdFor } from '../model.ts';
 import { stepsFor } from '../steps.ts';
 import { CPU_PENALTY, codecNumber, costOf } from '../teacher.ts';
 import { CODECS, type CodecValue } from '../validator.ts';
@@ -111,7 +111,18 @@ function treeInputs(rows: readonly CostRow[]): { matrix: Matrix; samples: { row:
   return { matrix: { rows: samples.length, columns, data }, samples };
 }
 
-/** The documented net, trained to predict the relative cost of its four classes at any rate. */
+/** Nets of the documented topology from different starts and different draws of rates. */
+export function trainNets(rows: readonly CostRow[], options: CodecTrainOptions): Mlp[] {
+  return Array.from({ length: NET_COUNT }, (_, i) =>
+    trainNet(rows, {
+      ...options,
+      seed: options.seed * NET_COUNT + i,
+      onProgress: () => options.onProgress?.('nets', i + 1, NET_COUNT),
+    }),
+  );
+}
+
+/** Trained to predict the relative cost of its four classes at any rate. */
 export function trainNet(rows: readonly CostRow[], options: CodecTrainOptions): Mlp {
   const { train, val } = partsOf(rows);
   const rng = new FastRng(options.seed);

@@ -100,7 +100,7 @@ function train(rows: readonly CostRow[], parameters: ParameterValues, seed: numb
     const hidden = [width, width / 2, width / 4];
     const settings = { hidden, learningRate: number('learningRate'), batchSize: number('batchSize') };
     const net = trainNet(rows, { seed, net: settings });
-    return candidate(rows, netPredictor(net), [net.snapshot()]);
+    return candidate(rows, netPredictor([net]), [net.snapshot()]);
   }
   const settings = {
     rounds: number('rounds'),

@@ -24,6 +24,9 @@ const visible = (a: number, b: number): number => Math.max(b, 1e-10 * (1 + Math.
 /** Logarithm of the density's height at the peak that `BETA.reach` goes below. */
 const DROP = 25;
 
+/** Its steps, each a quarter further. Densities that a bandit can have take a dozen; others never get there. */
+const MOST_STEPS = 64;
+
 /** Beta(a, b) densities, integrated over the log-odds x: a x - (a + b) ln(1 + e^x). */
 export const BETA: Posterior = {
   draw: drawBeta,
@@ -34,7 +37,10 @@ export const BETA: Posterior = {
     const top = height(peak);
     const direction = right ? 1 : -1;
     let distance = 5 * Math.sqrt((a + b) / (a * b));
-    while (height(peak + direction * distance) > top - DROP) distance *= 1.25;
+    for (let step = 0; step < MOST_STEPS; step += 1) {
+      if (!(height(peak + direction * distance) > top - DROP)) break;
+      distance *= 1.25;
+    }
     return distance;
   },
   basis: softplus,

@@ -1,8 +1,12 @@
 import type { Matrix } from '../../contract/index.ts';
-import type { Predict } from '../predictor.ts';
+import type { PredictFunction } from '../predictor.ts';
 
 /** Shapley values by their definition, over all coalitions; for up to about 14 features and one output. */
-export function bruteForceShapley(predict: Predict, x: ArrayLike<number>, background: Matrix): Float64Array {
+export function bruteForceShapley(
+  predict: PredictFunction,
+  x: ArrayLike<number>,
+  background: Matrix,
+): Float64Array {
   const features = background.columns;
   const value = Float64Array.from({ length: 2 ** features }, (_, known) =>
     meanAnswer(predict, { x, background, known }),
@@ -22,7 +26,7 @@ export function bruteForceShapley(predict: Predict, x: ArrayLike<number>, backgr
 type Case = { readonly x: ArrayLike<number>; readonly background: Matrix; readonly known: number };
 
 /** Mean answer with the features of the bits in `known` taken from x. */
-function meanAnswer(predict: Predict, { x, background, known }: Case): number {
+function meanAnswer(predict: PredictFunction, { x, background, known }: Case): number {
   const { rows, columns, data } = background;
   let sum = 0;
   for (let row = 0; row < rows; row += 1) {

@@ -1,4 +1,4 @@
-import type { NumberSlot, Space, WholeSlot } from '../training-maths.ts';
+import type { KernelSpace, NumberSlot, WholeSlot } from '../training-maths.ts';
 import { exp as exp32 } from './activations.ts';
 
 /** A number format: what rounds after every operation, and its exponential. */
@@ -11,7 +11,7 @@ export const float32: Arithmetic = { round: Math.fround, exp: exp32 };
 export const float64: Arithmetic = { round: (value) => value, exp: Math.exp };
 
 /** Memory of the oracle; slots have no address. */
-export class OracleSpace implements Space {
+export class OracleSpace implements KernelSpace {
   readonly #isDouble: boolean;
 
   constructor(arithmetic: Arithmetic) {

@@ -1,8 +1,12 @@
-import type { NumberSlot, Product, WholeSlot } from '../training-maths.ts';
+import type { MatrixProduct, NumberSlot, WholeSlot } from '../training-maths.ts';
 import { type Arithmetic, at } from './training-arithmetic.ts';
 
 /** Twins of `assembly/training-matrix.ts`. */
-export function product({ round }: Arithmetic, of: Product, [rows, columns, depth]: readonly number[]): void {
+export function product(
+  { round }: Arithmetic,
+  of: MatrixProduct,
+  [rows, columns, depth]: readonly number[],
+): void {
   const [a, b] = [of.a.view, of.b.view];
   for (let i = 0; i < (rows as number); i += 1) {
     for (let j = 0; j < (columns as number); j += 1) {

@@ -5,9 +5,9 @@ import type {
   CellSlots,
   ClassSlots,
   CostSlots,
+  MatrixProduct,
   NumberSlot,
   ParameterSlots,
-  Product,
   SgdStep,
   TrainingMaths,
   ValueSlots,
@@ -34,7 +34,7 @@ export class TrainingOracle implements TrainingMaths {
     this.#maths = arithmetic;
   }
 
-  product(of: Product, rows: number, columns: number, depth: number): void {
+  product(of: MatrixProduct, rows: number, columns: number, depth: number): void {
     matrix.product(this.#maths, of, [rows, columns, depth]);
   }
 

@@ -2,7 +2,7 @@ import { FastRng } from '../../../base/index.ts';
 import { KernelMemory } from '../memory.ts';
 import { float32, TrainingOracle } from '../oracle/training.ts';
 import { TrainingKernels } from '../training.ts';
-import type { NumberSlot, Space, TrainingMaths, WholeSlot } from '../training-maths.ts';
+import type { KernelSpace, NumberSlot, TrainingMaths, WholeSlot } from '../training-maths.ts';
 
 export const kernels = new TrainingKernels(new KernelMemory(64 * 2 ** 20));
 export const oracle = new TrainingOracle(float32);
@@ -10,10 +10,10 @@ export const oracle = new TrainingOracle(float32);
 /** Hands out slots of random values, and remembers them. */
 export class Bench {
   readonly slots: (NumberSlot | WholeSlot)[] = [];
-  readonly #space: Space;
+  readonly #space: KernelSpace;
   readonly #rng: FastRng;
 
-  constructor(space: Space, seed: number) {
+  constructor(space: KernelSpace, seed: number) {
     this.#space = space;
     this.#rng = new FastRng(seed);
   }

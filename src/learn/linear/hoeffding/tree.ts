@@ -1,11 +1,13 @@
-import type {
-  Batch,
-  Fits,
-  Learner,
-  LearnsOne,
-  Predicts,
-  Snapshot,
-  StreamSample,
+import {
+  type Batch,
+  type Fits,
+  type Learner,
+  type LearnsOne,
+  type Matrix,
+  type Predicts,
+  predictRows,
+  type Snapshot,
+  type StreamSample,
 } from '../../contract/index.ts';
 import { type ConstantFeatures, checkRow, checkSample, checkTraining, sampleOf } from '../checks.ts';
 import { indexOfLargest } from '../posterior.ts';
@@ -74,6 +76,11 @@ export class HoeffdingTree
     checkRow(x, this.features);
     this.#leafAt(this.#find(x)).answer(x, this.#options.leafPrediction, this.#answer);
     return this.#answer;
+  }
+
+  /** `predict` for every row, in a fresh matrix. */
+  predictMany(x: Matrix): Matrix {
+    return predictRows(x, (row) => this.predict(row));
   }
 
   learnOne(sample: StreamSample): void {

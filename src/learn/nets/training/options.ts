@@ -24,9 +24,9 @@ export type FitOptions = {
   readonly clipNorm?: number;
   /** Held-out samples. With them training stops early, and the best weights are kept. */
   readonly validation?: NetBatch;
-  /** Epochs without improvement on `validation` before training stops, default 3. */
+  /** Epochs without improvement on `validation` before training stops, default 3; refused without `validation`. */
   readonly patience?: number;
-  /** What counts as one, default 0.001. */
+  /** What counts as one, default 0.001; likewise. */
   readonly minDelta?: number;
   /** Start from the weights that are there instead of fresh ones, default false. */
   readonly warmStart?: boolean;
@@ -72,6 +72,10 @@ export function planOf(options: FitOptions): Plan {
   oneOf('precision', options.precision ?? 'float32', ['float32']);
   oneOf('device', options.device ?? 'cpu', ['cpu', 'cuda', 'auto']);
   const { clipNorm } = options;
+  for (const name of ['patience', 'minDelta'] as const) {
+    if (options[name] === undefined || options.validation !== undefined) continue;
+    throw new PilotfishError('USAGE', `${name} needs a validation set; give one in \`validation\``);
+  }
   return {
     epochs: wholeNumber('epochs', options.epochs ?? 50, [1, 1e6]),
     batchSize: wholeNumber('batchSize', options.batchSize ?? 32, [1, 2 ** 20]),

@@ -68,15 +68,14 @@ export class Boosting {
 
   /** Grows one tree an output, all from the answers before the round. */
   round(): BoostingRound {
-    const { objective, outputs, earlyStoppingRounds } = this.#options;
+    const { outputs, earlyStoppingRounds } = this.#options;
     const { learnt } = this;
     for (let output = 0; output < outputs; output += 1) learnt.trees.push(this.#growTree(output));
     const round = learnt.trees.length / outputs;
-    const trainLoss = lossOf(objective, this.#targets, this.#derivatives);
-    const validationLoss = this.#validation && lossOf(objective, this.#validation.targets);
-    learnt.last = validationLoss === undefined ? { round, trainLoss } : { round, trainLoss, validationLoss };
+    learnt.last = this.#report(round, this.#derivatives);
+    const { validationLoss } = learnt.last;
     const least = learnt.best?.validationLoss ?? Infinity;
-    if (earlyStoppingRounds !== undefined && validationLoss !== undefined && validationLoss < least) {
+    if (earlyStoppingRounds !== undefined && validationLoss !== null && validationLoss < least) {
       learnt.best = learnt.last;
     }
     return learnt.last;
@@ -85,13 +84,24 @@ export class Boosting {
   /** Keeps the trees up to the best round if early stopping watched, else all; returns the last round kept. */
   finish(): BoostingRound {
     const { learnt } = this;
-    const { objective, outputs } = this.#options;
+    const { outputs } = this.#options;
     const kept = learnt.best ?? learnt.last;
     if (!learnt.done && kept !== undefined) learnt.trees.length = kept.round * outputs;
     learnt.last = kept;
     learnt.done = true;
     // A model from elsewhere comes without the story of its training.
-    return kept ?? { round: learnt.trees.length / outputs, trainLoss: lossOf(objective, this.#targets) };
+    return kept ?? this.#report(learnt.trees.length / outputs);
+  }
+
+  /** How things stand after a round; with `into` also the derivatives for the next. */
+  #report(round: number, into?: Derivatives): BoostingRound {
+    const { objective } = this.#options;
+    const held = this.#validation;
+    return {
+      round,
+      trainingLoss: lossOf(objective, this.#targets, into),
+      validationLoss: held === undefined ? null : lossOf(objective, held.targets),
+    };
   }
 
   #growTree(output: number): Tree {
