@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FastRng } from '../../base/index.ts';
-import { BetaThompson, doublyRobust, ips, type LoggedChoices, type PolicyValue, snips } from './index.ts';
+import {
+  BetaThompson,
+  doublyRobust,
+  type ExpectedRewards,
+  ips,
+  type LoggedChoices,
+  type PolicyValue,
+  snips,
+} from './index.ts';
 
 type Value = { estimate: number; low: number; high: number };
 const { offPolicy: recorded } = JSON.parse(
@@ -127,4 +135,6 @@ test('what is no log is refused', () => {
   for (const [code, entries, options] of wrong) assert.throws(() => ips(entries, options), { code });
   assert.throws(() => snips({ ...one, target: [0] }), { code: 'EMPTY' });
   assert.throws(() => doublyRobust(one, { chosen: [1, 2], target: [1] }), { code: 'SHAPE' });
+  const half = { chosen: [1] } as unknown as ExpectedRewards;
+  assert.throws(() => doublyRobust(one, half), { code: 'USAGE', message: /model\.target is left out/ });
 });

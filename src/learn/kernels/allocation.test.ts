@@ -5,26 +5,8 @@ import { HeadKernel } from './head.ts';
 import { LstmKernel } from './lstm.ts';
 import { MlpKernel } from './mlp.ts';
 import { SampleRing } from './ring.ts';
+import { heapChange } from './testing/heap-change.ts';
 import { randomGates, randomLayer, randomLayers } from './testing/random-layers.ts';
-
-const CALLS = 20_000;
-
-/**
- * Bytes a call by which the heap changes, the median of a few tries: a collection makes it fall, and the test runner
- * allocates too.
- */
-function change(call: () => void): number {
-  const calls = (count: number) => {
-    for (let i = 0; i < count; i += 1) call();
-  };
-  calls(CALLS);
-  const tries = [1, 2, 3, 4, 5].map(() => {
-    const before = process.memoryUsage().heapUsed;
-    calls(CALLS);
-    return Math.abs(process.memoryUsage().heapUsed - before) / CALLS;
-  });
-  return tries.sort((a, b) => a - b)[2] as number;
-}
 
 test('a call grows the heap by at most one byte', () => {
   const rng = new FastRng(1);
@@ -58,7 +40,7 @@ test('a call grows the heap by at most one byte', () => {
     full: () => ring.push(record),
   };
   for (const [name, call] of Object.entries(calls)) {
-    const bytes = change(call);
+    const bytes = heapChange(call);
     assert.ok(bytes <= 1, `${name} allocates ${bytes} bytes a call`);
   }
 });

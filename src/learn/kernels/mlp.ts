@@ -44,7 +44,8 @@ const HIDDEN: Readonly<Record<HiddenActivation, number>> = { relu: 1, tanh: 2, s
 const OUTPUT: Readonly<Record<OutputActivation, number>> = { linear: 0, softmax: 0, sigmoid: 3 };
 
 /**
- * Inference of a multilayer perceptron, float32, without allocation: write `input`, call `run`, read `output`.
+ * Inference of a multilayer perceptron, float32, without allocation: write `input`, call `run`, read `output`. Inputs
+ * are not looked at: NaN goes in, NaN comes out; `Mlp.predict` checks them.
  * The same bits on every engine; the twin in oracle/mlp.ts says what is computed, in which order.
  */
 export class MlpKernel {

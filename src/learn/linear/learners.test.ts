@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hasCode } from '../../base/index.ts';
+import { matrixOf, rowOf } from '../contract/index.ts';
 import {
+  HoeffdingTree,
   LinearRegression,
   LogisticRegression,
   NaiveBayes,
@@ -18,6 +20,31 @@ const near = (actual: number | undefined, expected: number, within = 1e-9) =>
 
 const numbers = fc.double({ min: -100, max: 100, noNaN: true });
 const pair = fc.tuple(numbers, numbers);
+
+test('many rows at once are the same rows one by one', () => {
+  const x = matrixOf([
+    [0, 3],
+    [1, 2],
+    [2, 5],
+    [3, 1],
+  ]);
+  const shape = { features: 2, classes: 3 };
+  for (const model of [
+    new LinearRegression(shape),
+    new LogisticRegression(shape),
+    new SoftmaxRegression(shape),
+    new NaiveBayes(shape),
+    new HoeffdingTree(shape),
+  ]) {
+    model.fit({ x, y: [0, 1, 0, 1] });
+    const { rows, columns, data } = model.predictMany(x);
+    assert.equal(rows, 4);
+    for (let row = 0; row < rows; row += 1) {
+      assert.deepEqual(data.slice(row * columns, (row + 1) * columns), model.predict(rowOf(x, row)));
+    }
+    assert.throws(() => model.predictMany(matrixOf([[1]])), { code: 'SHAPE' });
+  }
+});
 
 test('the scaler has the mean and deviation of what it saw', () => {
   fc.assert(

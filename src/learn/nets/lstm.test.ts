@@ -176,10 +176,14 @@ test('bad batches, options and questions are refused', () => {
     ['CONSTANT_FEATURE', { x: { ...x, data: x.data.map((value, i) => (i % 2 === 0 ? 3 : value)) }, y }],
     ['NOT_FINITE', { x: { ...x, data: x.data.map((value, i) => (i === 3 ? Number.NaN : value)) }, y }],
     ['SHAPE', { x, y }, { validation: firstSign(20, 6, 1) }],
-    ['USAGE', { x, y }, { patience: 0 }],
+    ['USAGE', { x, y }, { batchSize: 0 }],
+    ['USAGE', { x, y }, { patience: 3 }],
+    ['USAGE', undefined as never],
+    ['USAGE', { x } as never],
   ];
   for (const [code, batch, options] of cases) throwsCode(() => lstm.fit(batch, options), code);
   throwsCode(() => lstm.predict(x.data), 'UNTRAINED');
+  throwsCode(() => lstm.layers(), 'UNTRAINED');
   lstm.fit({ x, y }, { epochs: 1 });
   throwsCode(() => lstm.predict([1, 2, 3]), 'SHAPE');
   throwsCode(() => lstm.step([1]), 'SHAPE');
@@ -195,6 +199,7 @@ test('topologies that cannot be are refused', () => {
   const codes: readonly [ErrorCode, Partial<LstmOptions>][] = [
     ['USAGE', { inputs: 0 }],
     ['USAGE', { hidden: 1025 }],
+    ['USAGE', { hidden: [64] as never }],
     ['USAGE', { layers: 3 as never }],
     ['USAGE', { targets: 'first' as never }],
     ['USAGE', { dropout: 0.95 }],

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ErrorCode, hasCode } from '../../base/index.ts';
 import type { Json, Snapshot } from '../contract/index.ts';
+import { MlpKernel } from '../kernels/index.ts';
 import { type FitOptions, Mlp, type MlpOptions, type NetBatch } from './index.ts';
 import { moons } from './testing/problems.ts';
 
@@ -75,6 +76,10 @@ test('bad batches and options are refused before anything changes', () => {
     ['USAGE', { x, y }, { schedule: { kind: 'never' } as never }],
     ['USAGE', { x, y }, { device: 'tpu' as never }],
     ['USAGE', { x, y }, { clipNorm: 0 }],
+    ['USAGE', { x, y }, { patience: 3 }],
+    ['USAGE', { x, y }, { minDelta: 0 }],
+    ['USAGE', undefined as never],
+    ['USAGE', { y } as never],
     ['REFUSED', { x, y }, { precision: 'mixed' }],
     ['SHAPE', { x, y }, { validation: { x, y: [1] } }],
     ['NOT_FINITE', { x, y }, { validation: { x: spoilt, y } }],
@@ -86,6 +91,32 @@ test('bad batches and options are refused before anything changes', () => {
   throwsCode(() => mlp.predictMany({ ...x, rows: 25, columns: 4 }), 'SHAPE');
   assert.deepEqual(mlp.snapshot(), before);
   mlp.fit({ x: flat, y }, { epochs: 1, constantFeatures: 'allow' });
+});
+
+test('what a batch lacks is named with what to give', () => {
+  const { x } = moons(8, 1);
+  const lacks = (loss: MlpOptions['loss'], outputs: number, message: RegExp) =>
+    assert.throws(() => new Mlp({ ...classes, outputs, ...(loss && { loss }) }).fit({ x }), {
+      code: 'USAGE',
+      message,
+    });
+  lacks(undefined, 2, /give class numbers in `y`/);
+  lacks({ kind: 'mse' }, 1, /give values in `y`/);
+  lacks({ kind: 'mse' }, 2, /give values in `targets`/);
+  lacks({ kind: 'expected-cost', temperature: 1 }, 2, /give a cost a class in `costs`/);
+});
+
+test('a net that has learnt nothing has no layers to give', () => {
+  const mlp = new Mlp(classes);
+  throwsCode(() => mlp.layers(), 'UNTRAINED');
+  mlp.learnOne({ x: [0, 1], y: 1 });
+  const { sizes, layers, activation: hidden, output } = mlp.layers();
+  assert.deepEqual(sizes, [2, 16, 16, 2]);
+  const kernel = new MlpKernel({ sizes, hidden, output });
+  kernel.load(layers);
+  kernel.input.set([0.5, -1]);
+  kernel.run();
+  assert.deepEqual(Float64Array.from(kernel.output), mlp.predict([0.5, -1]));
 });
 
 test('costs of which one class is always cheapest, and batch norm on one row, are refused', () => {
@@ -109,6 +140,8 @@ test('topologies that cannot be are refused', () => {
     ['USAGE', { inputs: 0 }],
     ['USAGE', { outputs: 1 }],
     ['USAGE', { hidden: [0] }],
+    ['USAGE', { hidden: undefined as never }],
+    ['USAGE', { hidden: 16 as never }],
     ['USAGE', { hidden: Array<number>(16).fill(2) }],
     ['USAGE', { hidden: [{ units: 2, dropout: 1 }] }],
     ['USAGE', { output: 'sigmoid' }],

@@ -59,7 +59,10 @@ test('ends are reached, logarithmic ranges are even in the exponent', () => {
 
 test('ends that are hardly apart are told apart', () => {
   const axes = axesOf({ a: ['float', 1e10, 10000000000.000002, true], b: ['float', 0, 5e-324] });
-  for (const [end, [a, b]] of [[1e10, 0], [10000000000.000002, 5e-324]].entries()) {
+  for (const [end, [a, b]] of [
+    [1e10, 0],
+    [10000000000.000002, 5e-324],
+  ].entries()) {
     assert.deepEqual(decode(axes, Float64Array.of(end, end)), { a, b });
     assert.deepEqual(encode(axes, { a, b } as never), Float64Array.of(end, end));
   }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FastRng } from '../../base/index.ts';
+import { heapChange } from '../kernels/testing/heap-change.ts';
+import { BoostedTrees } from './boosted-trees.ts';
 import { FlatTrees } from './flat.ts';
 import { checkTreeModel, depthOf, type TreeModel } from './model.ts';
 import { randomTree } from './testing/random-trees.ts';
@@ -98,6 +100,20 @@ test('many rows at once are the same rows one by one', () => {
     const one = flat.predict(data.subarray(row * 4, row * 4 + 4));
     assert.deepEqual(answers.slice(row * 3, row * 3 + 3), one);
   }
+});
+
+test('an answer grows the heap by at most one byte', () => {
+  const rng = new FastRng(9);
+  const flat = new FlatTrees(randomModel({ seed: 8, features: 18, outputs: 3, rounds: 4, splits: 30 }));
+  for (const row of [randomRow(rng, 18), new Float32Array(18).map(() => rng.next())]) {
+    const bytes = heapChange(() => flat.predict(row));
+    assert.ok(bytes <= 1, `${bytes} bytes a call`);
+  }
+});
+
+test('a learner in place of its model is refused with the advice to ask it', () => {
+  const learner = new BoostedTrees({ objective: 'reg:squarederror' });
+  assert.throws(() => new FlatTrees(learner as never), { code: 'USAGE', message: /give its `model`/ });
 });
 
 test('a row that is no row of the model is refused', () => {

@@ -112,12 +112,7 @@ export class FlatTrees {
  * Adds the leaves that the row falls into to `margins[output]`, over all complete trees, eight at a time. A sum that
  * were returned would be boxed.
  */
-function addLeaves(
-  row: Float32Array,
-  groups: readonly Group[],
-  margins: Float64Array,
-  output: number,
-): void {
+function addLeaves(row: Float32Array, groups: readonly Group[], margins: Float64Array, output: number): void {
   let sum = 0;
   for (let i = 0; i < groups.length; i += 1) {
     const { depth, feature, threshold, leaf } = groups[i] as Group;

@@ -43,4 +43,20 @@ test('every class with a snapshot is in the table, or said to be no learner', ()
   );
 });
 
+test('restoreLearner finds the class of every snapshot', () => {
+  // A study is restored from its journal; the case stands in for a class.
+  const subjects = rooms.flat().filter((subject) => !optim.includes(subject));
+  assert.ok(subjects.length > 20);
+  for (const subject of subjects) {
+    const learner = subject.make(1);
+    const restored = learn.restoreLearner(learner.snapshot());
+    assert.equal(restored.constructor, learner.constructor, subject.name);
+    assert.deepEqual(restored.snapshot(), learner.snapshot());
+  }
+  for (const kind of ['study', 'constructor', '']) {
+    const snapshot = { kind, version: 1, config: {}, tensors: {} };
+    assert.throws(() => learn.restoreLearner(snapshot), { code: 'UNSUPPORTED' });
+  }
+});
+
 for (const subject of rooms.flat()) conform(subject);

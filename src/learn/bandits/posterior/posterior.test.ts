@@ -33,6 +33,15 @@ test('shares are those of adaptive quadrature by SciPy', () => {
   }
 });
 
+test('a density that cannot be has an end too', () => {
+  const odd = [Number.NaN, 0, Number.MIN_VALUE, 1e-300, 1e-20, 1e300, Infinity];
+  for (const a of odd) {
+    for (const b of [...odd, 1]) {
+      assert.ok(BETA.reach(a, b, true) !== undefined && BETA.reach(b, a, false) !== undefined);
+    }
+  }
+});
+
 const normalArm = fc.tuple(
   fc.double({ min: -3, max: 3, noNaN: true }),
   fc.double({ min: -4, max: 1, noNaN: true }).map((power) => 10 ** power),
