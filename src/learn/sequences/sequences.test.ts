@@ -42,7 +42,7 @@ test('order 1 counts the followers of the last id', () => {
 test('order 2 goes by the last two ids and leaves the rest to the last one', () => {
   fc.assert(
     fc.property(ids, (sequence) => {
-      const model = new Markov({ order: 2, contexts: 64, top: 8 });
+      const model = new Markov({ order: 2, contexts: 4096, top: 8 });
       for (const id of sequence) model.learnOne(id);
       const ranking = listed(model.predict());
       if (sequence.length < 2) return assert.equal(ranking.length, 0);

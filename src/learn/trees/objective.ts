@@ -55,11 +55,11 @@ export function answersOf(
       answers[2 * row + 1] = probability;
     }
   } else {
-    for (let at = 0; at < margins.length; at += outputs) softmax(margins, answers, [at, at + outputs]);
+    for (let at = 0; at < margins.length; at += outputs) softmax(margins, answers, at, at + outputs);
   }
 }
 
-function softmax(margins: Float64Array, answers: Float64Array, [at, end]: readonly [number, number]): void {
+function softmax(margins: Float64Array, answers: Float64Array, at: number, end: number): void {
   let largest = margins[at] as number;
   for (let i = at + 1; i < end; i += 1) largest = Math.max(largest, margins[i] as number);
   let sum = 0;
