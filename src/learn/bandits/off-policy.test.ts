@@ -129,6 +129,7 @@ test('what is no log is refused', () => {
     ['USAGE', { ...one, propensities: [0] }],
     ['USAGE', { ...one, propensities: [Number.NaN] }],
     ['USAGE', { ...one, target: [1.5] }],
+    ['NOT_FINITE', { ...one, propensities: [1e-320] }],
     ['USAGE', one, { clip: 0 }],
     ['USAGE', one, { level: 1 }],
   ];

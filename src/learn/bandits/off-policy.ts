@@ -38,7 +38,8 @@ export type PolicyValue = Interval & {
 /**
  * Inverse propensity scoring (Horvitz, Thompson 1952): the mean of w r with w = target / propensity. Unbiased when the
  * propensities are right and no weight is clipped.
- * @throws PilotfishError `EMPTY`, `SHAPE`, `NOT_FINITE`, or `USAGE` for what are no probabilities.
+ * @throws PilotfishError `EMPTY`, `SHAPE`, `NOT_FINITE` (also for weights without end: propensities next to 0), or
+ * `USAGE` for what are no probabilities.
  */
 export function ips(log: LoggedChoices, options: OffPolicyOptions = {}): PolicyValue {
   const weighted = weigh(log, options);
@@ -128,12 +129,16 @@ function meanValue({ weights, clipped, level }: Weighted, term: (i: number) => n
     samples < 2
       ? Number.POSITIVE_INFINITY
       : Math.sqrt(squares / (samples - 1) / samples) * studentQuantile((1 + level) / 2, samples - 1);
+  const effective = effectiveSamples(weights);
+  if (!(Number.isFinite(estimate + squares) && Number.isFinite(effective))) {
+    throw new PilotfishError('NOT_FINITE', 'sums of importance weights and rewards overflow; set `clip`');
+  }
   return {
     estimate,
     low: estimate - reach,
     high: estimate + reach,
     samples,
-    effectiveSamples: effectiveSamples(weights),
+    effectiveSamples: effective,
     clipped,
   };
 }

@@ -1,18 +1,18 @@
 import { PilotfishError } from '../../base/index.ts';
 import { ofLength, shown } from './checks.ts';
-import { MAX_MATRIX_VALUES, type Matrix } from './matrix.ts';
+import { checkSize, type Matrix } from './matrix.ts';
 
 /** Labelled samples: one target a row (a class number from 0, or a value) and, if given, one weight a row. */
 export type Batch = {
   readonly x: Matrix;
   readonly y: ArrayLike<number>;
-  /** Finite, not negative, not all zero. */
+  /** Finite, not negative, not all zero, with a finite sum. A row of weight 0 is no example of its class. */
   readonly weights?: ArrayLike<number>;
 };
 
 /** What a learner accepts; everything else is refused before any work. */
 export type BatchRules = {
-  /** Targets are class numbers `0 … classes - 1`; at least two different ones must occur. */
+  /** Targets are class numbers `0 … classes - 1`; rows that count must have at least two different ones. */
   readonly classes?: number;
   /** NaN in `x` stands for a missing value. Infinities are never accepted. */
   readonly missing?: 'refuse' | 'allow';
@@ -29,9 +29,9 @@ export function checkBatch(batch: Batch, rules: BatchRules = {}): Batch {
   const { y, weights } = batch;
   if (y === undefined) throw new PilotfishError('USAGE', 'the batch has no `y`; give one target a row');
   ofLength('y', y, x.rows);
-  if (rules.classes === undefined) checkValues('y', y);
-  else checkClasses(y, rules.classes);
   if (weights !== undefined) checkWeights(weights, x.rows);
+  if (rules.classes === undefined) checkValues('y', y);
+  else checkClasses(batch, rules.classes);
   return batch;
 }
 
@@ -54,9 +54,7 @@ export function checkMatrix(x: Matrix, rules: BatchRules = {}): Matrix {
     throw new PilotfishError('SHAPE', 'rows and columns must be whole');
   if (x.rows === 0 || x.columns === 0)
     throw new PilotfishError('EMPTY', 'no samples, or samples without features');
-  if (x.rows * x.columns > MAX_MATRIX_VALUES) {
-    throw new PilotfishError('LIMIT', `a matrix holds at most ${MAX_MATRIX_VALUES} values; split the data`);
-  }
+  checkSize(x.rows, x.columns);
   if (x.data.length !== x.rows * x.columns) {
     throw new PilotfishError('SHAPE', `${x.data.length} values do not make ${x.rows} rows of ${x.columns}`);
   }
@@ -94,8 +92,9 @@ function checkValues(name: string, values: ArrayLike<number>): void {
   }
 }
 
-function checkClasses(y: ArrayLike<number>, classes: number): void {
+function checkClasses({ y, weights }: Batch, classes: number): void {
   checkValues('y', y);
+  let first: number | undefined;
   let several = false;
   for (let i = 0; i < y.length; i += 1) {
     const label = y[i] as number;
@@ -105,12 +104,14 @@ function checkClasses(y: ArrayLike<number>, classes: number): void {
         `y[${i}] is ${label}; classes are whole numbers from 0 to ${classes - 1}`,
       );
     }
-    several ||= label !== y[0];
+    if (weights?.[i] === 0) continue;
+    first ??= label;
+    several ||= label !== first;
   }
   if (!several) {
     throw new PilotfishError(
       'ONE_CLASS',
-      `every target is class ${y[0]}; a classifier needs at least two classes`,
+      `every target that counts is class ${first}; a classifier needs at least two classes`,
     );
   }
 }
@@ -125,4 +126,6 @@ function checkWeights(weights: ArrayLike<number>, rows: number): void {
     sum += weights[i] as number;
   }
   if (!(sum > 0)) throw new PilotfishError('USAGE', 'all weights are zero; at least one sample must count');
+  if (Number.isFinite(sum)) return;
+  throw new PilotfishError('NOT_FINITE', 'the weights add up to Infinity; divide them all by the largest');
 }

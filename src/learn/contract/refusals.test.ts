@@ -10,6 +10,7 @@ import {
   notEmpty,
   ofLength,
   predictRows,
+  takeRows,
   wholeNumber,
 } from './index.ts';
 
@@ -90,6 +91,57 @@ test('a number of another type is shown with its type', () => {
 test('a snapshot of another kind is refused with the way to restore it', () => {
   const snapshot = { kind: 'mlp', version: 1, config: {}, tensors: {} };
   refused(() => checkSnapshot(snapshot, 'lstm', 1), 'DAMAGED', /; restore it with the class of that kind$/);
+});
+
+test('the version of a snapshot says whether a later release is needed', () => {
+  const at = (version: unknown) => () =>
+    checkSnapshot({ kind: 'mlp', version: version as number, config: {}, tensors: {} }, 'mlp', 2);
+  assert.equal(at(2)().version, 2);
+  refused(at(3), 'NEWER_VERSION', /has version 3, this release reads 2; restore it with a later release/);
+  for (const version of [1, 0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY, '3', null, undefined])
+    refused(at(version), 'DAMAGED', /this release reads 2; take the snapshot anew/);
+});
+
+test('rows that count for nothing do not make a second class', () => {
+  const four = matrixOf([[1], [2], [3], [4]]);
+  const batch = { x: four, y: [0, 1, 1, 1] };
+  const check = (weights: number[]) => checkBatch({ ...batch, weights }, { classes: 2 });
+  refused(() => check([0, 1, 1, 1]), 'ONE_CLASS', /every target that counts is class 1/);
+  check([1, 0, 0, 1]);
+  refused(
+    () => checkBatch({ ...batch, y: [9, 0, 0, 1], weights: [0, 1, 1, 1] }, { classes: 2 }),
+    'USAGE',
+    /y\[0\]/,
+  );
+});
+
+test('weights whose sum is not finite are refused', () => {
+  const weighted = (weights: number[]) => checkBatch({ x, y: [0, 1], weights });
+  refused(() => weighted([1e308, 1e308]), 'NOT_FINITE', /divide them all by the largest/);
+  weighted([1e308, 0]);
+});
+
+test('rows are taken by their numbers, which must be such', () => {
+  assert.deepEqual(takeRows(x, [1, 0, 1]).data, Float32Array.of(3, 5, 1, 2, 3, 5));
+  for (const row of [2, -1, 0.5, Number.NaN, '0' as never])
+    refused(() => takeRows(x, [0, row]), 'USAGE', /rows\[1\] is .*; give whole numbers from 0 to 1/);
+});
+
+test('more answers than a matrix holds are refused before they are asked for', () => {
+  const many = { rows: 2 ** 14, columns: 1, data: new Float32Array(2 ** 14) };
+  const wide = new Float64Array(2 ** 14 + 1);
+  let asked = 0;
+  const predict = () => {
+    asked += 1;
+    return wide;
+  };
+  refused(() => predictRows(many, predict), 'LIMIT', /16384 rows of 16385; .* split the data/);
+  assert.equal(asked, 1);
+  refused(
+    () => takeRows({ rows: 1, columns: 2 ** 20, data: new Float32Array(2 ** 20) }, new Uint8Array(257)),
+    'LIMIT',
+    /257 rows/,
+  );
 });
 
 test('answers to rows are copied into one matrix, of arrays that are used again too', () => {

@@ -1,9 +1,9 @@
 import { type BatchRules, checkMatrix } from './batch.ts';
-import { type Matrix, rowOf } from './matrix.ts';
+import { checkSize, type Matrix, rowOf } from './matrix.ts';
 
 /**
  * The answers to all rows, `[rows][answers]`, in a fresh matrix; `predict` may reuse the array it returns.
- * @throws PilotfishError as `checkMatrix` and as `predict`.
+ * @throws PilotfishError as `checkMatrix` and as `predict`, and `LIMIT` for more answers than a matrix holds.
  */
 export function predictRows(
   x: Matrix,
@@ -12,6 +12,7 @@ export function predictRows(
 ): Matrix {
   checkMatrix(x, { ...rules, constantFeatures: 'allow' });
   const columns = predict(rowOf(x, 0)).length;
+  checkSize(x.rows, columns);
   const data = new Float64Array(x.rows * columns);
   for (let row = 0; row < x.rows; row += 1) data.set(predict(rowOf(x, row)), row * columns);
   return { rows: x.rows, columns, data };

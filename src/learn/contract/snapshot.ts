@@ -1,4 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
+import { shown } from './checks.ts';
 
 /** A named block of numbers inside a snapshot; `shape` multiplies to `data.length`. */
 export type Tensor = {
@@ -23,7 +24,11 @@ export type Snapshot = {
   readonly tensors: { readonly [name: string]: Tensor };
 };
 
-/** @throws PilotfishError `DAMAGED` when the snapshot is not one of this kind and version. */
+/**
+ * Whether a snapshot is of this kind, in the one layout that this release reads: `version`.
+ * @throws PilotfishError `NEWER_VERSION` for a later version; `DAMAGED` for another kind, an earlier version, or what
+ * is no version.
+ */
 export function checkSnapshot(snapshot: Snapshot, kind: string, version: number): Snapshot {
   if (snapshot.kind !== kind) {
     throw new PilotfishError(
@@ -31,13 +36,11 @@ export function checkSnapshot(snapshot: Snapshot, kind: string, version: number)
       `a snapshot of "${snapshot.kind}" cannot restore "${kind}"; restore it with the class of that kind`,
     );
   }
-  if (snapshot.version !== version) {
-    throw new PilotfishError(
-      'NEWER_VERSION',
-      `"${kind}" snapshot version ${snapshot.version}, ${version} expected`,
-    );
-  }
-  return snapshot;
+  if (snapshot.version === version) return snapshot;
+  const what = `the "${kind}" snapshot has version ${shown(snapshot.version)}, this release reads ${version}`;
+  if (Number.isInteger(snapshot.version) && snapshot.version > version)
+    throw new PilotfishError('NEWER_VERSION', `${what}; restore it with a later release`);
+  throw new PilotfishError('DAMAGED', `${what}; take the snapshot anew`);
 }
 
 /**

@@ -150,6 +150,7 @@ test('what cannot be explained is refused', () => {
   refused({ background: { rows: 0, columns: 2, data: new Float64Array(0) } }, 'EMPTY');
   refused({ background: { rows: 1, columns: 2, data: Float64Array.of(1, Number.NaN) } }, 'NOT_FINITE');
   refused({ background: { rows: 1, columns: 1025, data: new Float64Array(1025) } }, 'LIMIT');
+  refused({ seed: Number.NaN }, 'USAGE');
   for (const samples of [3, 4.5, 2 ** 17]) refused({ samples }, 'USAGE');
   refused({ predict: () => [] }, 'EMPTY');
   refused({ predict: () => Number.NaN }, 'NOT_FINITE');

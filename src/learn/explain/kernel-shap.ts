@@ -1,5 +1,4 @@
-import { FastRng } from '../../base/index.ts';
-import { type Matrix, wholeNumber } from '../contract/index.ts';
+import { type Matrix, seededRng, wholeNumber } from '../contract/index.ts';
 import { type Coalition, coalitionsOf } from './coalitions.ts';
 import { LeastSquares } from './least-squares.ts';
 import { checkQuery, type ExplanationQuery, Predictor } from './predictor.ts';
@@ -44,6 +43,7 @@ export function kernelShap(query: KernelShapQuery): ShapValues {
   const features = background.columns;
   const { samples = 2048 + 2 * features } = query;
   wholeNumber('samples', samples, [2 * features, SAMPLES_MAX]);
+  const rng = seededRng(seed);
   const x = Float64Array.from(query.x);
   const game = new Game(new Predictor(query.predict), x, background);
   const base = game.value([]).slice();
@@ -54,7 +54,7 @@ export function kernelShap(query: KernelShapQuery): ShapValues {
     for (const [output, gain] of gains.entries())
       (values[output] as Float64Array)[players[0] as number] = gain;
   } else if (players.length > 1) {
-    const coalitions = coalitionsOf(players.length, samples, new FastRng(seed));
+    const coalitions = coalitionsOf(players.length, samples, rng);
     const shares = fit({ game, players, coalitions, base, gains });
     for (const [output, share] of shares.entries()) {
       for (const [i, player] of players.entries())

@@ -104,6 +104,7 @@ test('what cannot be explained is refused', () => {
   refused({ background: { rows: 0, columns: 4, data: new Float64Array(0) } }, 'EMPTY');
   refused({ samples: 1 }, 'USAGE');
   refused({ ridge: -1 }, 'USAGE');
+  refused({ seed: 1.5 }, 'USAGE');
   refused({ kernelWidth: 0 }, 'USAGE');
   refused({ samples: 3, ridge: 0 }, 'USAGE');
 });

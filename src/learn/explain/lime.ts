@@ -1,5 +1,4 @@
-import { FastRng } from '../../base/index.ts';
-import { type Matrix, numberWithin, wholeNumber } from '../contract/index.ts';
+import { type Matrix, numberWithin, seededRng, wholeNumber } from '../contract/index.ts';
 import { LeastSquares } from './least-squares.ts';
 import { checkQuery, type ExplanationQuery, Predictor } from './predictor.ts';
 
@@ -43,11 +42,11 @@ export function lime(query: LimeQuery): LocalModel {
   wholeNumber('samples', samples, [2, 2 ** 16]);
   numberWithin('ridge', ridge, [0, 1e12]);
   numberWithin('kernelWidth', kernelWidth, [1e-6, 1e6]);
+  const rng = seededRng(seed);
   const x = Float64Array.from(query.x);
   const deviation = deviationsOf(background);
   const free = [...x.keys()].filter((feature) => (deviation[feature] as number) > 0);
   const predictor = new Predictor(query.predict);
-  const rng = new FastRng(seed);
   const neighbours = Array.from({ length: samples }, (_, index): Neighbour => {
     // The first is x itself.
     const z = Float64Array.from(free, () => (index === 0 ? 0 : rng.normal()));

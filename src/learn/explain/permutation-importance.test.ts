@@ -59,6 +59,7 @@ test('what makes no sense is refused', () => {
   refused({ batch: { ...query.batch, y: [1] } }, 'SHAPE');
   refused({ batch: { x: { rows: 0, columns: 4, data: new Float64Array(0) }, y: [] } }, 'EMPTY');
   refused({ repeats: 0 }, 'USAGE');
+  refused({ seed: 1.5 }, 'USAGE');
   refused({ predict: () => Number.NaN }, 'NOT_FINITE');
   refused({ loss: () => Number.NaN }, 'NOT_FINITE');
 });

@@ -1,5 +1,4 @@
-import { FastRng } from '../../base/index.ts';
-import { type Batch, checkBatch, finite, wholeNumber } from '../contract/index.ts';
+import { type Batch, checkBatch, finite, seededRng, wholeNumber } from '../contract/index.ts';
 import { type PredictFunction, Predictor } from './predictor.ts';
 
 /** Options of `permutationImportance`. */
@@ -35,7 +34,7 @@ export function permutationImportance(query: PermutationQuery): PermutationImpor
   const { batch, repeats = 5, seed = 0 } = query;
   const { rows, columns } = checkBatch(batch, { constantFeatures: 'allow' }).x;
   wholeNumber('repeats', repeats, [1, 1000]);
-  const rng = new FastRng(seed);
+  const rng = seededRng(seed);
   const predictor = new Predictor(query.predict);
   const unchanged = Uint32Array.from({ length: rows }, (_, row) => row);
   const lossOf = (feature: number, order: Uint32Array) => meanLoss(query, predictor, { feature, order });

@@ -146,3 +146,17 @@ test('bad input is refused', () => {
   assert.throws(() => new TreeShap(modelOf([uncovered], 2)), { code: 'DAMAGED' });
   assert.throws(() => new TreeShap(modelOf([tree], 0)), { code: 'DAMAGED' });
 });
+
+test('trees whose tables would not fit are refused before they are made', () => {
+  const rng = new FastRng(5);
+  const deep = randomTree(rng, { splits: 1000, features: 1000, chain: true });
+  const large = randomTree(rng, { splits: 20_000, features: 1000 });
+  assert.throws(() => new TreeShap(modelOf([deep, large], 1000)), { code: 'LIMIT' });
+});
+
+test('more trees than a call can have arguments are explained', () => {
+  const stump = randomTree(new FastRng(1), { splits: 0, features: 1 });
+  const { base, values } = new TreeShap(modelOf(new Array<Tree>(150_000).fill(stump), 1)).explain([0]);
+  assert.ok(Math.abs((base[0] as number) - 0.25 - 150_000 * (stump.value[0] as number)) < 1e-6);
+  assert.deepEqual(values, [Float64Array.of(0)]);
+});

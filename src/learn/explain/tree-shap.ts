@@ -1,6 +1,6 @@
 import { PilotfishError } from '../../base/index.ts';
 import { ofLength } from '../contract/index.ts';
-import { baseMargin, checkTreeModel, isLeaf, type Tree, type TreeModel } from '../trees/index.ts';
+import { baseMargin, checkTreeModel, depthOf, isLeaf, type Tree, type TreeModel } from '../trees/index.ts';
 import type { ShapValues } from './kernel-shap.ts';
 
 /**
@@ -42,17 +42,19 @@ export class TreeShap {
   readonly #product: Float64Array;
   readonly #taken: Uint8Array;
 
-  /** @throws PilotfishError as `checkTreeModel`; `DAMAGED` where covers are not positive. */
+  /** @throws PilotfishError as `checkTreeModel`; `LIMIT` for trees both deep and large; `DAMAGED` where covers are
+   * not positive. */
   constructor(model: TreeModel) {
     this.#model = checkTreeModel(model);
+    checkWork(model);
     this.#trees = model.trees.map(prepare);
     this.#base = new Float64Array(model.outputs).fill(baseMargin(model));
     this.#trees.forEach(({ tree }, index) => {
       const output = index % model.outputs;
       this.#base[output] = (this.#base[output] as number) + meanOf(tree);
     });
-    this.#rule = gaussLegendre(Math.max(1, Math.ceil(Math.max(0, ...this.#trees.map(widthOf)) / 2)));
-    const nodes = Math.max(1, ...model.trees.map(({ left }) => left.length));
+    this.#rule = gaussLegendre(Math.max(1, Math.ceil(most(this.#trees, widthOf) / 2)));
+    const nodes = Math.max(1, most(model.trees, nodesOf));
     this.#inverse = new Float64Array(nodes * this.#rule.places.length);
     this.#product = new Float64Array(nodes * this.#rule.places.length);
     this.#taken = new Uint8Array(nodes);
@@ -133,6 +135,24 @@ export class TreeShap {
       values[feature] = (values[feature] as number) + given;
     }
   }
+}
+
+/** Most numbers in each of the two tables of edges × places: 128 MiB. */
+const MAX_TABLE = 2 ** 24;
+
+const nodesOf = ({ left }: Tree): number => left.length;
+
+/** The largest of a list too long to be spread. */
+function most<Item>(items: readonly Item[], measure: (item: Item) => number): number {
+  return items.reduce((largest, item) => Math.max(largest, measure(item)), 0);
+}
+
+/** What is ever needed, told before it is: no path asks for more features than it has edges. */
+function checkWork({ trees, features }: TreeModel): void {
+  const [nodes, width] = [most(trees, nodesOf), Math.min(features, most(trees, depthOf))];
+  if (nodes * Math.ceil(width / 2) <= MAX_TABLE) return;
+  const message = `trees of up to ${nodes} nodes and ${width} features on a path; explain smaller trees`;
+  throw new PilotfishError('LIMIT', message);
 }
 
 /** The child that the row goes to. */

@@ -184,10 +184,22 @@ test('contents that do not fit together are refused', () => {
     changed('"base_score":"0E0"', '"base_score":"zero"'),
     changed('"base_score":"0E0"', '"base_score":"[1E0,]"'),
     changed('"base_score":"0E0"', '"base_score":"[1E0,2E0]"'),
+    changed('"name":"reg:squarederror"', '"name":null'),
     changed('"num_feature":"2","num_target"', '"num_feature":"0","num_target"'),
     changed('"sum_hessian":[1E0', '"sum_hessian":[null'),
   ]);
   refuses('NOT_FINITE', [changed('"sum_hessian":[1E0', '"sum_hessian":[1E39')]);
+});
+
+test('a false order of the trees is refused', () => {
+  const shape = { objective: 'multi:softprob', outputs: 3, features: 2, trees: 6, splitsMax: 2 } as const;
+  const text = new TextDecoder().decode(encodeXgboostJson(randomTrees(shape, new FastRng(1))));
+  const five = text
+    .replace('"num_trees":"6"', '"num_trees":"5"')
+    .replace('"tree_info":[0,1,2,0,1,2]', '"tree_info":[0,0,2,2,1]');
+  const { learner } = JSON.parse(five);
+  learner.gradient_booster.model.trees.length = 5;
+  refuses('DAMAGED', [encode(JSON.stringify({ learner }))]);
 });
 
 test('sizes are limited before anything is made of them', () => {
@@ -202,7 +214,11 @@ test('sizes are limited before anything is made of them', () => {
     node < 2 * depth && node % 2 === 0 ? node + 2 : -1,
   );
   const right = left.map((child) => (child < 0 ? -1 : child - 1));
-  refuses('LIMIT', [encodeXgboostJson(single([left, right]))]);
+  const { learner } = JSON.parse(GOOD);
+  const tree = learner.gradient_booster.model.trees[0];
+  Object.assign(tree, { left_children: left, right_children: right });
+  tree.tree_param.num_nodes = String(left.length);
+  refuses('LIMIT', [encode(JSON.stringify({ learner }))]);
 });
 
 test('what a tree model cannot hold is named', () => {

@@ -41,11 +41,13 @@ export function decodeXgboostJson(bytes: Uint8Array): TreeModel {
   );
   const declared = countAt(objectAt(model, 'gbtree_model_param'), 'num_trees');
   if (declared !== trees.length) throw damaged(`${trees.length} trees where ${declared} are declared`);
+  const objective = fieldAt(objectAt(learner, 'objective'), 'name');
+  if (typeof objective !== 'string') throw damaged('the objective has no name');
   const outputs = Math.max(1, countAt(parameters, 'num_class'));
   const scores = baseScores(parameters);
   const rounds = inRounds(trees, numbersAt(model, 'tree_info', trees.length), outputs);
   return checkTreeModel({
-    objective: String(fieldAt(objectAt(learner, 'objective'), 'name')) as TreeObjective,
+    objective: objective as TreeObjective,
     features: countAt(parameters, 'num_feature'),
     outputs,
     baseScore: scores[0] as number,
@@ -97,17 +99,17 @@ function offsets(scores: readonly number[], outputs: number): Tree[] {
 
 /** Trees in the order in which tree t adds to output t % outputs; files may keep the trees of an output together. */
 function inRounds(trees: readonly Tree[], outputOf: readonly number[], outputs: number): Tree[] {
-  const rounds = trees.length / outputs;
   const seen = new Map<number, number>();
   const sorted = [...trees];
   trees.forEach((tree, index) => {
     const output = outputOf[index] as number;
     const round = seen.get(output) ?? 0;
-    if (!(Number.isInteger(output) && output >= 0 && output < outputs && round < rounds)) {
+    const place = round * outputs + output;
+    if (!(Number.isInteger(output) && output >= 0 && output < outputs && place < trees.length)) {
       throw damaged(`tree_info does not share ${trees.length} trees out to ${outputs} outputs`);
     }
     seen.set(output, round + 1);
-    sorted[round * outputs + output] = tree;
+    sorted[place] = tree;
   });
   return sorted;
 }

@@ -1,5 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
-import type { Tree } from '../trees/index.ts';
+import { MAX_TREE_DEPTH, type Tree } from '../trees/index.ts';
 import {
   countAt,
   damaged,
@@ -11,9 +11,6 @@ import {
   objectAt,
   unsupported,
 } from './xgboost-fields.ts';
-
-/** Most edges from the root to a leaf; explaining a tree takes memory with the square of it. */
-const MAX_DEPTH = 1024;
 
 /** One tree of a file. @throws PilotfishError `DAMAGED`, `LIMIT` or `UNSUPPORTED`. */
 export function readTree(fields: Fields, name: string): Tree {
@@ -61,8 +58,8 @@ function reachable(left: readonly number[], right: readonly number[], name: stri
     const node = order[at] as number;
     if (left[node] === -1 && right[node] === -1) continue;
     const below = (depth[node] as number) + 1;
-    if (below > MAX_DEPTH) {
-      throw new PilotfishError('LIMIT', `${name} is deeper than ${MAX_DEPTH}; train it with max_depth`);
+    if (below > MAX_TREE_DEPTH) {
+      throw new PilotfishError('LIMIT', `${name} is deeper than ${MAX_TREE_DEPTH}; train it with max_depth`);
     }
     for (const child of [left[node] as number, right[node] as number]) {
       // Node 0 is the root, and nobody's child; a node with a parent has a depth, and no node has none at all.

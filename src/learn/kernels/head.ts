@@ -5,6 +5,7 @@ import { KernelMemory } from './memory.ts';
 import { checkLayer, type DenseLayer, packedLength, packPanels, padded } from './panels.ts';
 import {
   createWeights,
+  type LoadOptions,
   refuseUnloaded,
   rehearse,
   replaceWeights,
@@ -116,18 +117,19 @@ export class HeadKernel {
    * Replaces the weights of a kernel, from any thread; inference goes on meanwhile. Weights are `[inputs][outputs]`.
    * @throws PilotfishError `SHAPE`, `NOT_FINITE` or `LOCKED`; the kernel then keeps the weights it has.
    */
-  static loadInto(port: WeightPort<HeadShape>, layer: DenseLayer): void {
+  static loadInto(port: WeightPort<HeadShape>, layer: DenseLayer, options?: LoadOptions): void {
     checkLayer('layer', layer, port.shape.inputs, port.shape.outputs);
-    replaceWeights(port, (idle) => packHead(idle, port.shape, layer));
+    replaceWeights(port, (idle) => packHead(idle, port.shape, layer), options);
   }
 
   /** As `loadInto`; the first time the kernel is warmed up before the weights are published. */
-  load(layer: DenseLayer): void {
+  load(layer: DenseLayer, options?: LoadOptions): void {
     checkLayer('layer', layer, this.port.shape.inputs, this.port.shape.outputs);
-    replaceWeights(this.port, (idle) => {
+    const fill = (idle: Float32Array) => {
       packHead(idle, this.port.shape, layer);
       if (!this.#isWarm) this.warmUp();
-    });
+    };
+    replaceWeights(this.port, fill, options);
   }
 
   /** Dummy runs, so that the engine compiles the kernel for speed; all results are overwritten. */

@@ -14,14 +14,12 @@ export {
   type ClassSlots,
   type CostSlots,
   type KernelSpace,
-  type LossSlots,
   type MatrixProduct,
   type NumberSlot,
   type ParameterSlots,
   partOf,
   type SgdStep,
   type TrainingMaths,
-  type ValueSlots,
   type WholeSlot,
 } from './training-maths.ts';
 export type { WeightPort } from './weights.ts';

@@ -4,6 +4,7 @@ import { KernelMemory, type KernelSlot } from './memory.ts';
 import { checkLayer, checkLayerCount, type DenseLayer } from './panels.ts';
 import {
   createWeights,
+  type LoadOptions,
   refuseUnloaded,
   rehearse,
   replaceWeights,
@@ -116,18 +117,19 @@ export class LstmKernel {
    * The state stays what it was.
    * @throws PilotfishError `SHAPE`, `NOT_FINITE` or `LOCKED`; the kernel then keeps the weights it has.
    */
-  static loadInto(port: WeightPort<LstmShape>, layers: readonly DenseLayer[]): void {
+  static loadInto(port: WeightPort<LstmShape>, layers: readonly DenseLayer[], options?: LoadOptions): void {
     checkLayers(port.shape, layers);
-    replaceWeights(port, (idle) => packLayers(idle, port.shape, layers));
+    replaceWeights(port, (idle) => packLayers(idle, port.shape, layers), options);
   }
 
   /** As `loadInto`; the first time the kernel is warmed up before the weights are published. */
-  load(layers: readonly DenseLayer[]): void {
+  load(layers: readonly DenseLayer[], options?: LoadOptions): void {
     checkLayers(this.port.shape, layers);
-    replaceWeights(this.port, (idle) => {
+    const fill = (idle: Float32Array) => {
       packLayers(idle, this.port.shape, layers);
       if (!this.#isWarm) this.warmUp();
-    });
+    };
+    replaceWeights(this.port, fill, options);
   }
 
   /** Dummy runs, so that the engine compiles the kernel for speed; the state stays, row 0 of `outputs` does not. */

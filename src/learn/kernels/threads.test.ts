@@ -39,9 +39,27 @@ function keepLoading(port: MlpKernel['port']): void {
   for (let load = 1; load <= LOADS; load += 1) MlpKernel.loadInto(port, layersFor(load));
 }
 
+/** Begins to load, and is never done. */
+function hangLoading(port: MlpKernel['port']): void {
+  let reads = 0;
+  const bias = {
+    length: 1,
+    get 0(): number {
+      reads += 1;
+      if (reads === 2) {
+        parentPort?.postMessage('loading');
+        Atomics.wait(nap, 0, 0);
+      }
+      return 0;
+    },
+  };
+  MlpKernel.loadInto(port, [{ weights: [9], bias }]);
+}
+
 if (!isMainThread) {
   const { task, buffer, port } = workerData;
   if (task === 'produce') produce(buffer);
+  else if (task === 'hang') hangLoading(port);
   else keepLoading(port);
   parentPort?.postMessage('done');
 } else {
@@ -102,6 +120,25 @@ if (!isMainThread) {
     kernel.input[0] = 5;
     kernel.run();
     assert.equal(kernel.output[0], 13);
+  });
+
+  test('when the thread that loads dies, another can take over', async () => {
+    const kernel = new MlpKernel({ sizes: [1, 1] });
+    kernel.load([{ weights: [2], bias: [0] }]);
+    const worker = new Worker(new URL(import.meta.url), { workerData: { task: 'hang', port: kernel.port } });
+    await once(worker, 'message');
+    await worker.terminate();
+    kernel.input[0] = 5;
+    const answer = () => {
+      kernel.run();
+      return kernel.output[0];
+    };
+    assert.equal(answer(), 10);
+    assert.throws(() => kernel.load([{ weights: [3], bias: [0] }]), { code: 'LOCKED', message: /takeOver/ });
+    kernel.load([{ weights: [3], bias: [0] }], { takeOver: true });
+    assert.equal(answer(), 15);
+    MlpKernel.loadInto(kernel.port, [{ weights: [4], bias: [0] }]);
+    assert.equal(answer(), 20);
   });
 
   test('a load does not overwrite what a run says it reads, and gives up after a second', () => {

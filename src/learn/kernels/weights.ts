@@ -14,6 +14,15 @@ export type WeightPort<Shape> = {
   readonly shape: Shape;
 };
 
+/** How weights are loaded. */
+export type LoadOptions = {
+  /**
+   * Load although another thread is said to be loading, default false. For when that thread ended in the middle of it,
+   * say by `terminate`: wait for the `exit` event of the worker, since two threads that load at once mix their weights.
+   */
+  readonly takeOver?: boolean;
+};
+
 // The control block, read by assembly/weights.ts: 32-bit words. The word that every run writes has a cache line of
 // its own.
 const CONTROL_WORDS = 32;
@@ -47,13 +56,21 @@ export function createWeights<Shape>(memory: KernelMemory, length: number, shape
 
 /**
  * Lets `fill` write the copy that no inference uses, then makes it the current one by one atomic store: a run sees the
- * old weights or the new ones, never a mixture, and never waits. If `fill` throws, the old ones stay.
+ * old weights or the new ones, never a mixture, and never waits. If `fill` throws, the old ones stay; they stay too
+ * when the thread ends while it loads, but then the next load must take over.
  * @throws PilotfishError `LOCKED` when another thread is loading, or an inference on the idle copy does not end.
  */
-export function replaceWeights<Shape>(port: WeightPort<Shape>, fill: (idle: Float32Array) => void): void {
+export function replaceWeights<Shape>(
+  port: WeightPort<Shape>,
+  fill: (idle: Float32Array) => void,
+  { takeOver = false }: LoadOptions = {},
+): void {
   const control = new Int32Array(port.buffer, port.control, CONTROL_WORDS);
-  if (Atomics.compareExchange(control, LOADING, 0, 1) !== 0) {
-    throw new PilotfishError('LOCKED', 'another thread is loading weights; load from one thread at a time');
+  if (Atomics.exchange(control, LOADING, 1) !== 0 && !takeOver) {
+    throw new PilotfishError(
+      'LOCKED',
+      'another thread is loading weights; load from one thread at a time, or takeOver if that one has ended',
+    );
   }
   try {
     const idle = Atomics.load(control, CURRENT) === 0 ? 1 : 0;

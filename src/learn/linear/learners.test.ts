@@ -202,3 +202,24 @@ test('naive Bayes: one sample of a class is no certainty, and an unseen class is
   assert.equal(third, 0);
   near(first + second, 1);
 });
+
+test('the unit of the weights changes nothing in fit', () => {
+  const x = matrixOf([[0], [1], [2], [3]]);
+  const y = [1, 3, 5, 7];
+  const [one, many] = [0.75, 300].map((unit) => {
+    const model = new LinearRegression({ features: 1 });
+    model.fit({ x, y, weights: [unit, 2 * unit, 0, unit] }, { epochs: 200 });
+    return model.weights;
+  });
+  many?.forEach((weight, j) => {
+    near(one?.[j], weight);
+  });
+  near(many?.[1], 11 / 3, 0.5);
+});
+
+test('a loss that grows without bound is refused, and nothing is learnt', () => {
+  const x = matrixOf([[1000], [2000], [3000]]);
+  const model = new LinearRegression({ features: 1, scale: false });
+  assert.throws(() => model.fit({ x, y: [1, 2, 3] }), { code: 'NOT_FINITE', message: /scale the features/ });
+  assert.deepEqual(model.weights, Float64Array.of(0, 0));
+});

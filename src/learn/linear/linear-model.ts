@@ -1,4 +1,4 @@
-import { FastRng } from '../../base/index.ts';
+import { FastRng, PilotfishError } from '../../base/index.ts';
 import {
   type Batch,
   type Fits,
@@ -27,6 +27,9 @@ import { putSchedule, type RateSchedule, rateAt, scheduleOf } from './schedule.t
 
 /** No slope is steeper than this, so that no finite sample leads to infinite weights; real ones stay far below. */
 const STEEPEST_SLOPE = 1e12;
+
+/** An epoch's mean loss so many times that of weights of 0 is never made good again. */
+const DIVERGED = 1e6;
 
 /**
  * Generalised linear model by stochastic gradient descent on single samples (Bottou, COMPSTAT 2010). Weights lie
@@ -85,6 +88,7 @@ export abstract class LinearModel
     return predictRows(x, (row) => this.predict(row));
   }
 
+  /** One step, `weight` times as long: rate · weight above 2 / features overshoots, ever farther. */
   learnOne(sample: StreamSample): void {
     const weight = checkSample(sample, this.#shape);
     if (weight === 0) return;
@@ -93,21 +97,29 @@ export abstract class LinearModel
     this.#step(sample.y, weight);
   }
 
-  /** Learns from scratch: the scale of all rows first, then `epochs` passes in seeded order. */
+  /**
+   * Learns from scratch: the scale of all rows first, then `epochs` passes in seeded order. Weights count relative
+   * to their mean, so that their unit does not change the steps.
+   * @throws PilotfishError also `NOT_FINITE` when the loss grows without bound; the learner has then learnt nothing.
+   */
   fit(batch: Batch, options: LinearFitOptions = {}): LinearReport {
     const { epochs = 10, constantFeatures = 'refuse' } = options;
     wholeNumber('epochs', epochs, [1, 1e6]);
     checkTraining(batch, this.#shape, constantFeatures);
+    const unit = meanWeight(batch);
     this.#reset();
     const order = new Uint32Array(batch.x.rows).map((_, row) => row);
     for (const row of order) {
       const { x, weight } = sampleOf(batch, row);
-      if (weight > 0) this.#moments?.add(x, weight);
+      if (weight > 0) this.#moments?.add(x, weight / unit);
     }
+    const start = this.#lossOfNothing(batch);
     const rng = new FastRng(this.#seed);
     const losses = Array.from({ length: epochs }, () => {
       rng.shuffle(order);
-      return this.#epoch(batch, order);
+      const loss = this.#epoch(batch, { order, unit });
+      if (!(loss <= DIVERGED * start)) this.#refuseDivergence(loss);
+      return loss;
     });
     return { losses };
   }
@@ -141,7 +153,26 @@ export abstract class LinearModel
     this.#moments?.load(restored.moments);
   }
 
-  #epoch(batch: Batch, order: Uint32Array): number {
+  #refuseDivergence(loss: number): never {
+    this.#reset();
+    throw new PilotfishError(
+      'NOT_FINITE',
+      `the loss grew to ${loss}: the steps are too large; lower the rate, or scale the features`,
+    );
+  }
+
+  /** Mean loss of weights that are all 0. */
+  #lossOfNothing(batch: Batch): number {
+    let [loss, total] = [0, 0];
+    for (let row = 0; row < batch.x.rows; row += 1) {
+      const { y, weight } = sampleOf(batch, row);
+      loss += weight * this.#head.loss(this.#scores.fill(0), y);
+      total += weight;
+    }
+    return loss / total;
+  }
+
+  #epoch(batch: Batch, { order, unit }: { order: Uint32Array; unit: number }): number {
     let [loss, total] = [0, 0];
     for (const row of order) {
       const { x, y, weight } = sampleOf(batch, row);
@@ -149,7 +180,7 @@ export abstract class LinearModel
       this.#score(x);
       loss += weight * this.#head.loss(this.#scores, y);
       total += weight;
-      this.#step(y, weight);
+      this.#step(y, weight / unit);
     }
     return loss / total;
   }
@@ -194,4 +225,15 @@ export abstract class LinearModel
     this.#weights.fill(0);
     this.#moments?.reset();
   }
+}
+
+/** The mean of the weights that count. */
+function meanWeight({ weights }: Batch): number {
+  if (weights === undefined) return 1;
+  let [sum, count] = [0, 0];
+  for (let row = 0; row < weights.length; row += 1) {
+    sum += weights[row] as number;
+    if (weights[row] !== 0) count += 1;
+  }
+  return sum / count;
 }

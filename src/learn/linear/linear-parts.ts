@@ -17,7 +17,10 @@ export type LinearOptions = {
   readonly rate?: number | RateSchedule;
   /** L2 penalty on the weights; the intercepts stay free. Default 0. */
   readonly l2?: number;
-  /** Standardise the features by what was seen of them so far. Default true. */
+  /**
+   * Standardise the features by what was seen of them so far. Default true. Without it, features must be of about one
+   * unit: steps of `rate` times a squared feature above 2 overshoot, ever farther.
+   */
   readonly scale?: boolean;
   /** Orders the rows in `fit`. Default 0. */
   readonly seed?: number;

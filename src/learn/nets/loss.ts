@@ -2,7 +2,7 @@ import { numberWithin } from '../contract/index.ts';
 import type { ClassSlots, CostSlots, NumberSlot, WholeSlot } from '../kernels/index.ts';
 import type { Place } from './network.ts';
 import { type ConfigReader, oneOf } from './reading.ts';
-import type { Samples } from './samples.ts';
+import { checkClass, type Samples } from './samples.ts';
 
 /**
  * What a net is trained to make small, as a mean over samples by weight:
@@ -82,12 +82,15 @@ export class Loss {
     this.#values = { ...slots, targets: place.space.floats(isClass ? 0 : rows * columns), parts };
   }
 
-  /** Puts target `target` of `samples` at `row`, with this weight. */
+  /**
+   * Puts target `target` of `samples` at `row`, with this weight.
+   * @throws PilotfishError `USAGE` for a class that is none: the batch may have changed since it was checked.
+   */
   load(row: number, samples: Samples, target: number, weight: number): void {
     const { targets } = samples;
     this.#weights.view[row] = weight;
     if (this.#options.kind === 'cross-entropy') {
-      this.#labels.view[row] = targets[target] as number;
+      this.#labels.view[row] = checkClass('targets', targets, target, this.#columns);
       return;
     }
     const columns = this.#columns;

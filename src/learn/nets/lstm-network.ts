@@ -13,7 +13,7 @@ import {
   partValues,
 } from './network.ts';
 import { Recurrent, recurrentParts } from './recurrent.ts';
-import type { Feed } from './samples.ts';
+import { checkClass, type Feed } from './samples.ts';
 
 /** One or two LSTM layers, a dense head on the last step or on every step, and the loss at its end. */
 export type LstmShape = {
@@ -149,11 +149,17 @@ export class LstmNetwork implements Network {
 
   #loadRow(row: number, values: ArrayLike<number>, from: number): void {
     const { capacity } = this;
-    const into = this.#embedding?.ids.view ?? this.#input.view;
-    const width = this.#embedding === undefined ? this.#shape.inputs : 1;
+    const { inputs, vocabulary = 0 } = this.#shape;
+    const ids = this.#embedding?.ids.view;
+    const input = this.#input.view;
     for (let step = 0; step < this.#steps; step += 1) {
-      const at = (step * capacity + row) * width;
-      for (let j = 0; j < width; j += 1) into[at + j] = values[from + step * width + j] as number;
+      const at = step * capacity + row;
+      if (ids !== undefined) {
+        // Looked at again: the batch may have changed since, and `augment` may have written anything.
+        ids[at] = checkClass('x', values, from + step, vocabulary);
+        continue;
+      }
+      for (let j = 0; j < inputs; j += 1) input[at * inputs + j] = values[from + step * inputs + j] as number;
     }
   }
 

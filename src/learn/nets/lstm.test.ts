@@ -49,7 +49,7 @@ test('with a target at every step it answers at every step', () => {
 // After 0 1 comes 2, after 3 1 comes 4: one id before does not tell.
 const CYCLE = [0, 1, 2, 3, 1, 4];
 
-function cycles(rows: number, steps: number): NetBatch {
+function cycles(rows: number, steps: number): NetBatch & { readonly y: number[] } {
   const data = Float64Array.from({ length: rows * steps }, (_, i) => {
     return CYCLE[(Math.floor(i / steps) + (i % steps)) % CYCLE.length] as number;
   });
@@ -193,6 +193,40 @@ test('bad batches, options and questions are refused', () => {
   assert.ok((value.predict([3])[0] as number) < 1);
   throwsCode(() => value.predictTop([1]), 'USAGE');
   throwsCode(() => value.answerAmong([0]), 'USAGE');
+});
+
+test('ids that come in after the check, by augment or by a change of the batch, are refused', () => {
+  const create = () => new Lstm({ ...signs, inputs: { vocabulary: 5, width: 3 }, hidden: 2, outputs: 5 });
+  const lstm = create();
+  for (const id of [5, -1, 2 ** 19, 0.5, Number.NaN]) {
+    const augment = (row: Float32Array) => {
+      row[2] = id;
+    };
+    throwsCode(() => lstm.fit(cycles(12, 4), { epochs: 1, augment }), 'USAGE');
+  }
+  assert.deepEqual(lstm.snapshot(), create().snapshot());
+  const spoil: readonly ((batch: ReturnType<typeof cycles>) => void)[] = [
+    ({ x }) => x.data.fill(1e8),
+    ({ y }) => y.fill(5),
+    ({ y }) => y.fill(-1),
+  ];
+  for (const change of spoil) {
+    const batch = cycles(12, 4);
+    const trainer = lstm.trainer(batch, { validation: cycles(6, 4) });
+    trainer.epoch();
+    change(batch);
+    throwsCode(() => trainer.epoch(), 'USAGE');
+    assert.equal(trainer.finish().bestEpoch, 0);
+  }
+});
+
+test('sequences of more steps than can be kept are refused before anything is built', () => {
+  const lstm = new Lstm({ ...signs, hidden: 1 });
+  const x = { rows: 2, columns: 65_537, data: Float32Array.from({ length: 131_074 }, (_, i) => i % 7) };
+  throwsCode(() => lstm.fit({ x, y: [0, 1] }), 'LIMIT');
+  throwsCode(() => lstm.learnOne({ x: x.data, y: 1 }), 'LIMIT');
+  const pairs = new Lstm({ ...signs, inputs: 2, hidden: 1 });
+  throwsCode(() => pairs.learnOne({ x: x.data.subarray(0, 131_073), y: 1 }), 'LIMIT');
 });
 
 test('topologies that cannot be are refused', () => {

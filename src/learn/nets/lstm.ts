@@ -23,6 +23,9 @@ import { Trainer } from './training/trainer.ts';
 const KIND = 'lstm';
 const VERSION = 1;
 
+/** As in the inference kernel. Training keeps every step: gates, cell and output, and where they lie. */
+const MAX_STEPS = 65_536;
+
 /** Running moments belong to batch norm, which an LSTM has not. */
 const NO_MOMENTS = new Float32Array(0);
 
@@ -40,8 +43,8 @@ export type LstmLayers = {
 /**
  * An LSTM of one or two layers with a dense head (Hochreiter, Schmidhuber 1997), trained through time over whole
  * sequences in WebAssembly. A sample is a row [steps][inputs], or [steps] ids; all samples of one batch have the same
- * number of steps. It answers for a sequence (`predict`), or step by step about an endless one (`step`, `answer`).
- * Answers come in arrays that the next answer overwrites.
+ * number of steps, at most 65,536 to learn from. It answers for a sequence of any length (`predict`), or step by step
+ * about an endless one (`step`, `answer`). Answers come in arrays that the next answer overwrites.
  */
 export class Lstm implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne<NetSample>, Predicts {
   readonly kind = KIND;
@@ -106,7 +109,7 @@ export class Lstm implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOn
   /**
    * One step of gradient descent on one sequence (`LstmOptions.online`); without allocation as long as sequences keep
    * their length.
-   * @throws PilotfishError `SHAPE`, `USAGE` or `NOT_FINITE`; the net is then what it was.
+   * @throws PilotfishError `SHAPE`, `LIMIT`, `USAGE` or `NOT_FINITE`; the net is then what it was.
    */
   learnOne(sample: NetSample): void {
     const steps = this.#stepsOf(sample.x.length);
@@ -212,6 +215,12 @@ export class Lstm implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOn
   #stepsOf(values: number): number {
     const { vocabulary, inputs } = this.#plan;
     const width = vocabulary > 0 ? 1 : inputs;
+    if (values > width * MAX_STEPS) {
+      throw new PilotfishError(
+        'LIMIT',
+        `${values / width} steps; learn from at most ${MAX_STEPS} at once, in several sequences`,
+      );
+    }
     if (values > 0 && values % width === 0) return values / width;
     throw new PilotfishError('SHAPE', `${values} values are no sequence of steps of ${width}`);
   }

@@ -68,6 +68,10 @@ test('bad batches and options are refused before anything changes', () => {
     ['USAGE', { x }],
     ['USAGE', { x, y, weights: y.map(() => 0) }],
     ['SHAPE', { x, y, weights: [1] }],
+    ['USAGE', { x, y, weights: y.map(() => 1e-31) }],
+    ['USAGE', { x, y, weights: y.map(() => 1e31) }],
+    ['NOT_FINITE', { x, y, weights: y.map(() => 1e308) }],
+    ['ONE_CLASS', { x, y, weights: y }],
     ['USAGE', { x, y }, { batchSize: 0 }],
     ['USAGE', { x, y }, { epochs: Number.NaN }],
     ['USAGE', { x, y }, { optimizer: { kind: 'adam', rate: -1 } }],
@@ -106,6 +110,32 @@ test('what a batch lacks is named with what to give', () => {
   lacks({ kind: 'expected-cost', temperature: 1 }, 2, /give a cost a class in `costs`/);
 });
 
+test('answers that float32 cannot hold are refused, not given as NaN', () => {
+  const x = { rows: 3, columns: 2, data: Float32Array.of(1, 2, 3e38, 3e38, 3, 4) };
+  for (const options of [classes, values]) {
+    const mlp = new Mlp({ ...options, hidden: [] });
+    mlp.learnOne({ x: [1, 2], y: 1 });
+    const good = mlp.snapshot();
+    const weights = { shape: [2, options.outputs], data: new Float32Array(2 * options.outputs).fill(2) };
+    const steep = Mlp.restore({ ...good, tensors: { ...good.tensors, 'layer0.weights': weights } });
+    const before = Array.from(steep.predict([1, 2]));
+    for (const row of [
+      [3e38, 3e38],
+      [3e38, -3e38],
+    ])
+      throwsCode(() => steep.predict(row), 'NOT_FINITE');
+    throwsCode(() => steep.predictMany(x), 'NOT_FINITE');
+    assert.deepEqual(Array.from(steep.predict([1, 2])), before);
+  }
+});
+
+test('more answers than a matrix holds are refused before they are allocated', () => {
+  const mlp = new Mlp({ inputs: 1, outputs: 2 ** 14, hidden: [] });
+  mlp.learnOne({ x: [1], y: 1 });
+  const rows = 2 ** 14 + 1;
+  throwsCode(() => mlp.predictMany({ rows, columns: 1, data: new Float32Array(rows) }), 'LIMIT');
+});
+
 test('a net that has learnt nothing has no layers to give', () => {
   const mlp = new Mlp(classes);
   throwsCode(() => mlp.layers(), 'UNTRAINED');
@@ -130,6 +160,9 @@ test('costs of which one class is always cheapest, and batch norm on one row, ar
   });
   throwsCode(() => mlp.fit({ x, costs }), 'ONE_CLASS');
   throwsCode(() => mlp.fit({ x, y: [0, 1, 0] }), 'USAGE');
+  const two = { ...costs, data: Float64Array.of(1, 2, 2, 1, 0, 5) };
+  throwsCode(() => mlp.fit({ x, costs: two, weights: [1, 0, 1] }), 'ONE_CLASS');
+  mlp.fit({ x, costs: two, weights: [0, 1, 1] }, { epochs: 1 });
   const norm = new Mlp({ ...values, inputs: 1, hidden: [{ units: 2, batchNorm: true }] });
   throwsCode(() => norm.fit({ x, y: [1, 2, 3] }, { batchSize: 1 }), 'SHAPE');
   throwsCode(() => norm.fit({ x: { rows: 1, columns: 1, data: Float64Array.of(1) }, y: [1] }), 'SHAPE');

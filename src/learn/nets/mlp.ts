@@ -1,6 +1,7 @@
 import { FastRng, PilotfishError } from '../../base/index.ts';
 import {
   checkMatrix,
+  checkSize,
   checkSnapshot,
   type Fits,
   type Learner,
@@ -130,7 +131,7 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
 
   /**
    * Probabilities in class order, or the values: the same array each time, overwritten by the next call.
-   * @throws PilotfishError `SHAPE`, `NOT_FINITE` or `UNTRAINED`.
+   * @throws PilotfishError `SHAPE`, `UNTRAINED`, or `NOT_FINITE`, for `x` or an answer that float32 cannot hold.
    */
   predict(x: ArrayLike<number>): Float64Array {
     const kernel = this.#ready();
@@ -138,11 +139,15 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
     checkFloats('x', x);
     for (let i = 0; i < x.length; i += 1) kernel.input[i] = x[i] as number;
     kernel.run();
+    requireFinite(kernel.output, this.#answer.length);
     for (let i = 0; i < this.#answer.length; i += 1) this.#answer[i] = kernel.output[i] as number;
     return this.#answer;
   }
 
-  /** `predict` for every row: the same bits in a fresh matrix, about twice as fast a row. @throws as `predict`. */
+  /**
+   * `predict` for every row: the same bits in a fresh matrix, about twice as fast a row.
+   * @throws PilotfishError as `predict`, and `LIMIT` for more answers than a matrix holds.
+   */
   predictMany(x: Matrix): Matrix {
     const kernel = this.#ready();
     const { inputs, outputs } = this.#plan;
@@ -150,11 +155,13 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
     checkFloats('x', x.data);
     if (x.columns !== inputs)
       throw new PilotfishError('SHAPE', `rows of ${x.columns} values where ${inputs} are expected`);
+    checkSize(x.rows, outputs);
     const data = new Float32Array(x.rows * outputs);
     for (let from = 0; from < x.rows; from += MANY_ROWS) {
       const rows = Math.min(MANY_ROWS, x.rows - from);
       kernel.inputs.set(x.data.subarray(from * inputs, (from + rows) * inputs));
       kernel.runMany(rows);
+      requireFinite(kernel.outputs, rows * outputs);
       data.set(kernel.outputs.subarray(0, rows * outputs), from * outputs);
     }
     return { rows: x.rows, columns: outputs, data };
@@ -243,4 +250,13 @@ export class Mlp implements Learner, Fits<TrainingRecord, FitOptions>, LearnsOne
     }
     return { weights, bias };
   }
+}
+
+/** @throws PilotfishError `NOT_FINITE` */
+function requireFinite(answers: Float32Array, count: number): void {
+  // Sums of float32 numbers stay far inside float64: only an infinity or NaN spoils this one.
+  let sum = 0;
+  for (let i = 0; i < count; i += 1) sum += answers[i] as number;
+  if (Number.isFinite(sum)) return;
+  throw new PilotfishError('NOT_FINITE', 'the net overflows float32 on these inputs; scale the features');
 }

@@ -15,7 +15,7 @@ export type NetBatch = {
   readonly targets?: Matrix;
   /** Cost of choosing each class, in any unit: [rows][classes], or [rows][steps][classes]. */
   readonly costs?: Matrix;
-  /** Finite, not negative, not all zero. */
+  /** 0, or from 1e-30 to 1e30; not all zero. A row of weight 0 is no example of its class. */
   readonly weights?: ArrayLike<number>;
 };
 
@@ -55,9 +55,18 @@ export function samplesOf(batch: NetBatch, rules: SampleRules): Samples {
     throw new PilotfishError('SHAPE', `rows of ${x.columns} values for a net that takes ${rules.columns}`);
   }
   checkInputs(x, rules);
-  if (weights !== undefined)
-    checkBatch({ x, y: new Uint8Array(x.rows), weights }, { constantFeatures: 'allow' });
+  if (weights !== undefined) checkWeights(x, weights);
   return { count: x.rows, columns: x.columns, x: x.data, targets: targetsOf(batch, rules), weights };
+}
+
+/** Weights that float32 can hold, and whose sums it can divide by. */
+function checkWeights(x: Matrix, weights: ArrayLike<number>): void {
+  checkBatch({ x, y: new Uint8Array(x.rows), weights }, { constantFeatures: 'allow' });
+  for (let i = 0; i < weights.length; i += 1) {
+    const weight = weights[i] as number;
+    if (weight === 0 || (weight >= 1e-30 && weight <= 1e30)) continue;
+    throw new PilotfishError('USAGE', `weights[${i}] is ${weight}; give 0, or a number from 1e-30 to 1e30`);
+  }
 }
 
 /** Features of a sequence are looked at over all its steps. */
@@ -83,17 +92,23 @@ function targetsOf(batch: NetBatch, rules: SampleRules): ArrayLike<number> {
   }
 }
 
-function classesOf(batch: NetBatch, { targetSteps, outputs, isHeldOut }: SampleRules): ArrayLike<number> {
+function classesOf(batch: NetBatch, rules: SampleRules): ArrayLike<number> {
+  const { targetSteps, outputs, isHeldOut } = rules;
   const isSingle = targetSteps === 1 && (batch.y !== undefined || batch.targets === undefined);
   const name = isSingle ? 'y' : 'targets';
   const classes = isSingle ? batch.y : batch.targets?.data;
   const labels = given([name, 'class numbers'], classes, batch.x.rows * targetSteps);
   checkClasses(name, labels, outputs);
-  for (let i = 1; i < labels.length; i += 1) if (labels[i] !== labels[0]) return labels;
   if (isHeldOut) return labels;
+  let first: number | undefined;
+  for (let i = 0; i < labels.length; i += 1) {
+    if (batch.weights?.[Math.floor(i / targetSteps)] === 0) continue;
+    first ??= labels[i] as number;
+    if (labels[i] !== first) return labels;
+  }
   throw new PilotfishError(
     'ONE_CLASS',
-    `every target is class ${labels[0]}; a net needs at least two to tell apart`,
+    `every target that counts is class ${first}; a net needs at least two to tell apart`,
   );
 }
 
@@ -107,18 +122,20 @@ function valuesOf(batch: NetBatch, { targetSteps, outputs }: SampleRules): Array
 function costsOf(batch: NetBatch, { targetSteps, outputs, isHeldOut }: SampleRules): ArrayLike<number> {
   const length = batch.x.rows * targetSteps * outputs;
   const costs = checkFloats('costs', given(['costs', 'a cost a class'], batch.costs?.data, length));
-  const best = unbeaten(costs, outputs);
+  const weightOf = (row: number) => batch.weights?.[Math.floor(row / targetSteps)] ?? 1;
+  const best = unbeaten(costs, outputs, weightOf);
   if (best < 0 || isHeldOut) return costs;
   throw new PilotfishError(
     'ONE_CLASS',
-    `class ${best} is the cheapest in every row; choose it without a net`,
+    `class ${best} is the cheapest in every row that counts; choose it without a net`,
   );
 }
 
-/** A class that is cheapest, alone or with others, in every row; -1 if there is none. */
-function unbeaten(costs: ArrayLike<number>, classes: number): number {
+/** A class that is cheapest, alone or with others, in every row that counts; -1 if there is none. */
+function unbeaten(costs: ArrayLike<number>, classes: number, weightOf: (row: number) => number): number {
   const candidates = new Set(Array.from({ length: classes }, (_, index) => index));
   for (let start = 0; start < costs.length && candidates.size > 0; start += classes) {
+    if (weightOf(start / classes) === 0) continue;
     let lowest = Number.POSITIVE_INFINITY;
     for (let j = 0; j < classes; j += 1) lowest = Math.min(lowest, costs[start + j] as number);
     for (const j of candidates) if ((costs[start + j] as number) > lowest) candidates.delete(j);
@@ -151,13 +168,17 @@ export function checkFloats<Values extends ArrayLike<number>>(name: string, valu
 
 /** @throws PilotfishError `USAGE` unless all are whole numbers from 0 below `classes`. */
 export function checkClasses(name: string, values: ArrayLike<number>, classes: number): void {
-  for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number;
-    if (!Number.isInteger(value) || value < 0 || value >= classes) {
-      const range = `whole numbers from 0 to ${classes - 1}`;
-      throw new PilotfishError('USAGE', `${name}[${i}] is ${value}; give ${range}`);
-    }
-  }
+  for (let i = 0; i < values.length; i += 1) checkClass(name, values, i, classes);
+}
+
+/** One of them, given back: what a kernel takes for an index is looked at on its way there. */
+export function checkClass(name: string, values: ArrayLike<number>, at: number, classes: number): number {
+  const value = values[at] as number;
+  if (Number.isInteger(value) && value >= 0 && value < classes) return value;
+  throw new PilotfishError(
+    'USAGE',
+    `${name}[${at}] is ${value}; give whole numbers from 0 to ${classes - 1}`,
+  );
 }
 
 /** Changes a copy of a row of `x` in place; chance only from `rng`. */

@@ -5,9 +5,14 @@ import { type Axis, snap } from './space.ts';
 /** Most points of a grid; each is visited once. */
 const maxPoints = 2 ** 31;
 
+const wholeNumbers = ({ cell }: Axis): number => (cell > 0 ? Math.round(1 / cell) : Infinity);
+
+const levelsOf = (axis: Axis, points: number): number =>
+  axis.choices > 0 ? axis.choices : Math.min(points, wholeNumbers(axis));
+
 function coordinatesOf(axis: Axis, points: number): Float64Array {
   if (axis.choices > 0) return Float64Array.from({ length: axis.choices }, (_, i) => i);
-  const values = axis.cell > 0 ? Math.round(1 / axis.cell) : Infinity;
+  const values = wholeNumbers(axis);
   if (values <= points) return Float64Array.from({ length: values }, (_, i) => (i + 0.5) / values);
   return Float64Array.from({ length: points }, (_, i) => snap(axis, i / (points - 1)));
 }
@@ -26,14 +31,14 @@ export class GridSampler implements Sampler {
 
   /** @throws PilotfishError `LIMIT` for more than 2^31 points. */
   constructor(axes: readonly Axis[], points: number, seed: number) {
-    this.#levels = axes.map((axis) => coordinatesOf(axis, points));
-    this.#size = this.#levels.reduce((product, levels) => product * levels.length, 1);
+    this.#size = axes.reduce((product, axis) => product * levelsOf(axis, points), 1);
     if (this.#size > maxPoints) {
       throw new PilotfishError(
         'LIMIT',
         `the grid has ${this.#size} points; lower gridPoints or search at random`,
       );
     }
+    this.#levels = axes.map((axis) => coordinatesOf(axis, points));
     // A stride that shares no divisor with the size visits everything before it returns.
     const rng = new FastRng(seed);
     this.#start = rng.below(this.#size);

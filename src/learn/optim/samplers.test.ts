@@ -35,6 +35,11 @@ test('the random sampler is even over values, choices and exponents', () => {
   assert.ok(Math.abs(low - 3000) < 160, `${low}`);
 });
 
+test('a grid that is too large is refused before its levels are made', () => {
+  const wide = Object.fromEntries(Array.from({ length: 256 }, (_, i) => [`p${i}`, ['float', 0, 1]] as const));
+  assert.throws(() => new GridSampler(axesOf(wide), 1e9, 0), { code: 'LIMIT' });
+});
+
 test('a grid visits every point once, ends included, and says when it is exhausted', () => {
   const axes = axesOf(space);
   const sampler = new GridSampler(axes, 5, 7);

@@ -110,3 +110,19 @@ test('what is no space, or not in it, is refused', () => {
     assert.throws(() => encode(axes, values), { code: 'USAGE' });
   }
 });
+
+test('bounds that are neighbours, or whose logarithms are the same, have coordinates', () => {
+  for (const dimension of [
+    ['float', 1, 1 + Number.EPSILON, true],
+    ['float', 1e300, 1e300 * (1 + Number.EPSILON), true],
+    ['float', 0, Number.MIN_VALUE],
+    ['float', 1, 1 + Number.EPSILON],
+  ] as const) {
+    const axes = axesOf({ x: dimension });
+    for (const at of [0, 1]) {
+      const values = decode(axes, Float64Array.of(at));
+      assert.equal(values['x'], dimension[1 + at]);
+      assert.deepEqual(encode(axes, values), Float64Array.of(at));
+    }
+  }
+});

@@ -12,7 +12,7 @@ import {
 } from '../contract/index.ts';
 import { ContextTable } from './context-table.ts';
 import { checkId, emptyRanking, type Ranking } from './ranking.ts';
-import { checkSizes, type SequenceOptions } from './sequence-options.ts';
+import { checkSizes, FOLLOWERS_RANGE, type SequenceOptions } from './sequence-options.ts';
 
 export type RecencyMarkovOptions = Omit<SequenceOptions, 'followers'>;
 
@@ -39,6 +39,7 @@ export class RecencyMarkov implements Learner, Predicts<void, Ranking>, LearnsOn
 
   /** @throws PilotfishError `USAGE` for options out of range, `LIMIT` for tables beyond memory. */
   constructor({ contexts = 65_536, top = 5 }: RecencyMarkovOptions = {}) {
+    wholeNumber('top', top, FOLLOWERS_RANGE);
     checkSizes({ contexts, followers: top, top });
     this.#options = { contexts, top };
     this.#ranking = emptyRanking(top);

@@ -13,7 +13,7 @@ export type SequenceOptions = {
 };
 
 const CONTEXTS_RANGE = [1, 2 ** 24] as const;
-const FOLLOWERS_RANGE = [1, 256] as const;
+export const FOLLOWERS_RANGE = [1, 256] as const;
 const TOP_RANGE = [1, 512] as const;
 /** Most followers of all contexts of a table: 192 MiB. */
 const MAX_FOLLOWERS = 2 ** 24;

@@ -181,6 +181,7 @@ test('what is no id, value or size is refused', () => {
   assert.throws(() => new Markov({ order: 3 }), { code: 'USAGE' });
   assert.throws(() => new Markov({ contexts: 0 }), { code: 'USAGE' });
   assert.throws(() => new RecencyMarkov({ top: 0 }), { code: 'USAGE' });
+  assert.throws(() => new RecencyMarkov({ top: 300 }), { code: 'USAGE', message: /^top is 300/ });
   assert.throws(() => new Markov({ contexts: 2 ** 24, followers: 8 }), { code: 'LIMIT' });
 });
 

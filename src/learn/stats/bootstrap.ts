@@ -1,8 +1,8 @@
-import { FastRng, PilotfishError } from '../../base/index.ts';
-import { allFinite, notEmpty, wholeNumber } from '../contract/index.ts';
+import { type FastRng, PilotfishError } from '../../base/index.ts';
+import { allFinite, notEmpty, seededRng, shown, wholeNumber } from '../contract/index.ts';
 import { normalCdf, normalQuantile } from './distributions/normal.ts';
 import { checkLevel, type Interval } from './intervals.ts';
-import { sortedQuantile } from './summary.ts';
+import { checkSums, sortedQuantile } from './summary.ts';
 
 /** A number computed from a sample. The array is only valid during the call; it must not be kept or written. */
 export type Statistic = (values: Float64Array) => number;
@@ -33,8 +33,8 @@ function checkedStatistic(statistic: Statistic, values: Float64Array): number {
   return result;
 }
 
-function resampled(values: Float64Array, statistic: Statistic, draws: { resamples: number; seed: number }) {
-  const rng = new FastRng(draws.seed);
+function resampled(values: Float64Array, statistic: Statistic, draws: { resamples: number; rng: FastRng }) {
+  const { rng } = draws;
   const scratch = new Float64Array(values.length);
   return Float64Array.from({ length: draws.resamples }, () => {
     for (let i = 0; i < scratch.length; i += 1) scratch[i] = values[rng.below(values.length)] as number;
@@ -83,17 +83,24 @@ export function bootstrap(
 ): BootstrapInterval {
   const level = checkLevel(options.level ?? 0.95);
   const resamples = wholeNumber('resamples', options.resamples ?? 2000, [100, 1_000_000]);
+  const { method = 'bca' } = options;
+  if (method !== 'bca' && method !== 'percentile') {
+    throw new PilotfishError('USAGE', `method is ${shown(method)}; give 'bca' or 'percentile'`);
+  }
+  const rng = seededRng(options.seed ?? 0);
   allFinite('values', notEmpty('values', values));
   if (values.length < 2) throw new PilotfishError('EMPTY', 'one value shows no spread; give at least two');
   const data = Float64Array.from(values);
   const estimate = checkedStatistic(statistic, data);
-  const sorted = resampled(data, statistic, { resamples, seed: options.seed ?? 0 });
+  const sorted = resampled(data, statistic, { resamples, rng });
   const mean = sorted.reduce((sum, value) => sum + value, 0) / resamples;
   const variance = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (resamples - 1);
+  checkSums(mean, variance);
   let ends = [(1 - level) / 2, (1 + level) / 2] as const;
-  if (options.method !== 'percentile') {
+  if (method === 'bca') {
     const bias = normalQuantile(shareBelow(sorted, estimate));
     const bend = acceleration(data, statistic);
+    checkSums(bend);
     const corrected = (p: number) => {
       const z = bias + normalQuantile(p);
       return normalCdf(bias + z / (1 - bend * z));

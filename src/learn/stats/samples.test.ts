@@ -169,6 +169,12 @@ test('what is too little or not finite is refused, and inputs stay as they were'
   assert.throws(() => bootstrap([1], mean), { code: 'EMPTY' });
   assert.throws(() => bootstrap([1, 2], mean, { resamples: 10 }), { code: 'USAGE' });
   assert.throws(() => bootstrap([1, 2], () => Number.NaN), { code: 'NOT_FINITE' });
+  for (const seed of [1.5, Number.NaN])
+    assert.throws(() => bootstrap([1, 2], mean, { seed }), { code: 'USAGE' });
+  assert.throws(() => bootstrap([1, 2], mean, { method: 'foo' as never }), { code: 'USAGE' });
+  assert.throws(() => bootstrap([1e300, -1e300], mean), { code: 'NOT_FINITE' });
+  assert.throws(() => summarize([1.7e308, -1.7e308]), { code: 'NOT_FINITE' });
+  assert.equal(quantile([-1.7e308, 1.7e308], 0.5), 0);
   const values = Object.freeze([3, 1, 2]);
   quantileInterval(values, 0.5);
   bootstrap(values, mean, { resamples: 100 });

@@ -1,3 +1,4 @@
+import { PilotfishError } from '../../base/index.ts';
 import { allFinite, notEmpty, numberWithin } from '../contract/index.ts';
 
 /** What tests and intervals about means need to know of a sample. */
@@ -8,9 +9,15 @@ export type Summary = {
   readonly variance: number;
 };
 
+/** @throws PilotfishError `NOT_FINITE` when sums of finite values left float64. */
+export function checkSums(...sums: readonly number[]): void {
+  if (sums.every(Number.isFinite)) return;
+  throw new PilotfishError('NOT_FINITE', 'the values are so large that sums of them overflow; rescale them');
+}
+
 /**
  * Count, mean and unbiased variance in one pass (Welford 1962): a large common offset costs no precision.
- * @throws PilotfishError `EMPTY` without values, `NOT_FINITE` for NaN or an infinity.
+ * @throws PilotfishError `EMPTY` without values, `NOT_FINITE` for NaN, an infinity, or squares that overflow.
  */
 export function summarize(values: ArrayLike<number>): Summary {
   allFinite('values', notEmpty('values', values));
@@ -21,6 +28,7 @@ export function summarize(values: ArrayLike<number>): Summary {
     mean += gap / (i + 1);
     squares += gap * (value - mean);
   }
+  checkSums(mean, squares);
   return { count: values.length, mean, variance: values.length > 1 ? squares / (values.length - 1) : 0 };
 }
 
@@ -35,7 +43,10 @@ export function sortedQuantile(sorted: Float64Array, q: number): number {
   const below = Math.floor(position);
   const low = sorted[below] as number;
   const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
-  return low + (high - low) * (position - below);
+  const share = position - below;
+  const gap = high - low;
+  // The distance of the two may overflow where no value between them does.
+  return gap === Infinity ? low * (1 - share) + high * share : low + gap * share;
 }
 
 /**

@@ -240,23 +240,6 @@ test('options that cannot be are refused', () => {
   assert.throws(() => unwatched.fit(two, { validation: narrow }), { code: 'SHAPE' });
 });
 
-test('without the number of classes softprob says what is missing', () => {
-  const options = { objective: 'multi:softprob' } as const;
-  assert.throws(() => new BoostedTrees(options), { code: 'USAGE', message: /needs the number of classes/ });
-});
-
-test('a report names its losses as nets do, with null for none held out', () => {
-  const batch = dataFor('binary:logistic');
-  const learner = new BoostedTrees(optionsFor('binary:logistic', { rounds: 2 }));
-  assert.equal(learner.fit(batch).validationLoss, null);
-  const { round, trainingLoss, validationLoss } = learner.fit(batch, { validation: batch });
-  assert.equal(round, 2);
-  assert.equal(validationLoss, trainingLoss);
-  // A model from elsewhere brings no losses; they are those of its answers.
-  const adopted = BoostedTrees.fromModel(learner.model).train(batch, { validation: batch }).next().value;
-  assert.deepEqual(adopted, { round: 2, trainingLoss, validationLoss });
-});
-
 test('untrained trees say so', () => {
   const learner = new BoostedTrees(optionsFor('reg:squarederror'));
   assert.throws(() => learner.predict([1]), { code: 'UNTRAINED' });

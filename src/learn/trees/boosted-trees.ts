@@ -13,7 +13,7 @@ import { checkTraining } from './checks.ts';
 import { FlatTrees } from './flat.ts';
 import { featureImportance, type ImportanceType } from './importance.ts';
 import { type BoostingRound, type Learnt, modelOf, saveLearnt, takeLearnt } from './learnt.ts';
-import { checkTreeModel, type TreeModel } from './model.ts';
+import { checkTreeModel, copyTree, type TreeModel } from './model.ts';
 import { meanTarget } from './objective.ts';
 import { type BoostedTreesOptions, optionsToJson, type ResolvedOptions, resolveOptions } from './options.ts';
 import { Boosting } from './training/boosting.ts';
@@ -59,7 +59,7 @@ export class BoostedTrees implements Learner, Fits<BoostingRound, BoostingOption
     learner.#learnt = {
       features,
       baseScore,
-      trees: [...trees],
+      trees: trees.map(copyTree),
       rng,
       last: undefined,
       best: undefined,
@@ -68,7 +68,10 @@ export class BoostedTrees implements Learner, Fits<BoostingRound, BoostingOption
     return learner;
   }
 
-  /** The inverse of `snapshot`. @throws PilotfishError `DAMAGED`, `NEWER_VERSION` and as `checkTreeModel`. */
+  /**
+   * The inverse of `snapshot`.
+   * @throws PilotfishError `DAMAGED`, `NEWER_VERSION`, as the constructor for its options and as `checkTreeModel`.
+   */
   static restore(snapshot: Snapshot): BoostedTrees {
     const { config } = checkSnapshot(snapshot, kind, version);
     const learner = new BoostedTrees(takeOptions(config['options']));
@@ -106,12 +109,13 @@ export class BoostedTrees implements Learner, Fits<BoostingRound, BoostingOption
 
   /** How much each feature matters to the trees; 0 for those never asked for. */
   importance(type: ImportanceType = 'gain'): Float64Array {
-    return featureImportance(this.model, type);
+    return featureImportance(modelOf(this.#options, this.#trained()), type);
   }
 
-  /** What was learnt, as others read and write it. */
+  /** What was learnt, as others read and write it; a copy. */
   get model(): TreeModel {
-    return modelOf(this.#options, this.#trained());
+    const model = modelOf(this.#options, this.#trained());
+    return { ...model, trees: model.trees.map(copyTree) };
   }
 
   snapshot(): Snapshot {

@@ -106,9 +106,22 @@ test('an answer grows the heap by at most one byte', () => {
   const rng = new FastRng(9);
   const flat = new FlatTrees(randomModel({ seed: 8, features: 18, outputs: 3, rounds: 4, splits: 30 }));
   for (const row of [randomRow(rng, 18), new Float32Array(18).map(() => rng.next())]) {
-    const bytes = heapChange(() => flat.predict(row));
+    const bytes = heapChange(
+      () => flat.predict(row),
+      () => process.memoryUsage().heapUsed,
+    );
     assert.ok(bytes <= 1, `${bytes} bytes a call`);
   }
+});
+
+test('chains are not completed: a model of them takes little more memory than it has', () => {
+  const rng = new FastRng(4);
+  const trees = Array.from({ length: 512 }, () => randomTree(rng, { splits: 10, features: 3, chain: true }));
+  const model: TreeModel = { objective: 'multi:softprob', features: 3, outputs: 512, baseScore: 0.5, trees };
+  const before = process.memoryUsage().arrayBuffers;
+  checkModel(model, rng);
+  // Completed, each chain would take 96 KB.
+  assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 22);
 });
 
 test('a learner in place of its model is refused with the advice to ask it', () => {

@@ -10,6 +10,9 @@ const TOGETHER = 8;
 /** A complete tree of depth 10 takes 9 KB; deeper ones are walked as they are. */
 const COMPLETE_DEPTH_MAX = 10;
 
+/** Most places of a group a node of its trees. */
+const PLACES_A_NODE_MAX = 32;
+
 /**
  * Eight trees of one output, each completed to `depth` in heap order, and interleaved: node `i` of tree `k` is at
  * `8 i + k`, its children at `8 (2 i + 1) + k` and `8 (2 i + 2) + k`. So are the leaves, counted from 0.
@@ -24,7 +27,7 @@ type Group = {
 /** The trees of one output. */
 type Forest = {
   readonly groups: readonly Group[];
-  /** Trees too deep to be completed. */
+  /** Trees too deep to be completed, or so far from complete that it would waste memory. */
   readonly deep: readonly Tree[];
 };
 
@@ -40,7 +43,7 @@ export class FlatTrees {
   readonly #margins: Float64Array;
   readonly #answer: Float64Array;
 
-  /** Copies what it needs of the model. @throws PilotfishError as `checkTreeModel`. */
+  /** Keeps the model, which must not change afterwards. @throws PilotfishError as `checkTreeModel`. */
   constructor(model: TreeModel) {
     this.model = checkTreeModel(model);
     this.#forests = Array.from({ length: model.outputs }, (_, output) => forestOf(model, output));
@@ -151,13 +154,23 @@ const isLess = (
 ): number => Number((row[feature[node] as number] as number) < (threshold[node] as number));
 
 function forestOf({ features, outputs, trees }: TreeModel, output: number): Forest {
-  const mine = trees.filter((_, index) => index % outputs === output);
+  const rounds = trees.length / outputs;
+  const mine = Array.from({ length: rounds }, (_, round) => trees[round * outputs + output] as Tree);
   const complete = mine.filter((tree) => depthOf(tree) <= COMPLETE_DEPTH_MAX);
   const deep = mine.filter((tree) => depthOf(tree) > COMPLETE_DEPTH_MAX);
-  const groups = Array.from({ length: Math.ceil(complete.length / TOGETHER) }, (_, group) =>
-    groupOf(features, complete.slice(group * TOGETHER, (group + 1) * TOGETHER)),
-  );
+  const groups: Group[] = [];
+  for (let from = 0; from < complete.length; from += TOGETHER) {
+    const group = complete.slice(from, from + TOGETHER);
+    if (isSparse(group)) deep.push(...group);
+    else groups.push(groupOf(features, group));
+  }
   return { groups, deep };
+}
+
+/** A chain of ten nodes would be completed to two thousand. */
+function isSparse(trees: readonly Tree[]): boolean {
+  const nodes = trees.reduce((sum, tree) => sum + tree.left.length, 0);
+  return TOGETHER << Math.max(...trees.map(depthOf)) > PLACES_A_NODE_MAX * nodes;
 }
 
 /** Lays out up to eight trees; the places of absent ones answer 0. */

@@ -9,6 +9,7 @@ export {
   depthOf,
   isLeaf,
   MAX_TREE_CLASSES,
+  MAX_TREE_DEPTH,
   MAX_TREE_FEATURES,
   type Tree,
   type TreeModel,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FastRng } from '../../base/index.ts';
+import { BoostedTrees } from './boosted-trees.ts';
 import { featureImportance } from './importance.ts';
 import { checkTreeModel, classesOf, depthOf, type Tree, type TreeModel } from './model.ts';
 import { randomTree } from './testing/random-trees.ts';
@@ -57,6 +58,7 @@ const BROKEN: Readonly<Record<string, [string, Partial<Tree>, Partial<TreeModel>
   'short arrays': ['DAMAGED', { cover: Float32Array.of(1) }],
   'a value of NaN': ['NOT_FINITE', { value: Float32Array.of(0, Number.NaN, 0, 0, 0) }],
   'an infinite threshold': ['NOT_FINITE', { threshold: Float32Array.of(Infinity, 0, 0, 0, 0) }],
+  'an objective that is no word': ['UNSUPPORTED', {}, { objective: { toString: null } as never }],
   'an unknown objective': ['UNSUPPORTED', {}, { objective: 'rank:ndcg' as never }],
   'too many features': ['LIMIT', {}, { features: 2 ** 15 + 1 }],
   'no features': ['DAMAGED', {}, { features: 0 }],
@@ -74,10 +76,35 @@ for (const [what, [code, tree, more]] of Object.entries(BROKEN)) {
   });
 }
 
+test('a tree may be 1024 deep and no deeper', () => {
+  const chain = (splits: number) =>
+    modelOf({}, { trees: [randomTree(new FastRng(1), { splits, features: 2, chain: true })] });
+  assert.ok(checkTreeModel(chain(1024)));
+  assert.throws(() => checkTreeModel(chain(1025)), { code: 'LIMIT' });
+});
+
 test('random trees keep the rules', () => {
   const rng = new FastRng(1);
   for (let splits = 0; splits < 30; splits += 1) {
     const trees = [randomTree(rng, { splits, features: 2 })];
     assert.equal(checkTreeModel(modelOf({}, { trees })).trees[0]?.left.length, 2 * splits + 1);
   }
+});
+
+test('nothing done to a model reaches the learner it went to or came from', () => {
+  const given = modelOf();
+  const learner = BoostedTrees.fromModel(given);
+  const saved = learner.snapshot();
+  for (const { left, value } of [...given.trees, ...learner.model.trees]) {
+    left.fill(0);
+    value.fill(9);
+  }
+  assert.deepEqual(learner.snapshot(), saved);
+});
+
+test('options that are objects with words of their own are refused with a code', () => {
+  const odd = { toString: null } as never;
+  assert.throws(() => new BoostedTrees({ objective: odd }), { code: 'USAGE' });
+  const options = { objective: 'binary:logistic', constantFeatures: odd } as const;
+  assert.throws(() => new BoostedTrees(options), { code: 'USAGE' });
 });

@@ -1,4 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
+import { shown } from '../contract/index.ts';
 
 /** What the sum of the trees stands for, in the words of XGBoost. */
 export type TreeObjective = 'reg:squarederror' | 'binary:logistic' | 'multi:softprob';
@@ -47,6 +48,10 @@ export const MAX_TREE_CLASSES = 2 ** 12;
 
 /** Most trees of a model. */
 export const MAX_TREES = 2 ** 20;
+
+/** Most edges from the root to a leaf; explaining a tree takes memory with the square of it. */
+export const MAX_TREE_DEPTH = 1024;
+
 const OBJECTIVES: readonly string[] = ['reg:squarederror', 'binary:logistic', 'multi:softprob'];
 
 /** True for a node without children. */
@@ -55,6 +60,18 @@ export const isLeaf = (tree: Tree, node: number): boolean => (tree.left[node] as
 /** Classes told apart by the model: its outputs, 2 for `binary:logistic`, 0 for regression. */
 export const classesOf = (model: Pick<TreeModel, 'objective' | 'outputs'>): number =>
   model.objective === 'multi:softprob' ? model.outputs : model.objective === 'binary:logistic' ? 2 : 0;
+
+/** The tree with arrays of its own. */
+export const copyTree = (tree: Tree): Tree => ({
+  left: tree.left.slice(),
+  right: tree.right.slice(),
+  feature: tree.feature.slice(),
+  threshold: tree.threshold.slice(),
+  defaultLeft: tree.defaultLeft.slice(),
+  value: tree.value.slice(),
+  gain: tree.gain.slice(),
+  cover: tree.cover.slice(),
+});
 
 /** Most edges between the root and a leaf. */
 export function depthOf(tree: Tree): number {
@@ -83,7 +100,10 @@ export function checkTreeModel(model: TreeModel): TreeModel {
     );
   }
   if (!OBJECTIVES.includes(model.objective)) {
-    throw new PilotfishError('UNSUPPORTED', `objective "${model.objective}"; use ${OBJECTIVES.join(', ')}`);
+    throw new PilotfishError(
+      'UNSUPPORTED',
+      `the objective is ${shown(model.objective)}; use ${OBJECTIVES.join(', ')}`,
+    );
   }
   within('features', model.features, [1, MAX_TREE_FEATURES]);
   within('outputs', model.outputs, model.objective === 'multi:softprob' ? [2, MAX_TREE_CLASSES] : [1, 1]);
@@ -117,7 +137,7 @@ function checkTree(tree: Tree, { index, features }: { index: number; features: n
   const { left, right, feature, threshold, defaultLeft, value, gain, cover } = tree;
   const lengths = [right, feature, threshold, defaultLeft, value, gain, cover].map(({ length }) => length);
   if (lengths.some((length) => length !== nodes)) throw broken('its arrays differ in length');
-  const parents = new Uint8Array(nodes);
+  const depth = new Uint16Array(nodes);
   for (let node = 0; node < nodes; node += 1) {
     for (const values of [threshold, value, gain, cover]) {
       if (!Number.isFinite(values[node])) {
@@ -125,14 +145,21 @@ function checkTree(tree: Tree, { index, features }: { index: number; features: n
       }
     }
     if (isLeaf(tree, node) && (right[node] as number) < 0) continue;
+    const below = (depth[node] as number) + 1;
+    if (below > MAX_TREE_DEPTH) {
+      throw new PilotfishError(
+        'LIMIT',
+        `tree ${index} is deeper than ${MAX_TREE_DEPTH}; limit the depth in training`,
+      );
+    }
     for (const child of [left[node] as number, right[node] as number]) {
-      if (child <= node || child >= nodes || parents[child] !== 0) {
+      if (child <= node || child >= nodes || depth[child] !== 0) {
         throw broken(`node ${node} cannot have child ${child}; children follow their only parent`);
       }
-      parents[child] = 1;
+      depth[child] = below;
     }
     const asked = feature[node] as number;
     if (asked < 0 || asked >= features) throw broken(`node ${node} asks for feature ${asked} of ${features}`);
   }
-  if (parents.indexOf(0, 1) > 0) throw broken(`node ${parents.indexOf(0, 1)} has no parent`);
+  if (depth.indexOf(0, 1) > 0) throw broken(`node ${depth.indexOf(0, 1)} has no parent`);
 }

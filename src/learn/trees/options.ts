@@ -1,5 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
-import { type Json, numberWithin, wholeNumber } from '../contract/index.ts';
+import { type Json, numberWithin, shown, wholeNumber } from '../contract/index.ts';
 import { MAX_TREE_CLASSES, MAX_TREES, type TreeObjective } from './model.ts';
 
 /** How `BoostedTrees` learns. Names and defaults are XGBoost's unless a line says otherwise. */
@@ -58,7 +58,10 @@ export function resolveOptions(given: BoostedTreesOptions): ResolvedOptions {
   const outputs = outputsOf(given);
   const { constantFeatures = 'refuse', monotone = [], earlyStoppingRounds: patience } = given;
   if (constantFeatures !== 'refuse' && constantFeatures !== 'allow') {
-    throw new PilotfishError('USAGE', `constantFeatures is "${constantFeatures}"; say 'refuse' or 'allow'`);
+    throw new PilotfishError(
+      'USAGE',
+      `constantFeatures is ${shown(constantFeatures)}; say 'refuse' or 'allow'`,
+    );
   }
   return {
     objective: given.objective,
@@ -92,7 +95,7 @@ function outputsOf({ objective, classes }: BoostedTreesOptions): number {
   if (objective !== 'reg:squarederror' && objective !== 'binary:logistic') {
     throw new PilotfishError(
       'USAGE',
-      `objective is "${objective}"; use reg:squarederror, binary:logistic or multi:softprob`,
+      `objective is ${shown(objective)}; use reg:squarederror, binary:logistic or multi:softprob`,
     );
   }
   if (classes !== undefined) {

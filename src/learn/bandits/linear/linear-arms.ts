@@ -90,6 +90,8 @@ export class LinearArms {
         `the context has ${context.length} values; give ${features}, or as many for each of ${arms} arms`,
       );
     }
+    // All of it before any of it is used: what was measured before may still be asked for.
+    checkContext(context);
     if (!rows) this.#load(context, 0);
     for (let arm = 0; arm < arms; arm += 1) {
       if (rows) this.#load(context, arm * features);
@@ -118,6 +120,7 @@ export class LinearArms {
         `the context has ${context.length} values; give the arm's ${features}`,
       );
     }
+    checkContext(context);
     this.#load(context, 0);
     const index = shared ? 0 : arm;
     const left = this.#left;
@@ -128,11 +131,7 @@ export class LinearArms {
 
   #load(context: ArrayLike<number>, from: number): void {
     const { features } = this.options;
-    for (let j = 0; j < features; j += 1) {
-      const value = context[from + j] as number;
-      if (!(value <= MAX_FEATURE && value >= -MAX_FEATURE)) throw refusedFeature(from + j, value);
-      this.#x[j] = value;
-    }
+    for (let j = 0; j < features; j += 1) this.#x[j] = context[from + j] as number;
   }
 
   tensors(): { [name: string]: Tensor } {
@@ -170,6 +169,13 @@ function squareOf(x: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < x.length; i += 1) sum += (x[i] as number) * (x[i] as number);
   return sum;
+}
+
+function checkContext(context: ArrayLike<number>): void {
+  for (let i = 0; i < context.length; i += 1) {
+    const value = context[i] as number;
+    if (!(value <= MAX_FEATURE && value >= -MAX_FEATURE)) throw refusedFeature(i, value);
+  }
 }
 
 function refusedFeature(index: number, value: number): PilotfishError {

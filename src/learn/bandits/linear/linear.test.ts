@@ -198,3 +198,12 @@ test('however wild the contexts, estimates stay finite', () => {
     { numRuns: 100 },
   );
 });
+
+test('a question that is refused does not change the propensity of the choice before it', () => {
+  const contexts = [1, 0, 0, 1, 1, 1];
+  const [asked, spared] = [0, 1].map(() => new LinThompson({ arms: 3, features: 2, seed: 3 }));
+  const choice = asked?.predict({ context: contexts });
+  const wrong = [9, 9, 9, 9, 9, Number.NaN];
+  assert.throws(() => asked?.predict({ context: wrong }), { code: 'NOT_FINITE' });
+  assert.equal(choice?.propensity, spared?.predict({ context: contexts }).propensity);
+});

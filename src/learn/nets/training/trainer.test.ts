@@ -262,6 +262,20 @@ test('a row that would stand alone before batch norm waits for the next epoch', 
   assert.equal(mlp.fit(moons(34, 1), { epochs: 2, batchSize: 32 }).steps, 4);
 });
 
+test('batch norm never leaves out the only row that counts', () => {
+  const mlp = new Mlp({
+    ...plain,
+    outputs: 1,
+    hidden: [{ units: 4, batchNorm: true }],
+    loss: { kind: 'mse' },
+  });
+  const weights = Float64Array.from({ length: 9 }, (_, i) => (i === 4 ? 2 : 0));
+  for (const accumulate of [1, 2]) {
+    const record = mlp.fit({ ...moons(9, 1), weights }, { epochs: 40, batchSize: 4, accumulate });
+    assert.equal(record.steps, 40);
+  }
+});
+
 test('a step of 32 samples allocates no more than a few boxed numbers', () => {
   const trainer = new Mlp(everything).trainer(moons(6400, 1), { epochs: 12 });
   const growth = Array.from({ length: 12 }, () => {

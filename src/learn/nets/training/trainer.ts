@@ -78,8 +78,9 @@ export class Trainer {
 
   /**
    * Learns from every sample once.
-   * @throws PilotfishError `USAGE` when the training is done, `NOT_FINITE` when it diverges: `finish` then still
-   * gives the best weights, if there are any.
+   * @throws PilotfishError `USAGE` when the training is done, or for an id or a class out of range, which `augment`
+   * or a batch changed meanwhile can bring in; `NOT_FINITE` when it diverges. After either, `finish` still gives the
+   * best weights, if there are any.
    */
   epoch(): EpochReport {
     if (this.isDone) throw new PilotfishError('USAGE', 'the training is done; call finish');
@@ -152,6 +153,7 @@ export class Trainer {
     const { count } = this.#setting.training;
     const group = this.#plan.batchSize * this.#plan.accumulate;
     this.#rng.shuffle(countUp(this.#order));
+    this.#spareWeighted();
     let loss = 0;
     let weight = 0;
     for (let from = 0; from < count; from += group) {
@@ -174,6 +176,19 @@ export class Trainer {
   #groupEnd(from: number, to: number): number {
     const rest = (to - from) % this.#plan.batchSize;
     return rest > 0 && rest < this.#network.fewest ? to - rest : to;
+  }
+
+  /** Sees that what is left out counts nothing, if there is such a sample: it could be the only one that counts. */
+  #spareWeighted(): void {
+    const order = this.#order;
+    const last = order.length - 1;
+    if (this.#groupEnd(0, order.length) > last) return;
+    let at = last;
+    while (at >= 0 && this.#feed.weight(order[at] as number) > 0) at -= 1;
+    if (at < 0) return;
+    const left = order[last] as number;
+    order[last] = order[at] as number;
+    order[at] = left;
   }
 
   #weigh(from: number, to: number): number {

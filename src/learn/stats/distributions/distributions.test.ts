@@ -105,3 +105,24 @@ test('ends and bad arguments', () => {
   assert.throws(() => logGamma(0), usage);
   assert.throws(() => incompleteBeta(0.5, 0, 1), usage);
 });
+
+test("the quantile of Student's distribution is found where its density is below float64", () => {
+  // Two degrees have a closed form: 1 / sqrt(2 p) far out.
+  assert.ok(gap(studentQuantile(1e-220, 2), -1 / Math.sqrt(2e-220)) < 1e-12);
+  for (const [p, freedom] of [
+    [1e-260, 4],
+    [1e-300, 10],
+    [1e-300, 900],
+    [1e-300, 1e5],
+    [1e-308, 3],
+  ] as const) {
+    assert.ok(gap(studentCdf(studentQuantile(p, freedom), freedom), p) < 1e-9, `${p}, ${freedom}`);
+  }
+  for (const freedom of [1, 2, 1e9]) assert.ok(studentQuantile(Number.MIN_VALUE, freedom) < -30);
+});
+
+test('parameters next to 0 put all the mass at one end, smaller ones are refused', () => {
+  assert.ok(gap(incompleteBeta(0.5, 1e-100, 1e9), 1) < 1e-12);
+  assert.ok(incompleteBeta(0.5, 1e9, 1e-100) < 1e-12);
+  assert.throws(() => incompleteBeta(0.5, Number.MIN_VALUE, 1), { code: 'USAGE' });
+});

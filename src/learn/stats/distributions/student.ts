@@ -34,12 +34,12 @@ function upperTail(t: number, freedom: number): number {
   return incompleteBetaOf(1 / (1 + square), 1 / (1 + 1 / square), freedom / 2, 0.5) / 2;
 }
 
-function density(t: number, freedom: number): number {
-  if (freedom === Infinity) return Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);
+/** The logarithm, since the density itself is beyond float64 long before the quantile is. */
+function logDensity(t: number, freedom: number): number {
   // Γ((ν + 1) / 2) / (Γ(ν / 2) √(ν / 2)) by Stirling's formula with its error terms.
   const half = freedom / 2;
   const scale = half * Math.log1p(0.5 / half) - 0.5 + stirlingError(half + 0.5) - stirlingError(half);
-  return Math.exp(scale - (half + 0.5) * Math.log1p((t / freedom) * t)) / Math.sqrt(2 * Math.PI);
+  return scale - (half + 0.5) * Math.log1p((t / freedom) * t) - Math.log(2 * Math.PI) / 2;
 }
 
 /**
@@ -77,8 +77,9 @@ export function studentQuantile(p: number, freedom: number): number {
   if (freedom !== Infinity) {
     for (let i = 0; i < 60; i += 1) {
       const reached = upperTail(t, freedom);
-      if (reached === 0) return p < 0.5 ? -Infinity : Infinity;
-      const step = (Math.log(reached / tail) * reached) / (t * density(t, freedom));
+      if (!(reached > 0)) return p < 0.5 ? -Infinity : Infinity;
+      const slope = Math.exp(Math.log(t) + logDensity(t, freedom) - Math.log(reached));
+      const step = Math.log(reached / tail) / slope;
       t *= Math.exp(step);
       if (Math.abs(step) < 1e-15) break;
     }

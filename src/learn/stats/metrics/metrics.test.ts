@@ -122,4 +122,5 @@ test('what does not fit is refused', () => {
   assert.throws(() => rocAuc([0, 1], [0.1, Number.NaN]), { code: 'NOT_FINITE' });
   assert.throws(() => regressionReport([1], [1, 2]), { code: 'SHAPE' });
   assert.throws(() => regressionReport([], []), { code: 'EMPTY' });
+  assert.throws(() => regressionReport([1e200], [0]), { code: 'NOT_FINITE' });
 });

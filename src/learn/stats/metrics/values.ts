@@ -1,4 +1,5 @@
 import { allFinite, notEmpty, ofLength } from '../../contract/index.ts';
+import { checkSums } from '../summary.ts';
 
 /** How far predicted values are from true ones. */
 export type RegressionReport = {
@@ -15,7 +16,10 @@ export type RegressionReport = {
   readonly r2: number;
 };
 
-/** Errors of predicted values. @throws PilotfishError `EMPTY`, `SHAPE` for unequal lengths, `NOT_FINITE`. */
+/**
+ * Errors of predicted values.
+ * @throws PilotfishError `EMPTY`, `SHAPE` for unequal lengths, `NOT_FINITE` for values or where squares overflow.
+ */
 export function regressionReport(truth: ArrayLike<number>, predicted: ArrayLike<number>): RegressionReport {
   allFinite('truth', notEmpty('truth', truth));
   allFinite('predicted', ofLength('predicted', predicted, truth.length));
@@ -29,6 +33,7 @@ export function regressionReport(truth: ArrayLike<number>, predicted: ArrayLike<
     squared += error * error;
     spread += ((truth[i] as number) - mean) ** 2;
   }
+  checkSums(mean, squared, spread);
   const mse = squared / count;
   const r2 = spread === 0 ? Number(squared === 0) : 1 - squared / spread;
   return { mae: absolute / count, mse, rmse: Math.sqrt(mse), r2 };
