@@ -22,6 +22,8 @@ const OPEN_FILES = 32;
 const TABLE_BYTES_PER_BLOCK = 96;
 
 const ID_BYTES = 32;
+/** Blocks remembered as held, about 100 bytes each: versions of one tree ask for the same ones again and again. */
+const HELD_IDS = 65_536;
 
 /** Where a block lies. */
 export interface BlockPlace {
@@ -53,8 +55,9 @@ export class PackSet {
   readonly #files: Lru<string, number>;
   /** Where and how many the ids are in the files of packs whose table was checked once. */
   readonly #idsAt = new Map<string, { readonly offset: number; readonly count: number }>();
-  /** Packs whose table cannot be read, and why. */
-  readonly damaged = new Map<string, PilotfishError>();
+  /** Blocks found a while ago. Whatever makes a pack unreadable or replaces it empties the list. */
+  readonly #held = new Lru<string, true>(HELD_IDS);
+  readonly #damaged = new Map<string, PilotfishError>();
   /** Packs that are replaced: still in `store/`, but nobody's any more. */
   #doomed: ReadonlySet<string>;
   /** The index knew packs that are no longer there. */
@@ -68,6 +71,11 @@ export class PackSet {
     this.#files = new Lru<string, number>(OPEN_FILES, (fd) => closeReader(deps.fs, fd));
     this.#doomed = doomedNames(deps.fs, deps.layout);
     this.#index = this.#open('keep');
+  }
+
+  /** Packs whose table cannot be read, and why. */
+  get damaged(): ReadonlyMap<string, PilotfishError> {
+    return this.#damaged;
   }
 
   /** Whether packs are known to be lost: then what refers to their blocks cannot be taken on trust. */
@@ -111,7 +119,10 @@ export class PackSet {
    * but is no longer kept, only the one id is read, so that look-ups all over a large repository stay cheap.
    */
   holds(id: string): boolean {
-    return this.#find(this.#deps.sealer.diskId(id)).some((place) => this.#holdsAt(place, id));
+    if (this.#held.get(id) === true) return true;
+    const isHeld = this.#find(this.#deps.sealer.diskId(id)).some((place) => this.#holdsAt(place, id));
+    if (isHeld) this.#held.set(id, true);
+    return isHeld;
   }
 
   /** Everywhere the block is: more than one place when a copy could not be read and it was stored again. */
@@ -170,7 +181,7 @@ export class PackSet {
     this.#files.delete(name);
     this.#tables.delete(name);
     this.#idsAt.delete(name);
-    this.damaged.delete(name);
+    this.#damaged.delete(name);
     this.#addToIndex(name);
     const damage = this.damaged.get(name);
     if (damage !== undefined) throw damage;
@@ -182,7 +193,8 @@ export class PackSet {
     this.#files.clear();
     this.#tables.clear();
     this.#idsAt.clear();
-    this.damaged.clear();
+    this.#damaged.clear();
+    this.#held.clear();
     this.#index.close();
     this.#index = this.#open('fresh');
     this.#gone = false;
@@ -244,7 +256,7 @@ export class PackSet {
       return ids.map((id) => this.#deps.sealer.diskId(id));
     } catch (error) {
       if (!hasCode(error)) throw error;
-      this.damaged.set(name, error);
+      this.#lose(name, error);
       return undefined;
     }
   }
@@ -272,6 +284,7 @@ export class PackSet {
 
   #rebuild(reason: unknown): void {
     this.#rebuilt = true;
+    this.#held.clear();
     this.#deps.log.write('debug', 'the index is rebuilt from the packs', {
       reason: String(reason ?? 'a block is missing'),
     });
@@ -288,9 +301,14 @@ export class PackSet {
       return { pack, block: place.block, table };
     } catch (error) {
       if (!hasCode(error)) throw error;
-      this.damaged.set(pack, error);
+      this.#lose(pack, error);
       return undefined;
     }
+  }
+
+  #lose(pack: string, reason: PilotfishError): void {
+    this.#damaged.set(pack, reason);
+    this.#held.clear();
   }
 
   #holdsAt(place: Place, id: string): boolean {
