@@ -12,6 +12,12 @@ export type AdviceReport = {
   readonly codecs: Readonly<Record<string, number>>;
 };
 
+/** A question of which only size and link are known yet. */
+const UNMEASURED: CodecQuestion = {
+  ...{ number: 0, rawBytes: 0, fileKind: 0, fileOffsetBytes: 0, isLeaf: true, siblingRatio: 0.5 },
+  ...{ sampleEntropyBits: 8, probeRatio: 1, linkBitsPerSecond: 0, cpuPressure: 0 },
+};
+
 /** The rooms of the store as its adviser: every question goes through the guard of its room. */
 export class RoomAdviser implements StoreAdviser {
   readonly #codec: Guard<CodecQuestion, CodecValue>;
@@ -31,8 +37,10 @@ export class RoomAdviser implements StoreAdviser {
   }
 
   codecSteps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
-    const steps = this.#codec.isHealthy() ? stepsFor : heuristicSteps;
-    return steps(rawBytes, this.#rate(linkBitsPerSecond));
+    const link = this.#rate(linkBitsPerSecond);
+    // The rule looks at nothing: what only the model looks at is measured where the model answers.
+    const question = { ...UNMEASURED, rawBytes, linkBitsPerSecond: link };
+    return this.#codec.modelServes(question) ? stepsFor(rawBytes, link) : heuristicSteps();
   }
 
   codec(question: Readonly<CodecQuestion>): string | undefined {

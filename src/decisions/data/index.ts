@@ -1,3 +1,3 @@
 /** Folders of real data: what is there, how it decodes, and which part of it may be learnt from. */
-export { type DataFile, type DataKind, type DataSet, discover } from './folder.ts';
+export { type DataSet, discover } from './folder.ts';
 export { type Part, partInOrder, partOfGroup } from './split.ts';

@@ -137,6 +137,7 @@ test('where a model did not earn its place the rule answers, and that is no fail
   guard.install({ ...answering(9), serves: ({ size }) => size > 10 });
   for (let i = 0; i < 20; i += 1) assert.equal(guard.ask({ size: 3 }).reason, 'not-served');
   assert.equal(guard.ask({ size: 3 }).source, 'heuristic');
+  assert.deepEqual([guard.modelServes({ size: 3 }), guard.modelServes({ size: 11 })], [false, true]);
   assert.equal(guard.ask({ size: 11 }).value, 9);
   assert.equal(guard.isHealthy(), true);
 });

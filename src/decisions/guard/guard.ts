@@ -115,6 +115,15 @@ export class Guard<Question, Value> {
     return this.#model !== undefined && this.breaker.state === 'closed';
   }
 
+  /** Whether the installed model is well and earned its place for questions like this one. Never throws. */
+  modelServes(question: Readonly<Question>): boolean {
+    try {
+      return this.isHealthy() && this.#model?.serves?.(question) !== false;
+    } catch {
+      return false;
+    }
+  }
+
   /** The answer. Valid until the next `ask` of this guard. */
   ask(question: Readonly<Question>): Readonly<Hint<Value>> {
     const hint = this.#hint;
