@@ -8,7 +8,7 @@ const args = process.argv.slice(2);
 
 // npm runs scripts in the root of the package; relative paths mean the folder the user stands in.
 function userFolder() {
-  return process.env.npm_lifecycle_event === 'start'
+  return ['start', 'measure', 'train'].includes(process.env.npm_lifecycle_event ?? '')
     ? (process.env.INIT_CWD ?? process.cwd())
     : process.cwd();
 }

@@ -1,0 +1,37 @@
+// The models that are shipped: whole, learnt only from what may be shipped, and known to their rooms.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { NodeFileSystem } from '../src/base/index.ts';
+import { CODEC_SCHEMA, codecRoom, loadArtefact, WORKSHOPS } from '../src/decisions/index.ts';
+import { root } from './support.ts';
+
+const folder = join(root, 'models');
+
+test('every shipped model is whole and says where it comes from', () => {
+  const rooms = WORKSHOPS.map(({ room }) => room);
+  for (const name of readdirSync(folder)) {
+    assert.ok(rooms.includes(name), `models/${name} belongs to no room`);
+    const { manifest } = loadArtefact(new NodeFileSystem(), join(folder, name));
+    assert.equal(manifest.room, name);
+    assert.ok(manifest.lineage.sets.length > 0 && manifest.lineage.sealedGroups > 0);
+    for (const { path, use } of manifest.lineage.sets) assert.equal(use, 'train+ship', path);
+    assert.equal(manifest.lineage.synthetic, false);
+  }
+});
+
+test('the codec model answers legally where it serves, and serves only where it earned it', () => {
+  const artefact = loadArtefact(new NodeFileSystem(), join(folder, 'codec'), CODEC_SCHEMA);
+  const model = codecRoom.open(artefact);
+  const question = {
+    ...{ number: 1, rawBytes: 65_536, fileKind: 2, fileOffsetBytes: 0, isLeaf: true, siblingRatio: 0.4 },
+    ...{ sampleEntropyBits: 5, probeRatio: 0.6, cpuPressure: 0 },
+  };
+  for (const [name, rate] of Object.entries({ '10M': 1e7, '100M': 1e8, '1G': 1e9, '10G': 1e10 })) {
+    const asked = { ...question, linkBitsPerSecond: rate };
+    assert.ok(codecRoom.isLegal(model.choose(asked), asked));
+    const advantage = artefact.manifest.metrics[`advantage${name}`] ?? 0;
+    assert.equal(model.serves?.(asked), advantage > 0, name);
+  }
+});
