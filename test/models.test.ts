@@ -3,8 +3,17 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { NodeFileSystem } from '../src/base/index.ts';
-import { CODEC_SCHEMA, codecRoom, loadArtefact, WORKSHOPS } from '../src/decisions/index.ts';
+import { NodeFileSystem, Rng, systemClock } from '../src/base/index.ts';
+import {
+  CODEC_SCHEMA,
+  codecRoom,
+  Guard,
+  loadArtefact,
+  RoomAdviser,
+  WORKSHOPS,
+} from '../src/decisions/index.ts';
+import { Workbench } from './golden/workbench.ts';
+import { text } from './sim/file-bytes.ts';
 import { root } from './support.ts';
 
 const folder = join(root, 'models');
@@ -34,4 +43,16 @@ test('the codec model answers legally where it serves, and serves only where it 
     const advantage = artefact.manifest.metrics[`advantage${name}`] ?? 0;
     assert.equal(model.serves?.(asked), advantage > 0, name);
   }
+});
+
+test('the shipped model really answers a pack, in time', async () => {
+  const guard = new Guard({ room: codecRoom, clock: systemClock });
+  guard.install(codecRoom.open(loadArtefact(new NodeFileSystem(), join(folder, 'codec'), CODEC_SCHEMA)));
+  const adviser = new RoomAdviser(guard);
+  const bench = new Workbench({});
+  bench.build(Array.from({ length: 12 }, (_, i) => ({ path: `${i}`, bytes: text(new Rng(i), 100_000) })));
+  await bench.pack({ adviser, surroundings: { linkBitsPerSecond: 1e8, cpuPressure: 0 } });
+  const { questions, answeredByModel } = adviser.report();
+  // A machine that is busy elsewhere may make an answer late.
+  assert.ok(questions > 0 && answeredByModel >= questions / 2, `${answeredByModel} of ${questions}`);
 });

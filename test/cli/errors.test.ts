@@ -256,6 +256,7 @@ test('help and version are results: stdout, exit code 0', async (t) => {
     'key',
     'measure',
     'train',
+    'tune',
     'score',
     'help',
   ]);

@@ -14,8 +14,6 @@ type Surroundings = NonNullable<PackOptions['surroundings']>;
  * years. With it the room says what is worth compressing; how hard is the store's built-in level (docs/adr/0008).
  */
 const KEPT_BITS_PER_SECOND = 2e7;
-/** A decision takes microseconds; one that takes this long has failed, and five of those open the breaker. */
-const BUDGET_MS = 2;
 const UNITS: Readonly<Record<string, number>> = { kbit: 1e3, mbit: 1e6, gbit: 1e9 };
 
 /** Reads `--link` into bits per second. */
@@ -39,7 +37,7 @@ export async function loadAdviser(context: Context, link: number | undefined): P
   const { codecRoom, CODEC_SCHEMA, Guard, loadArtefact, measureReference, openCodecModel, RoomAdviser } =
     await import('../../decisions/index.ts');
   const { fs, clock } = context.ports();
-  const guard = new Guard({ room: codecRoom, clock, budgetMs: BUDGET_MS });
+  const guard = new Guard({ room: codecRoom, clock });
   const directory = `${context.world.settings.modelsDirectory}/${codecRoom.name}`;
   try {
     if (exists(fs, `${directory}/manifest.json`)) {
