@@ -1,6 +1,7 @@
 // Document 001's training script: from recorded telemetry to a saved compression predictor.
 //
 //   node examples/train-codec.ts [telemetry.db] [model]
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   CompressionPredictor,
@@ -13,10 +14,13 @@ import {
   type TrainingOptions,
 } from '../src/index.ts';
 
+const DB_PATH = './telemetry.db';
+const MODEL_PATH = './models/compression_predictor.pt';
+
 export type Paths = { readonly dbPath?: string; readonly modelPath?: string };
 
 export async function main(
-  { dbPath = './telemetry.db', modelPath = './models/compression_predictor.pt' }: Paths = {},
+  { dbPath = DB_PATH, modelPath = MODEL_PATH }: Paths = {},
   options: TrainingOptions = {},
   print: (line: string) => void = console.log,
 ): Promise<void> {
@@ -71,9 +75,11 @@ export async function main(
 }
 
 if (import.meta.main) {
-  const [dbPath, modelPath] = process.argv.slice(2);
-  await main({
-    ...(dbPath === undefined ? {} : { dbPath }),
-    ...(modelPath === undefined ? {} : { modelPath }),
-  });
+  const [dbPath = DB_PATH, modelPath = MODEL_PATH] = process.argv.slice(2);
+  // Opening it would make an empty one.
+  if (existsSync(dbPath)) await main({ dbPath, modelPath });
+  else {
+    console.error(`there is no telemetry in ${dbPath}: node examples/train-codec.ts TELEMETRY.db [MODEL]`);
+    process.exitCode = 1;
+  }
 }

@@ -53,9 +53,15 @@ function codecsText({ codecs }: PackResult): string {
   return parts.length === 0 ? 'nothing new to encode' : parts.join(', ');
 }
 
-function hintsText({ codecBy, questions, codecs }: AdviceReport): string {
+/** Who really answered, not who was there. */
+function whoText(codecBy: string, questions: number, answeredByModel: number): string {
+  if (answeredByModel === 0) return 'the rule';
+  return answeredByModel === questions ? codecBy : `${codecBy} (${countText(answeredByModel)}) and the rule`;
+}
+
+function hintsText({ codecBy, questions, answeredByModel, codecs }: AdviceReport): string {
   const parts = Object.entries(codecs).map(([codec, count]) => `${codec} ${countText(count)}`);
-  return questions === 0 ? 'none needed' : `codec by ${codecBy}: ${parts.join(', ')}`;
+  return questions === 0 ? 'none needed' : `codec by ${whoText(codecBy, questions, answeredByModel)}: ${parts.join(', ')}`;
 }
 
 function usedText(bytes: number, { seconds, cpuSeconds, peakRssBytes }: Told['usage']): string {

@@ -4,10 +4,9 @@ import type { Command } from 'commander';
 import { sha256Hex } from '../../base/index.ts';
 import type { Context } from '../context.ts';
 import { countText, safeText } from '../text.ts';
-import { benchOf, carryOut, type ModelOptions, withModelExamples } from './work.ts';
+import { benchOf, carryOut, type ModelOptions, type Target, targetOf, withModelExamples } from './work.ts';
 
-interface MeasureOptions extends ModelOptions {
-  readonly out?: string;
+interface MeasureOptions extends ModelOptions, Target {
   readonly all?: true;
 }
 
@@ -20,7 +19,8 @@ export function registerMeasure(program: Command, context: Context): void {
       'run the alternatives of a room on real data and write what they cost: what `train` learns from',
     )
     .requiredOption('--data <dir>', 'folder with data sets: compression/, versions/, and their MANIFEST.tsv')
-    .option('--out <file>', 'the table (default: costs.tsv.br beside the shipped model)')
+    .option('--out <file>', 'the table')
+    .option('--install', 'in place of the table beside the shipped model')
     .option('--all', 'also sets that may not be shipped; what is trained on them stays at home')
     .action((room: string, options: MeasureOptions) => run(context, room, options));
 }
@@ -29,13 +29,10 @@ async function run(context: Context, room: string, options: MeasureOptions): Pro
   const { replaceFile, workshopOf } = await import('../../decisions/index.ts');
   const workshop = workshopOf(room);
   const bench = benchOf(context);
+  const path = targetOf(options, `${context.world.settings.modelsDirectory}/${workshop.room}/costs.tsv.br`);
   const work = workshop.measure(bench, resolve(options.data), { shippable: options.all !== true });
-  const table = await carryOut(context, options, work);
-  const path = resolve(
-    options.out ?? `${context.world.settings.modelsDirectory}/${workshop.room}/costs.tsv.br`,
-  );
+  const { table, rows } = await carryOut(context, options, work);
   replaceFile(bench.fs, path, brotliCompressSync(Buffer.from(table)));
-  const rows = table.split('\n').length;
   const json = { room: workshop.room, path, rows, sha256: sha256Hex(Buffer.from(table)) };
-  await context.result(options, { json, text: `${countText(rows)} lines in ${safeText(path)}\n` });
+  await context.result(options, { json, text: `${countText(rows)} rows in ${safeText(path)}\n` });
 }

@@ -1,31 +1,33 @@
 import { resolve } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import type { Command } from 'commander';
-import { isoTime, PilotfishError, readSmallFile } from '../../base/index.ts';
+import { exists, isoTime, PilotfishError, readSmallFile } from '../../base/index.ts';
+import type { Bench, ModelDraft, Workshop } from '../../decisions/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 import { safeText } from '../text.ts';
-import { benchOf, carryOut, withModelExamples } from './work.ts';
+import { benchOf, carryOut, type Target, targetOf, withModelExamples } from './work.ts';
 
-interface TrainCommandOptions extends CommonOptions {
+interface TrainCommandOptions extends CommonOptions, Target {
   readonly table?: string;
-  readonly out?: string;
   readonly seed: number;
   readonly as: string;
 }
 
 const MAX_TABLE_BYTES = 256 * 1024 * 1024;
 const DATE_DIGITS = 10;
+const MANIFEST = 'manifest.json';
 
 /** Adds `train`. */
 export function registerTrain(program: Command, context: Context): void {
   withModelExamples(program.command('train <room>'), [
-    'pilotfish train codec                                the shipped table, again',
+    'pilotfish train codec --install                      the shipped table, again',
     'pilotfish train codec --table costs.tsv.br --out my  from a table of your own',
   ])
     .description('train the model of a room from a measured table; same table and seed, same bytes')
     .option('--table <file>', 'what `measure` wrote (default: the one beside the shipped model)')
-    .option('--out <dir>', 'where the model goes (default: in place of the shipped one)')
+    .option('--out <dir>', 'where the model goes')
+    .option('--install', 'in place of the shipped one, if it regrets no more on the validation part')
     .option('--seed <number>', 'start of all chance', wholeNumber('--seed', { min: 0, max: 999_999_999 }), 1)
     .option('--as <version>', 'version of the new model', '1')
     .action((room: string, options: TrainCommandOptions) => run(context, room, options));
@@ -36,16 +38,17 @@ async function run(context: Context, room: string, options: TrainCommandOptions)
   const workshop = workshopOf(room);
   const bench = benchOf(context);
   const home = `${context.world.settings.modelsDirectory}/${workshop.room}`;
+  const out = targetOf(options, home);
   const table = readTable(context, resolve(options.table ?? `${home}/costs.tsv.br`));
   const { seed, as: version } = options;
   const date = isoTime(bench.clock.nowMs()).slice(0, DATE_DIGITS);
-  const command = `pilotfish train ${workshop.room} --seed ${seed} --as ${version}`;
+  const command = `pilotfish train ${workshop.room} --seed ${seed} --as ${version}${options.install ? ' --install' : ''}`;
   const draft = await carryOut(
     context,
     options,
     workshop.train(bench, { table, seed, version, date, command }),
   );
-  const out = resolve(options.out ?? home);
+  if (options.install) await refuseWorse(bench, { workshop, table, draft, directory: out });
   const { manifest } = saveArtefact(bench.fs, out, draft);
   const { family, metrics } = manifest;
   const lines = Object.entries(metrics).map(([name, value]) => `  ${name} ${value.toFixed(5)}`);
@@ -56,6 +59,34 @@ async function run(context: Context, room: string, options: TrainCommandOptions)
     json: { out, ...manifest, advice },
     text: `${family} in ${safeText(out)}\n${lines.join('\n')}\n${last}`,
   });
+}
+
+interface Candidate {
+  readonly workshop: Workshop;
+  readonly table: string;
+  readonly draft: ModelDraft;
+  readonly directory: string;
+}
+
+/**
+ * Keeps a model in its place unless the new one is as good. @throws PilotfishError `REFUSED`; `DAMAGED`, `SHAPE` when
+ * what lies there cannot be compared.
+ */
+async function refuseWorse(bench: Bench, { workshop, table, draft, directory }: Candidate): Promise<void> {
+  if (!exists(bench.fs, `${directory}/${MANIFEST}`)) return;
+  const { loadArtefact } = await import('../../decisions/index.ts');
+  const incumbent = loadArtefact(bench.fs, directory, draft.manifest.featureSchema);
+  const { metrics, lineage } = incumbent.manifest;
+  const isSameTable = lineage.tableSha256 === draft.manifest.lineage.tableSha256;
+  const before = (isSameTable ? metrics['valRegret'] : undefined) ?? workshop.valRegret(table, incumbent);
+  const after = draft.manifest.metrics['valRegret'] ?? Number.NaN;
+  if (after <= before) return;
+  const percent = (share: number): string => `${(100 * share).toFixed(3)} %`;
+  throw new PilotfishError(
+    'REFUSED',
+    `the new model regrets ${percent(after)} on the validation part, the installed one ${percent(before)}: it stays; ` +
+      'write the new one elsewhere with --out',
+  );
 }
 
 /** The table of a room as text. @throws PilotfishError `UNREADABLE`. */

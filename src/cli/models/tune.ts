@@ -53,7 +53,14 @@ async function run(context: Context, room: string, options: TuneCommandOptions):
   const table = readTable(context, resolve(options.table ?? `${home}/costs.tsv.br`));
   const journal = openJournal(bench.fs, name === undefined ? undefined : resolve(name));
   const work = workshop.tune(bench, { table, seed, trials, maxDecisionUs, maxBytes, journal });
-  const report = await carryOut(context, options, work);
+  const report = await carryOut(
+    context,
+    options,
+    work,
+    name === undefined
+      ? 'without --journal nothing was kept; run it again'
+      : 'what was tried is in the journal; run it again to go on',
+  );
   await context.result(options, { json: report, text: reportText(report) });
 }
 

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PilotfishError } from '../../base/index.ts';
 import type { Bench, Work } from '../../decisions/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
+import { usageError } from '../exit.ts';
 import { safeText } from '../text.ts';
 
 /** Options of the commands that work on models. */
@@ -26,14 +28,29 @@ export function benchOf(context: Context): Bench {
   return { fs, clock, warn: (message) => context.terminal.line(safeText(`pilotfish: ${message}`)) };
 }
 
+/** Where a result goes: into a place of the user's own, or in place of what is shipped, and only when told so. */
+export type Target = { readonly out?: string; readonly install?: true };
+
+/** The path a result goes to. @throws PilotfishError `USAGE` unless exactly one of the two is given. */
+export function targetOf({ out, install }: Target, shipped: string): string {
+  if ((out === undefined) === (install === undefined)) {
+    throw usageError(`give --out for a place of your own, or --install to replace ${safeText(shipped)}`);
+  }
+  return resolve(out ?? shipped);
+}
+
 /** Between two looks at the clock, signals and the terminal. */
 const TURN_MS = 100;
 
-/** Runs long work step by step with progress on stderr; Ctrl-C ends it between two steps. */
+/**
+ * Runs long work step by step with progress on stderr; Ctrl-C ends it between two steps.
+ * @param whenStopped what the user is told then: what is left of the work, and how to go on
+ */
 export async function carryOut<Result>(
   context: Context,
   options: CommonOptions,
   work: Work<Result>,
+  whenStopped = 'nothing was written; run it again',
 ): Promise<Result> {
   const { clock } = context.ports();
   let lastMs = clock.nowMs();
@@ -49,7 +66,7 @@ export async function carryOut<Result>(
     if (options.quiet !== true) context.terminal.status(safeText(`${what}: ${done} of at most ${of}`));
     await clock.turn();
     if (context.signal.aborted) {
-      throw new PilotfishError('INTERRUPTED', 'interrupted: nothing was written; run it again');
+      throw new PilotfishError('INTERRUPTED', `interrupted: ${whenStopped}`);
     }
   }
 }

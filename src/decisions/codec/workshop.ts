@@ -34,13 +34,29 @@ const SCORED_BLOCKS = 1000;
 /** Lines before the rows of a table: one per data set, so that the lineage needs no second file. */
 const SET_LINE = '#set';
 
-const setsOf = (bench: Bench, data: string): DataSet[] =>
-  (['compression', 'versions'] as const).flatMap((kind) => discover(bench.fs, data, kind, bench.warn));
+/** Everything in a data folder. @throws PilotfishError `MISSING`, `EMPTY`, `DAMAGED`. */
+function setsOf(bench: Bench, data: string): DataSet[] {
+  const kinds = ['compression', 'versions'] as const;
+  const sets = kinds.flatMap((kind) => discover(bench.fs, data, kind, bench.warn));
+  if (sets.length > 0) return sets;
+  throw new PilotfishError(
+    'EMPTY',
+    `${data} has no data sets: put .br or .tar.br files into its folders compression/ and versions/`,
+  );
+}
 
-function* measure(bench: Bench, data: string, { shippable }: { shippable: boolean }): Work<string> {
+function* measure(
+  bench: Bench,
+  data: string,
+  { shippable }: { shippable: boolean },
+): Work<{ table: string; rows: number }> {
   const sets = setsOf(bench, data).filter(({ use }) => !shippable || use === 'train+ship');
-  if (sets.length === 0)
-    throw new PilotfishError('EMPTY', `${data} has no data set that may be used for this`);
+  if (sets.length === 0) {
+    throw new PilotfishError(
+      'EMPTY',
+      `no data set in ${data} is marked train+ship in a MANIFEST.tsv; with --all every set is measured`,
+    );
+  }
   const rows: CostRow[] = [];
   for (const set of sets) {
     let done = 0;
@@ -51,7 +67,7 @@ function* measure(bench: Bench, data: string, { shippable }: { shippable: boolea
     }
   }
   const lines = sets.map(({ name, path, sha256, use }) => [SET_LINE, name, path, sha256, use].join('\t'));
-  return `${lines.join('\n')}\n${writeCosts(rows)}`;
+  return { table: `${lines.join('\n')}\n${writeCosts(rows)}`, rows: rows.length };
 }
 
 type Table = { readonly sets: readonly LineageSet[]; readonly rows: readonly CostRow[] };
@@ -158,12 +174,34 @@ function judge(
   return { meanRegret: judged.reduce((sum, regret) => sum + regret, 0) / judged.length, metrics };
 }
 
+function valRegret(table: string, artefact: ModelArtefact): number {
+  const model = openChecked(artefact);
+  const val = readTable(table).rows.filter(({ part }) => part === 'val');
+  if (val.length === 0)
+    throw new PilotfishError('EMPTY', 'the cost table has no validation rows; measure more sets');
+  const { family, metrics } = artefact.manifest;
+  const predictor: CodecPredictor = { family, choose: (question) => model.choose(question) };
+  return judge(val, predictor, metrics[REFERENCE_METRIC] ?? 0).meanRegret;
+}
+
+/** The model, if it is one of this room that sees what the room sees. @throws PilotfishError `DAMAGED`, `SHAPE`. */
+function openChecked(artefact: ModelArtefact): ReturnType<typeof openCodecModel> {
+  const { room, featureSchema } = artefact.manifest;
+  if (room !== 'codec') {
+    throw new PilotfishError('DAMAGED', `this is a model of the room ${room}; give one of the room codec`);
+  }
+  if (featureSchema !== CODEC_SCHEMA) {
+    throw new PilotfishError('SHAPE', 'the model was trained with other features; train it again');
+  }
+  return openCodecModel(artefact);
+}
+
 function* tune(bench: Bench, settings: TuneSettings): Work<TuneReport> {
   return yield* tuneCodec(bench, settings, readTable(settings.table).rows);
 }
 
 function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined): Work<Scoreboard> {
-  const model = artefact === undefined ? undefined : openCodecModel(artefact);
+  const model = artefact === undefined ? undefined : openChecked(artefact);
   const learnt = new Set(artefact?.manifest.lineage.sets.map(({ sha256 }) => sha256));
   const contender: Chooser | undefined = model && {
     who: 'model',
@@ -213,6 +251,7 @@ export const codecWorkshop: Workshop = {
   alias: 'compression_predictor',
   measure,
   train,
+  valRegret,
   tune,
   score,
 };

@@ -78,15 +78,29 @@ export interface Workshop {
   /**
    * Runs the alternatives on the data sets of a folder and writes what they cost as a table: the only input of `train`.
    * @param shippable only sets whose results may be shipped
+   * @returns the table, and how many of its lines are measurements
+   * @throws PilotfishError `MISSING`, `EMPTY` without a set that may be used, `DAMAGED`.
    */
-  measure(bench: Bench, data: string, options: { readonly shippable: boolean }): Work<string>;
+  measure(
+    bench: Bench,
+    data: string,
+    options: { readonly shippable: boolean },
+  ): Work<{ readonly table: string; readonly rows: number }>;
   /** Trains and picks a model; the same table and seed give the same bytes. @throws PilotfishError `DAMAGED`, `EMPTY`. */
   train(bench: Bench, options: TrainOptions): Work<ModelDraft>;
+  /**
+   * What a model regrets on the validation part of a table, a fraction: the metric `valRegret` of a model trained on it.
+   * @throws PilotfishError `DAMAGED`, `EMPTY`, `SHAPE` for a model of other features.
+   */
+  valRegret(table: string, model: ModelArtefact): number;
   /**
    * Searches families (net, trees, rule) and their settings on the validation part of the table, within a budget of time
    * and size; the sealed part has no say. @throws PilotfishError `DAMAGED`, `EMPTY`, `REFUSED` for another's journal.
    */
   tune?(bench: Bench, settings: TuneSettings): Work<TuneReport>;
-  /** Everybody on every set of a data folder. A set the model learnt from is scored on its sealed part alone. */
+  /**
+   * Everybody on every set of a data folder. A set the model learnt from is scored on its sealed part alone.
+   * @throws PilotfishError `MISSING`, `EMPTY` without data; `DAMAGED`, `SHAPE` for a model of another room or features.
+   */
   score(bench: Bench, data: string, model: ModelArtefact | undefined): Work<Scoreboard>;
 }
