@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import type { Command } from 'commander';
-import { exists, isoTime, PilotfishError, readSmallFile } from '../../base/index.ts';
-import type { Bench, ModelDraft, Workshop } from '../../decisions/index.ts';
+import { hasCode, isoTime, PilotfishError, readSmallFile } from '../../base/index.ts';
+import type { Bench, ModelArtefact, ModelDraft, Workshop } from '../../decisions/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 import { safeText } from '../text.ts';
@@ -16,7 +16,6 @@ interface TrainCommandOptions extends CommonOptions, Target {
 
 const MAX_TABLE_BYTES = 256 * 1024 * 1024;
 const DATE_DIGITS = 10;
-const MANIFEST = 'manifest.json';
 
 /** Adds `train`. */
 export function registerTrain(program: Command, context: Context): void {
@@ -68,14 +67,22 @@ interface Candidate {
   readonly directory: string;
 }
 
-/**
- * Keeps a model in its place unless the new one is as good. @throws PilotfishError `REFUSED`; `DAMAGED`, `SHAPE` when
- * what lies there cannot be compared.
- */
-async function refuseWorse(bench: Bench, { workshop, table, draft, directory }: Candidate): Promise<void> {
-  if (!exists(bench.fs, `${directory}/${MANIFEST}`)) return;
+/** The model that lies there, if it can serve: one that is damaged or sees other features only stands in the way. */
+async function serving(bench: Bench, directory: string, schema: string): Promise<ModelArtefact | undefined> {
   const { loadArtefact } = await import('../../decisions/index.ts');
-  const incumbent = loadArtefact(bench.fs, directory, draft.manifest.featureSchema);
+  try {
+    return loadArtefact(bench.fs, directory, schema);
+  } catch (error) {
+    if (!hasCode(error, 'MISSING', 'DAMAGED', 'SHAPE')) throw error;
+    bench.warn(`nothing to compare the new model with: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** Keeps a model in its place unless the new one is as good. @throws PilotfishError `REFUSED`. */
+async function refuseWorse(bench: Bench, { workshop, table, draft, directory }: Candidate): Promise<void> {
+  const incumbent = await serving(bench, directory, draft.manifest.featureSchema);
+  if (incumbent === undefined) return;
   const { metrics, lineage } = incumbent.manifest;
   const isSameTable = lineage.tableSha256 === draft.manifest.lineage.tableSha256;
   const before = (isSameTable ? metrics['valRegret'] : undefined) ?? workshop.valRegret(table, incumbent);

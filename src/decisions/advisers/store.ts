@@ -23,6 +23,9 @@ export class RoomAdviser implements StoreAdviser {
   readonly #codec: Guard<CodecQuestion, CodecValue>;
   readonly #link = new LinkEstimator();
   readonly #codecs: Record<string, number> = {};
+  /** Reused for every question: asking allocates nothing. */
+  readonly #sized = { ...UNMEASURED };
+  readonly #known = { ...UNMEASURED };
   #decisionId = 0;
 
   readonly #level: 'by-link' | 'built-in';
@@ -39,14 +42,16 @@ export class RoomAdviser implements StoreAdviser {
   codecSteps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
     const link = this.#rate(linkBitsPerSecond);
     // The rule looks at nothing: what only the model looks at is measured where the model answers.
-    const question = { ...UNMEASURED, rawBytes, linkBitsPerSecond: link };
-    return this.#codec.modelServes(question) ? stepsFor(rawBytes, link) : heuristicSteps();
+    this.#sized.rawBytes = rawBytes;
+    this.#sized.linkBitsPerSecond = link;
+    return this.#codec.modelServes(this.#sized) ? stepsFor(rawBytes, link) : heuristicSteps();
   }
 
   codec(question: Readonly<CodecQuestion>): string | undefined {
     const link = this.#rate(question.linkBitsPerSecond);
-    const known = link === question.linkBitsPerSecond ? question : { ...question, linkBitsPerSecond: link };
-    const hint = this.#codec.ask(known);
+    const hint = this.#codec.ask(
+      link === question.linkBitsPerSecond ? question : this.#linked(question, link),
+    );
     this.#decisionId = hint.decisionId;
     const isBuiltIn = this.#level === 'built-in' && hint.value.startsWith('zstd');
     const told = isBuiltIn ? 'zstd' : hint.value;
@@ -67,6 +72,12 @@ export class RoomAdviser implements StoreAdviser {
       answeredByModel: model,
       codecs: { ...this.#codecs },
     };
+  }
+
+  #linked(question: Readonly<CodecQuestion>, link: number): Readonly<CodecQuestion> {
+    Object.assign(this.#known, question);
+    this.#known.linkBitsPerSecond = link;
+    return this.#known;
   }
 
   /** The rate told, or else the one learnt from receipts. */

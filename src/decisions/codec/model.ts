@@ -3,7 +3,7 @@ import { type CodecQuestion, RATIO_GATE } from '../../blocks/index.ts';
 import { BoostedTrees, decodeSnapshot, Mlp } from '../../learn/index.ts';
 import type { ModelArtefact } from '../artefact/index.ts';
 import type { RoomModel } from '../contract/index.ts';
-import { CODEC_FEATURES, codecFeatures } from './features.ts';
+import { CODEC_FEATURES, CODEC_SCHEMA, codecFeatures } from './features.ts';
 import { LINKS, type LinkName } from './links.ts';
 import { CPU_PENALTY } from './teacher.ts';
 import { CODECS, type CodecValue } from './validator.ts';
@@ -117,6 +117,12 @@ export function openCodecModel(
   { manifest, files }: ModelArtefact,
   referenceSeconds?: number,
 ): RoomModel<CodecQuestion, CodecValue> {
+  if (manifest.room !== 'codec' || manifest.featureSchema !== CODEC_SCHEMA) {
+    throw new PilotfishError(
+      'DAMAGED',
+      `a model of room "${manifest.room}" or of other features is none of codec`,
+    );
+  }
   const fileOf = (name: string): Uint8Array => {
     const bytes = files.get(name);
     if (bytes === undefined)
@@ -129,15 +135,19 @@ export function openCodecModel(
   // real one keeps its time budget.
   predictor.choose(WARM_UP);
   const serving = servingLinks(manifest.metrics);
+  const scaled = { ...WARM_UP };
   const trained = manifest.metrics[REFERENCE_METRIC] ?? 0;
   const slowness = referenceSeconds === undefined || !(trained > 0) ? 1 : referenceSeconds / trained;
   return {
     version: `${manifest.name}@${manifest.version}`,
     serves: ({ linkBitsPerSecond }) => serving(linkBitsPerSecond),
-    choose: (question) =>
-      predictor.choose(
-        slowness === 1 ? question : { ...question, linkBitsPerSecond: question.linkBitsPerSecond * slowness },
-      ),
+    choose(question) {
+      if (slowness === 1) return predictor.choose(question);
+      // Filled anew for each question: a copy would be an allocation.
+      Object.assign(scaled, question);
+      scaled.linkBitsPerSecond *= slowness;
+      return predictor.choose(scaled);
+    },
   };
 }
 

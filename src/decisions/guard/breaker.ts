@@ -48,7 +48,7 @@ export class Breaker {
   allows(): boolean {
     // Closed is the hot path: it does not look at the clock.
     if (this.#state !== 'open') return true;
-    if (this.#clock.nowMs() < this.#openUntilMs) return false;
+    if (this.#clock.monotonicMs() < this.#openUntilMs) return false;
     this.#state = 'half-open';
     this.#successes = 0;
     return true;
@@ -86,7 +86,7 @@ export class Breaker {
 
   #open(): void {
     this.#state = 'open';
-    this.#openUntilMs = this.#clock.nowMs() + this.#coolingMs;
+    this.#openUntilMs = this.#clock.monotonicMs() + this.#coolingMs;
     this.opened += 1;
   }
 }

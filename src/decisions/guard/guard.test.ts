@@ -72,6 +72,24 @@ test('a rule that throws leaves the default', () => {
   assert.deepEqual([hint.value, hint.source, hint.reason], [0, 'default', 'heuristic-failed']);
 });
 
+test('an assignment that throws, and a rule that answers nonsense, are no way out either', () => {
+  const throwing = {
+    propensity: 1,
+    useModel: (): boolean => {
+      throw new RangeError('assign');
+    },
+  };
+  const { guard } = newGuard(throwing);
+  guard.install(answering(50));
+  assert.deepEqual([guard.ask({ size: 3 }).value, guard.ask({ size: 3 }).reason], [6, 'assigned']);
+  const nonsense = new Guard({
+    room: { ...doubling, heuristic: () => Number.NaN },
+    clock: new ManualClock(),
+  });
+  const hint = nonsense.ask({ size: 3 });
+  assert.deepEqual([hint.value, hint.source, hint.reason], [0, 'default', 'heuristic-failed']);
+});
+
 test('NaN, what is out of range, no number, a promise: the rule answers and the reason is named', () => {
   for (const value of [Number.NaN, -1, 101, 0.5, '7', undefined, null, Promise.resolve(7), Symbol('x')]) {
     const { guard } = newGuard();

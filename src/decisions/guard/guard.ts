@@ -160,12 +160,7 @@ export class Guard<Question, Value> {
   #askModel(question: Readonly<Question>): HintReason {
     const model = this.#model;
     if (model === undefined) return 'no-model';
-    const assign = this.#assign;
-    if (assign !== undefined) {
-      const chosen = assign.useModel(this.#hint.decisionId);
-      this.#hint.propensity = assign.propensity;
-      if (!chosen) return 'assigned';
-    }
+    if (!this.#isAssigned()) return 'assigned';
     if (!this.breaker.allows()) return 'breaker-open';
     const startedMs = this.#clock.monotonicMs();
     const reason = this.#try(model, question, startedMs);
@@ -196,16 +191,34 @@ export class Guard<Question, Value> {
     }
   }
 
+  /** Whether the model makes this decision. An assignment that throws gives it to the rule. */
+  #isAssigned(): boolean {
+    const assign = this.#assign;
+    if (assign === undefined) return true;
+    try {
+      const chosen = assign.useModel(this.#hint.decisionId);
+      this.#hint.propensity = assign.propensity;
+      return chosen;
+    } catch {
+      return false;
+    }
+  }
+
   #askRule(question: Readonly<Question>): void {
     const hint = this.#hint;
     try {
-      hint.value = this.room.heuristic(question);
-      hint.source = 'heuristic';
+      const value: unknown = this.room.heuristic(question);
+      if (this.room.isLegal(value, question)) {
+        hint.value = value;
+        hint.source = 'heuristic';
+        return;
+      }
     } catch {
-      hint.value = this.room.fallback;
-      hint.source = 'default';
-      hint.reason = 'heuristic-failed';
+      // As for an answer that is not legal.
     }
+    hint.value = this.room.fallback;
+    hint.source = 'default';
+    hint.reason = 'heuristic-failed';
   }
 
   #remember(): void {

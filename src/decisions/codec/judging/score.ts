@@ -3,7 +3,7 @@ import type { ScoreRow, ScoreSet } from '../../scoreboard/index.ts';
 import { LinkEstimator } from '../link.ts';
 import { LINKS, type LinkName } from '../links.ts';
 import { CPU_PENALTY, codecNumber, costOf, oracleOf } from '../teacher.ts';
-import { bestFixed, documentChooser, heuristicChooser, tableChooser } from './baselines.ts';
+import { bestFixed, constants, documentChooser, heuristicChooser, tableChooser } from './baselines.ts';
 import { bestSeconds, type CostRow } from './costs.ts';
 import { type Chooser, evaluate, linkFor, metricsOf, questionOf, stepSeconds } from './evaluate.ts';
 
@@ -22,6 +22,8 @@ export type CodecContenders = {
 /** Blocks a set needs for a replay without a known link, and how many of them are not counted. */
 const UNKNOWN_MIN = 64;
 const UNKNOWN_WARM_UP = 16;
+/** A rate at which nothing is measured, so that only the answer takes time. */
+const UNMEASURED_RATE = LINKS['10G'];
 
 const ORACLE = { regret: 0, regretBeforeFeatures: 0, withinFivePercent: 1, accuracy: 1 } as const;
 
@@ -47,9 +49,16 @@ function knownRows(rows: readonly CostRow[], rate: number, contenders: CodecCont
   const modelServes = model !== undefined && serves(rate);
   const rowOf = (chooser: Chooser, serving: boolean): ScoreRow => {
     const { who } = chooser;
-    const timed = who === 'model' || who === 'heuristic' ? contenders.decisionUs(who, rate) : undefined;
+    const timedAs = who === 'model' ? 'model' : 'heuristic';
+    const timed = who === 'model' || who === 'heuristic' ? contenders.decisionUs(timedAs, rate) : undefined;
     const times = timed === undefined ? {} : { decisionP50Us: timed.p50, decisionP99Us: timed.p99 };
-    return { who, serving, ...metricsOf(evaluate(rows, rate, chooser)), ...times };
+    const evaluation = evaluate(rows, rate, chooser);
+    // The answer itself takes time too: what it takes where nothing is measured, once a block.
+    const answerSeconds = timed === undefined ? 0 : contenders.decisionUs(timedAs, UNMEASURED_RATE).p50 / 1e6;
+    const all = evaluation.oracle.reduce((sum, cost) => sum + cost, 0);
+    const metrics = metricsOf(evaluation);
+    const regretWithDecision = metrics.regret + (rows.length * answerSeconds) / all;
+    return { who, serving, ...metrics, regretWithDecision, ...times };
   };
   return [
     ...(model === undefined ? [] : [rowOf(model, modelServes)]),
@@ -69,8 +78,7 @@ function unknownRows(rows: readonly CostRow[], { model, serves }: CodecContender
     regret: mean((link) => replay(rows, link, chooser)),
   });
   // The constant that is best over all four replays.
-  const fixed = links
-    .map((link) => bestFixed(rows, link))
+  const fixed = constants()
     .map((chooser) => rowOf(chooser, false))
     .reduce((best, row) => (Number(row['regret']) < Number(best['regret']) ? row : best));
   // What really serves: the model where it earned its place at the rate it believes in, else the rule.
@@ -83,7 +91,7 @@ function unknownRows(rows: readonly CostRow[], { model, serves }: CodecContender
   return [
     ...(served === undefined ? [] : [rowOf(served, true)]),
     rowOf(heuristicChooser, served === undefined),
-    fixed,
+    { ...fixed, who: 'best-fixed' },
     rowOf(tableChooser, false),
     rowOf(documentChooser, false),
     { who: 'oracle', serving: false, regret: 0 },

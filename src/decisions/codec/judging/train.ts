@@ -47,10 +47,11 @@ function partsOf(rows: readonly CostRow[]): { readonly train: CostRow[]; readonl
   );
 }
 
-/** How fast the machine was that measured: the median reference time of the table, in seconds. */
+/** How fast the machine was that measured: the median reference time of the training part, in seconds. */
 export function referenceOf(rows: readonly CostRow[]): number {
+  const train = rows.filter(({ part }) => part === 'train');
   return quantile(
-    rows.map(({ referenceSeconds }) => referenceSeconds),
+    train.map(({ referenceSeconds }) => referenceSeconds),
     0.5,
   );
 }
