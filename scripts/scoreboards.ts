@@ -17,8 +17,16 @@ interface Results {
 }
 
 const resultsPath = join(root, 'docs/benchmarks/decisions.json');
-const percent = (share: unknown): string =>
-  typeof share === 'number' ? `${(100 * share).toFixed(1)} %` : '–';
+/** A share in percent; what rounds to nothing has no sign. */
+function percent(share: unknown, digits = 1): string {
+  if (typeof share !== 'number') return '–';
+  return `${(100 * share).toFixed(digits).replace(/^-(0\.0+)$/, '$1')} %`;
+}
+
+/** What must hold on the links where a choice can be won, of whoever serves there. */
+const JUDGED_LINKS = ['10M', '100M', '1G'];
+const MAX_REGRET = 0.02;
+const MIN_WITHIN_FIVE = 0.95;
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, render: { type: 'boolean' } } });
 if (values.render !== true) {
@@ -52,8 +60,77 @@ function page({ date, machine, boards }: Results): string {
     `${date}. ${machineLine(machine)}`,
     '',
   ];
+  for (const board of boards) lines.push(...mustHold(board), '');
   for (const board of boards) lines.push(`## ${board.room}`, '', ...tableOf(board), '');
   return lines.join('\n');
+}
+
+/** The sets on one link, by their names without it, each with the row of one chooser. */
+function onLink({ sets }: Scoreboard, link: string, pick: (row: ScoreRow) => boolean): [string, ScoreRow][] {
+  return sets.flatMap(({ name, rows }) => {
+    const row = name.endsWith(` ${link}`) ? rows.find(pick) : undefined;
+    return row === undefined ? [] : [[name.slice(0, -link.length - 1), row] as [string, ScoreRow]];
+  });
+}
+
+function isLow(row: ScoreRow): boolean {
+  return Number(row['regret']) <= MAX_REGRET;
+}
+
+function isNear(row: ScoreRow): boolean {
+  return Number(row['withinFivePercent']) >= MIN_WITHIN_FIVE;
+}
+
+function mustHold(board: Scoreboard): string[] {
+  const lines = JUDGED_LINKS.map((link) => {
+    const sets = onLink(board, link, ({ serving }) => serving);
+    const held = (holds: (row: ScoreRow) => boolean): string =>
+      `${sets.filter(([, row]) => holds(row)).length} / ${sets.length}`;
+    const missing = (holds: (row: ScoreRow) => boolean, metric: string): string => {
+      const named = sets.filter(([, row]) => !holds(row));
+      return named.map(([name, row]) => `${name} ${percent(row[metric])}`).join(', ') || '–';
+    };
+    return [
+      ...[link, held(isLow), missing(isLow, 'regret')],
+      ...[held(isNear), missing(isNear, 'withinFivePercent')],
+    ];
+  });
+  const header = [
+    'link',
+    'regret ≤ 2 %',
+    'missed by',
+    'within 5 % of the best on ≥ 95 % of blocks',
+    'missed by',
+  ];
+  const ruler = ['---', '--:', '---', '--:', '---'];
+  return [
+    `## What must hold: ${board.room}`,
+    '',
+    'Sets on which what serves holds, of all sets.',
+    '',
+    ...markdownTable([header, ruler, ...lines]),
+  ];
+}
+
+function markdownTable(rows: readonly (readonly string[])[]): string[] {
+  return rows.map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+/** One row per link: what the model is worth there, over the sets. */
+function summary(board: Scoreboard): string[] {
+  const links = [...new Set(board.sets.map(({ name }) => name.slice(name.lastIndexOf(' ') + 1)))];
+  const lines = links.flatMap((link) => {
+    const rows = onLink(board, link, ({ who }) => who === 'model').map(([, row]) => row);
+    if (rows.length === 0) return [];
+    const regrets = rows.map((row) => Number(row['regret'])).sort((a, b) => a - b);
+    const half = regrets.length / 2;
+    const median = ((regrets[Math.ceil(half) - 1] ?? 0) + (regrets[Math.floor(half)] ?? 0)) / 2;
+    const serves = rows.every(({ serving }) => serving) ? 'yes' : 'no';
+    const low = rows.filter(isLow).length / rows.length;
+    return [[link, serves, String(rows.length), percent(median), percent(regrets.at(-1)), percent(low, 0)]];
+  });
+  const header = ['link', 'serves', 'sets', 'median regret', 'worst', 'sets with ≤ 2 %'];
+  return markdownTable([header, ['---', '---', '--:', '--:', '--:', '--:'], ...lines]);
 }
 
 function tableOf({ sets }: Scoreboard): string[] {
@@ -76,13 +153,15 @@ function tableOf({ sets }: Scoreboard): string[] {
         index === 0 ? String(n) : '',
         who,
         regretCell(row),
-        ...[row['regretBeforeFeatures'], row['withinFivePercent'], row['accuracy']].map(percent),
+        ...[row['regretBeforeFeatures'], row['withinFivePercent'], row['accuracy']].map((share) =>
+          percent(share),
+        ),
         typeof decision === 'number' ? decision.toFixed(1) : '–',
       ];
     }),
   );
   const ruler = header.map((_, i) => (i === 0 || i === 2 ? '---' : '--:'));
-  return [header, ruler, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return markdownTable([header, ruler, ...rows]);
 }
 
 function regretCell(row: ScoreRow): string {
@@ -90,6 +169,11 @@ function regretCell(row: ScoreRow): string {
   const interval =
     typeof low === 'number' && typeof high === 'number' ? ` [${percent(low)}, ${percent(high)}]` : '';
   return `${percent(row['regret'])}${interval}`;
+}
+
+/** Times by their names end in their unit; all else is a share. */
+function figure(name: string, value: number): string {
+  return name.endsWith('Seconds') ? `${(1e6 * value).toFixed(1)} µs` : percent(value, 2);
 }
 
 /** What a shipped model is, learnt from and is worth: generated, so that it cannot drift from the artefact. */
@@ -107,7 +191,9 @@ function writeCard(board: Scoreboard, { date, machine }: Results): void {
     `- Room: [${manifest.room}](../../src/decisions/${manifest.room}/README.md); ${manifest.family}, ${manifest.topology.join('-')}`,
     `- Trained ${manifest.date} on ${manifest.device} by \`${lineage.command}\`, seed ${lineage.seed}`,
     `- ${bytes} bytes in ${Object.keys(files).length} files, each checked by SHA-256 when it is loaded`,
-    `- Table: SHA-256 ${lineage.tableSha256}; ${lineage.sealedGroups} groups sealed, looked at ${lineage.testEvaluations} times`,
+    `- Table: SHA-256 ${lineage.tableSha256}`,
+    `- ${lineage.sealedGroups} groups sealed: training looked at them ${lineage.testEvaluations} times; every run of \`pilotfish score\` on`,
+    '  these sets does, and the manifest does not count it',
     `- Feature schema ${manifest.featureSchema.slice(0, 16)}…`,
     '',
     '## Learnt from',
@@ -120,11 +206,14 @@ function writeCard(board: Scoreboard, { date, machine }: Results): void {
     '',
     '| figure | |',
     '|---|--:|',
-    ...Object.entries(metrics).map(([name, value]) => `| ${name} | ${percent(value)} |`),
+    ...Object.entries(metrics).map(([name, value]) => `| ${name} | ${figure(name, value)} |`),
     '',
     `## On data it never saw (${date}; ${machineLine(machine)})`,
     '',
-    ...tableOf(board),
+    'Over all sets; those it learnt from count with their sealed part alone. Where it does not serve, the rule does.',
+    'Every set and every baseline: [scoreboards](../../docs/benchmarks/decisions.md).',
+    '',
+    ...summary(board),
     '',
   ];
   writeFileSync(join(folder, 'README.md'), lines.join('\n'));

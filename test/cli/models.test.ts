@@ -59,6 +59,13 @@ test('shipped files are replaced only when told so, and only by a model as good'
       .filter((line) => line.startsWith('mixed\t')).length,
   );
 
+  const stop = new AbortController();
+  stop.abort();
+  const tune = ['tune', 'codec', '--trials', '500', '--quiet'];
+  assert.match((await here.inside(tune, stop)).stderr, /INTERRUPTED: .*nothing was kept/);
+  const kept = await here.inside([...tune, '--journal', 'search.jsonl'], stop);
+  assert.match(kept.stderr, /INTERRUPTED: .*is in the journal; run it again to go on/);
+
   const install = ['train', 'codec', '--install', '--quiet'];
   await here.given(...install);
   const first = here.readManifest();

@@ -1,6 +1,6 @@
 // The commands and the code of docs/guides/training.md, run as they stand there.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { main } from '../../examples/train-codec.ts';
 import { FastRng } from '../../src/base/index.ts';
 import { recordBlocks } from '../documents/telemetry.ts';
-import { root, runWell } from '../support.ts';
+import { root, run, runWell } from '../support.ts';
 import { Place } from './support.ts';
 
 const guide = readFileSync(join(root, 'docs/guides/training.md'), 'utf8');
@@ -51,6 +51,18 @@ test('the commands of the training guide', async (t) => {
   const { stdout } = await place.given('train', 'codec', '--table', 'costs.tsv.br', '--out', 'again');
   assert.match(stdout, /in .*again\n(?: {2}\S+ -?[\d.]+\n)+(?:advice: .*\n)*$/);
   assert.ok(existsSync(place.path('search.jsonl')));
+});
+
+test('the script without telemetry: one line, and nothing is made', (t) => {
+  const place = new Place(t);
+  for (const args of [[], ['missing.db']]) {
+    const { code, stderr } = run(process.execPath, [join(root, 'examples/train-codec.ts'), ...args], {
+      cwd: place.folder,
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /^there is no telemetry in [^\n]*: node examples\/train-codec\.ts [^\n]*\n$/);
+  }
+  assert.deepEqual(readdirSync(place.folder), []);
 });
 
 test('the code of the training guide', (t) => {

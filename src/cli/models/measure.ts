@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import type { Command } from 'commander';
-import { sha256Hex } from '../../base/index.ts';
+import { makeDirectories, sha256Hex } from '../../base/index.ts';
 import type { Context } from '../context.ts';
 import { countText, safeText } from '../text.ts';
 import { benchOf, carryOut, type ModelOptions, type Target, targetOf, withModelExamples } from './work.ts';
@@ -32,6 +32,7 @@ async function run(context: Context, room: string, options: MeasureOptions): Pro
   const path = targetOf(options, `${context.world.settings.modelsDirectory}/${workshop.room}/costs.tsv.br`);
   const work = workshop.measure(bench, resolve(options.data), { shippable: options.all !== true });
   const { table, rows } = await carryOut(context, options, work);
+  makeDirectories(bench.fs, dirname(path));
   replaceFile(bench.fs, path, brotliCompressSync(Buffer.from(table)));
   const json = { room: workshop.room, path, rows, sha256: sha256Hex(Buffer.from(table)) };
   await context.result(options, { json, text: `${countText(rows)} rows in ${safeText(path)}\n` });

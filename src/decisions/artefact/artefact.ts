@@ -2,13 +2,14 @@ import {
   asRepositoryError,
   exists,
   type FileSystem,
+  hasCode,
   makeDirectories,
   PilotfishError,
   readSmallFile,
   sha256Hex,
   writeAll,
 } from '../../base/index.ts';
-import { MANIFEST_NAME, MAX_MANIFEST_BYTES, type Manifest, parseManifest } from './manifest.ts';
+import { MANIFEST_NAME, MAX_MANIFEST_BYTES, type Manifest, PREVIOUS_NAME, parseManifest } from './manifest.ts';
 
 /** A model as it lies on disk, every byte checked against its manifest. */
 export type ModelArtefact = {
@@ -23,8 +24,10 @@ export type ModelDraft = {
 };
 
 /**
- * Reads and verifies a model. @throws PilotfishError `MISSING` without a manifest, `DAMAGED` for a byte that is not as
- * the manifest says, `SHAPE` when it was trained with other features than `featureSchema`.
+ * Reads and verifies a model. A directory whose files are gone or not what its manifest says, as a kill within
+ * `saveArtefact` leaves it, is answered with the model before, from `DIRECTORY/previous`: its manifest has that version.
+ * @throws PilotfishError `MISSING` without a manifest, `DAMAGED` for a byte that is not as the manifest says, `SHAPE`
+ * when it was trained with other features than `featureSchema`.
  */
 export function loadArtefact(fs: FileSystem, directory: string, featureSchema?: string): ModelArtefact {
   const path = `${directory}/${MANIFEST_NAME}`;
@@ -35,7 +38,28 @@ export function loadArtefact(fs: FileSystem, directory: string, featureSchema?: 
       { path },
     );
   }
-  const manifest = parseManifest(readFileOf(fs, path, MAX_MANIFEST_BYTES));
+  try {
+    return loadFrom(fs, directory, featureSchema);
+  } catch (error) {
+    const previous = hasCode(error, 'DAMAGED', 'MISSING') ? loadPrevious(fs, directory, featureSchema) : undefined;
+    if (previous === undefined) throw error;
+    return previous;
+  }
+}
+
+/** Undefined when there is none that can be used. */
+function loadPrevious(fs: FileSystem, directory: string, featureSchema?: string): ModelArtefact | undefined {
+  try {
+    return loadFrom(fs, `${directory}/${PREVIOUS_NAME}`, featureSchema);
+  } catch (error) {
+    if (hasCode(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The model of this very directory. @throws PilotfishError as `loadArtefact`. */
+function loadFrom(fs: FileSystem, directory: string, featureSchema?: string): ModelArtefact {
+  const manifest = parseManifest(readFileOf(fs, `${directory}/${MANIFEST_NAME}`, MAX_MANIFEST_BYTES));
   if (featureSchema !== undefined && manifest.featureSchema !== featureSchema) {
     throw new PilotfishError(
       'SHAPE',
@@ -60,23 +84,73 @@ export function loadArtefact(fs: FileSystem, directory: string, featureSchema?: 
 }
 
 /**
- * Writes a model: files first, the manifest last and by rename, so that a reader sees the old model, the new one, or
- * one that fails its check, never a mixture that passes.
+ * Writes a model: files first, the manifest last and by rename. A model that stood there whole is first kept in
+ * `DIRECTORY/previous`, so that at every moment, also after a kill or a power cut, `loadArtefact` finds the old model or
+ * the new one. Files that only the old manifests name are then deleted; others are never touched.
+ * @throws PilotfishError as `parseManifest` for a draft that could not be read again; errors of the file system.
  */
 export function saveArtefact(fs: FileSystem, directory: string, draft: ModelDraft): ModelArtefact {
   const described = [...draft.files].map(([name, content]) => {
     return [name, { bytes: content.length, sha256: sha256Hex(content) }] as const;
   });
   const manifest: Manifest = { format: 1, ...draft.manifest, files: Object.fromEntries(described) };
-  const text = Buffer.from(`${JSON.stringify(manifest, undefined, 1)}\n`);
   // What is written must be what is read.
-  parseManifest(text);
+  parseManifest(textOf(manifest));
   makeDirectories(fs, directory);
-  for (const [name, content] of draft.files) replaceFile(fs, `${directory}/${name}`, content);
-  replaceFile(fs, `${directory}/${MANIFEST_NAME}`, text);
-  fs.fsyncDirectory(directory);
-  return { manifest, files: new Map(draft.files) };
+  const previous = `${directory}/${PREVIOUS_NAME}`;
+  const old = wholeModel(fs, directory);
+  if (old !== undefined) {
+    const older = namesIn(fs, previous);
+    makeDirectories(fs, previous);
+    writeModel(fs, previous, old);
+    fs.fsyncDirectory(directory);
+    removeFiles(fs, previous, older, old.manifest);
+  }
+  const outdated = [...namesIn(fs, directory), ...namesIn(fs, previous)];
+  const model = { manifest, files: new Map(draft.files) };
+  writeModel(fs, directory, model);
+  removeFiles(fs, directory, outdated, manifest);
+  return model;
 }
+
+/** What `saveArtefact` must keep: the model of this very directory, if it is whole. */
+function wholeModel(fs: FileSystem, directory: string): ModelArtefact | undefined {
+  try {
+    return loadFrom(fs, directory);
+  } catch (error) {
+    // Only what was read and found wanting is not kept; a device that fails may hold a good model.
+    if (hasCode(error) && !hasCode(error, 'IO')) return undefined;
+    throw error;
+  }
+}
+
+/** All of it is durable before the manifest names it. */
+function writeModel(fs: FileSystem, directory: string, { manifest, files }: ModelArtefact): void {
+  for (const [name, content] of files) replaceFile(fs, `${directory}/${name}`, content);
+  fs.fsyncDirectory(directory);
+  replaceFile(fs, `${directory}/${MANIFEST_NAME}`, textOf(manifest));
+  fs.fsyncDirectory(directory);
+}
+
+/** Names the manifest of a directory gives, whether or not the files are there. */
+function namesIn(fs: FileSystem, directory: string): string[] {
+  try {
+    const bytes = readFileOf(fs, `${directory}/${MANIFEST_NAME}`, MAX_MANIFEST_BYTES);
+    return Object.keys(parseManifest(bytes).files);
+  } catch (error) {
+    if (hasCode(error)) return [];
+    throw error;
+  }
+}
+
+/** Deletes those of `names` that `manifest` does not name. */
+function removeFiles(fs: FileSystem, directory: string, names: readonly string[], { files }: Manifest): void {
+  for (const name of names) {
+    if (!Object.hasOwn(files, name) && exists(fs, `${directory}/${name}`)) fs.unlink(`${directory}/${name}`);
+  }
+}
+
+const textOf = (manifest: Manifest): Buffer => Buffer.from(`${JSON.stringify(manifest, undefined, 1)}\n`);
 
 function readFileOf(fs: FileSystem, path: string, limitBytes: number): Buffer {
   try {

@@ -48,6 +48,8 @@ export type Manifest = {
 };
 
 export const MANIFEST_NAME = 'manifest.json';
+/** The folder within an artefact where the model before it is kept. */
+export const PREVIOUS_NAME = 'previous';
 export const MAX_MANIFEST_BYTES = 1024 * 1024;
 /** Of all files of an artefact together. */
 export const MAX_ARTEFACT_BYTES = 64 * 1024 * 1024;
@@ -116,7 +118,8 @@ function checkFiles(value: unknown): void {
     const file = value[name];
     const sound =
       isRecord(file) && Number.isSafeInteger(file['bytes']) && SHA256.test(String(file['sha256']));
-    if (!FILE_NAME.test(name) || name === MANIFEST_NAME || !sound || (file['bytes'] as number) < 0) {
+    const isReserved = name === MANIFEST_NAME || name === PREVIOUS_NAME;
+    if (!FILE_NAME.test(name) || isReserved || !sound || (file['bytes'] as number) < 0) {
       throw damaged(`file "${name}"`);
     }
     total += file['bytes'] as number;

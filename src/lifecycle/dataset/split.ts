@@ -110,7 +110,8 @@ type Lots = {
 /** Moves groups into `rows` as long as each brings their number closer to what is wanted; at least the smallest one. */
 function takeGroups({ groups, drawn, wanted }: Lots, rows: number[]): void {
   const move = (name: string): void => {
-    rows.push(...(groups.get(name) ?? []));
+    // One by one: a group may be larger than a list of arguments.
+    for (const row of groups.get(name) ?? []) rows.push(row);
     groups.delete(name);
   };
   for (const name of drawn) {

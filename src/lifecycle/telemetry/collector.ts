@@ -28,7 +28,7 @@ export type TelemetryPorts = {
 export type TelemetryOptions = {
   /** The database; keys lie beside it in `PATH.keys`. `./telemetry.db`. */
   readonly dbPath?: string;
-  /** Events older than this are deleted, in milliseconds. 30 days. */
+  /** Events older than this, or from as far ahead of the clock, are deleted, in milliseconds. 30 days. */
   readonly maxAgeMs?: number;
   /** Most events kept; the oldest go first. 1 000 000. */
   readonly maxRows?: number;
@@ -135,7 +135,7 @@ export class TelemetryCollector {
 
   /**
    * Takes an event; false when it was dropped because the buffer is full. Identifiers are hashed before anything is
-   * kept. Time is the collector's, and never goes back.
+   * kept. Time is the collector's; it goes back only when the clock was ahead by more than events are kept.
    * @throws PilotfishError `REFUSED`, `USAGE` or `NOT_FINITE` for what is not in the schema of its type: nothing of it
    * is kept. `USAGE` after `close`.
    */
@@ -195,7 +195,8 @@ export class TelemetryCollector {
     const nowMs = this.#ports.clock.nowMs();
     const expired = this.#database.exclusively(() => {
       for (const row of rows) this.#database.insert(row);
-      return this.#database.expire(nowMs - maxAgeMs, maxRows);
+      // What a clock that was wrong dated far ahead would else be kept until then.
+      return this.#database.expire([nowMs - maxAgeMs, nowMs + maxAgeMs], maxRows);
     });
     this.#waiting = [];
     this.#flushedMs = nowMs;
@@ -229,7 +230,10 @@ export class TelemetryCollector {
 
   /** False when a new key is due and cannot be made: an old key is not used beyond its time. */
   #renewKey(): boolean {
-    this.#lastMs = Math.max(this.#lastMs, this.#ports.clock.nowMs());
+    const nowMs = this.#ports.clock.nowMs();
+    // A small step back is smoothed; a clock that was set right again is believed.
+    const wasFarAhead = this.#lastMs - nowMs > this.#options.maxAgeMs;
+    this.#lastMs = wasFarAhead ? nowMs : Math.max(this.#lastMs, nowMs);
     if (!this.#keys.isDue(this.#lastMs)) return true;
     if (this.#keysFailed) return false;
     try {

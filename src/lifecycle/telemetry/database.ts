@@ -98,13 +98,15 @@ export class TelemetryDatabase {
   }
 
   /**
-   * Deletes events older than `beforeMs` and all but the newest `maxRows`; returns how many. Deleted rows are
-   * overwritten. Call within `exclusively`.
+   * Deletes events from before `fromMs` or after `toMs` and all but the newest `maxRows`; returns how many. Deleted rows
+   * are overwritten. Call within `exclusively`.
    */
-  expire(beforeMs: number, maxRows: number): number {
+  expire([fromMs, toMs]: readonly [number, number], maxRows: number): number {
     const old = this.#db
-      .prepare(`DELETE FROM events WHERE id IN (SELECT id FROM events WHERE timeMs < ? LIMIT ${EXPIRE_ROWS})`)
-      .run(beforeMs);
+      .prepare(
+        `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE timeMs < ? OR timeMs > ? LIMIT ${EXPIRE_ROWS})`,
+      )
+      .run(fromMs, toMs);
     // Ids have no gaps but at the front: the highest ones are the newest events.
     const surplus = this.#db
       .prepare(

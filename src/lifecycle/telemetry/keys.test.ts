@@ -141,3 +141,39 @@ test('a disk that fails while a key is made costs events, never the caller', (t)
   assert.equal(collector.counters.dropped, 3);
   collector.close();
 });
+
+test('a key and events from a clock that was years ahead do not outlive their time', (t) => {
+  const folder = temporaryFolder(t);
+  const options = { keyPeriodMs: DAY_MS, maxAgeMs: 3 * DAY_MS };
+  const ahead = collectorAt(folder, options);
+  ahead.clock.advance(3650 * DAY_MS);
+  ahead.collector.record(stored(1));
+  ahead.collector.close();
+  const { collector, clock, dbPath } = collectorAt(folder, options);
+  collector.record(stored(1));
+  const [event, ...more] = collector.getEvents({ eventType: 'BLOCK_STORED' });
+  assert.equal(more.length, 0, 'the event from the future has expired');
+  assert.equal(event?.timeMs, clock.nowMs());
+  const file = JSON.parse(readFileSync(`${dbPath}.keys`, 'utf8'));
+  const last = file.keys.at(-1);
+  assert.ok(file.keys.every(({ fromMs }: { fromMs: number }) => fromMs <= clock.nowMs()));
+  assert.ok(last.id > 1, 'no id is used twice');
+  assert.equal(event?.keyId, last.id);
+  collector.close();
+});
+
+test('a key from a little ahead is kept for its events, but another one serves', (t) => {
+  const folder = temporaryFolder(t);
+  const options = { keyPeriodMs: DAY_MS, maxAgeMs: 3 * DAY_MS };
+  const ahead = collectorAt(folder, options);
+  ahead.clock.advance(2 * DAY_MS);
+  ahead.collector.record(stored(1));
+  ahead.collector.close();
+  const { collector } = collectorAt(folder, options);
+  collector.record(stored(1));
+  const [first, second] = collector.getEvents({ blockHash: 'block-1' });
+  assert.notEqual(first?.keyId, undefined);
+  assert.notEqual(second?.keyId, undefined);
+  assert.notEqual(first?.keyId, second?.keyId);
+  collector.close();
+});

@@ -55,9 +55,9 @@ export class KeyRing {
 
   /** Whether `refresh` must be called before hashing at this time: a key is used up, or has been kept for long enough. */
   isDue(nowMs: number): boolean {
-    const [oldest, inUse] = [this.#keys[0], this.#keys.at(-1)];
-    if (oldest === undefined || inUse === undefined) return true;
-    return this.#isUsedUp(inUse, nowMs) || this.#isOver(oldest, nowMs);
+    const inUse = this.#keys.at(-1);
+    if (inUse === undefined || this.#isUsedUp(inUse, nowMs)) return true;
+    return this.#keys.some((key) => this.#isOver(key, nowMs));
   }
 
   /**
@@ -85,12 +85,15 @@ export class KeyRing {
     return createHmac('sha256', key.secret).update(`${domain}\0${identifier}`).digest();
   }
 
+  /** A key from the future was made while the clock was wrong: it would serve until then, and is not used again. */
   #isUsedUp({ fromMs }: TelemetryKey, nowMs: number): boolean {
-    return nowMs >= fromMs + this.#options.periodMs;
+    return nowMs < fromMs || nowMs >= fromMs + this.#options.periodMs;
   }
 
+  /** Events from further ahead than they are kept are deleted, so the keys they were made with are over as well. */
   #isOver({ fromMs }: TelemetryKey, nowMs: number): boolean {
-    return nowMs >= fromMs + this.#options.periodMs + this.#options.keepMs;
+    const { periodMs, keepMs } = this.#options;
+    return nowMs >= fromMs + periodMs + keepMs || fromMs > nowMs + keepMs;
   }
 
   #read(): TelemetryKey[] {

@@ -40,7 +40,8 @@ export function stratifiedFolds(dataset: TrainingDataset, kFolds: number, seed: 
       ),
     );
     const chosen = folds[excess.indexOf(Math.min(...excess))];
-    chosen?.rows.push(...rows);
+    // One by one: a group may be larger than a list of arguments.
+    for (const row of rows) chosen?.rows.push(row);
     added.forEach((count, label) => {
       if (chosen !== undefined) chosen.counts[label] = (chosen.counts[label] as number) + count;
     });

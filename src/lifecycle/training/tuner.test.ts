@@ -111,3 +111,21 @@ test('the tuner cannot be given a test part', () => {
   }
   assert.throws(() => new HyperparameterTuner({ ...options, nTrials: 0 }), { code: 'USAGE' });
 });
+
+test('a file that is no journal keeps every byte', async () => {
+  const study = '{"type":"study","settings":{}}\n';
+  for (const text of ['a letter without an end of line', '{"name":"package"}', '{}\n', `${study}null\n`]) {
+    const fs = new SimFileSystem();
+    fs.makeDirectory('/search');
+    replaceFile(fs, JOURNAL, Buffer.from(text));
+    await assert.rejects(tunerOn(fs, { journal: JOURNAL }).tune(SPACE), { code: 'DAMAGED' }, text);
+    assert.equal(readSmallFile(fs, JOURNAL, 1e6).toString(), text);
+  }
+  for (const torn of ['', '{"ty', '{"type":"study","sett']) {
+    const fs = new SimFileSystem();
+    fs.makeDirectory('/search');
+    replaceFile(fs, JOURNAL, Buffer.from(torn));
+    await tunerOn(fs, { journal: JOURNAL, nTrials: 1 }).tune(SPACE);
+    assert.equal(linesOf(fs)[0]?.type, 'study');
+  }
+});

@@ -221,9 +221,12 @@ class StudyJournal {
   }
 }
 
+/** How every journal begins: a file that begins otherwise is somebody else's, and is never written to. */
+const JOURNAL_START = '{"type":"study"';
+
 /**
  * The journal of a search in a file, up to the first line that a kill cut off; in memory without a name.
- * @throws PilotfishError `DAMAGED` for a file that is no journal; errors of the file system.
+ * @throws PilotfishError `DAMAGED` for a file that is no journal, `LIMIT` for one too long; errors of the file system.
  */
 export function openJournal(fs: FileSystem, name?: string): StudyJournal {
   if (name === undefined) return new StudyJournal();
@@ -231,16 +234,26 @@ export function openJournal(fs: FileSystem, name?: string): StudyJournal {
   makeDirectories(fs, path.slice(0, path.lastIndexOf('/')));
   if (!exists(fs, path)) return new StudyJournal({ fs, path });
   const all = readSmallFile(fs, path, MAX_JOURNAL_BYTES);
+  if (all.length > MAX_JOURNAL_BYTES) throw new PilotfishError('LIMIT', `${path} is longer than any journal`);
   const whole = all.subarray(0, all.lastIndexOf(0x0a) + 1);
   const journal = new StudyJournal({ fs, path }, whole.length);
+  const records = recordsOf(all, whole);
+  if (records === undefined) {
+    throw new PilotfishError('DAMAGED', `${path} is no journal of a search: name another file`, { path });
+  }
+  for (const record of records) journal.records.push(record);
+  return journal;
+}
+
+/** Undefined for what is no journal; `whole` is all lines of it that a kill did not cut off. */
+function recordsOf(all: Buffer, whole: Buffer): JournalRecord[] | undefined {
+  const start = all.toString('latin1', 0, JOURNAL_START.length);
+  if (!JOURNAL_START.startsWith(start)) return undefined;
   try {
     const lines = whole.toString().split('\n').slice(0, -1);
-    for (const line of lines) journal.records.push(JSON.parse(line) as JournalRecord);
-  } catch (cause) {
-    throw new PilotfishError('DAMAGED', `${path} is no journal of a search: name another file`, {
-      cause,
-      path,
-    });
+    const records = lines.map((line) => JSON.parse(line) as JournalRecord | null);
+    return records.every((record) => typeof record?.type === 'string') ? (records as JournalRecord[]) : undefined;
+  } catch {
+    return undefined;
   }
-  return journal;
 }
