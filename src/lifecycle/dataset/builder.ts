@@ -162,8 +162,9 @@ function checkSlots(slots: readonly FeatureSlot[]): readonly FeatureSlot[] {
   if (slots.length === 0) throw new PilotfishError('EMPTY', 'a sample needs at least one feature');
   if (slots.length > MAX_FEATURES) throw new PilotfishError('LIMIT', `more than ${MAX_FEATURES} features`);
   const names = new Set<string>();
-  for (const { name, unit, scale, neutral } of slots) {
-    if (!FEATURE_NAME.test(name))
+  for (const slot of slots) {
+    const { name, unit, scale, neutral } = (slot ?? {}) as FeatureSlot;
+    if (typeof name !== 'string' || !FEATURE_NAME.test(name))
       throw usage('a feature is named by a letter, then letters, digits and _ . -');
     // Some tools take names that differ in case for the same.
     if (names.has(name.toLowerCase())) throw usage(`the feature ${name} is named twice`);
@@ -176,6 +177,7 @@ function checkSlots(slots: readonly FeatureSlot[]): readonly FeatureSlot[] {
 
 /** Slots after the names of the first sample. */
 function slotsOf(features: FeatureValues): readonly FeatureSlot[] {
+  if (typeof features !== 'object' || features === null) throw usage('features are numbers by name');
   if (isList(features)) throw usage('features without names: say which they are when you make the data set');
   return checkSlots(Object.keys(features).map((name) => ({ name, unit: '-', scale: 'x', neutral: 0 })));
 }

@@ -283,3 +283,22 @@ test('the digest names the samples: equal data, equal digest; any change, anothe
   assert.equal(new Set(all).size, all.length);
   assert.equal(make(), all[0]);
 });
+
+test('slots and features that are none are refused with a code', () => {
+  for (const slot of [{ unit: '-' }, { name: 7 }, null]) {
+    assert.throws(() => new TrainingDataset({ features: [slot] as never }), { code: 'USAGE' });
+  }
+  for (const features of [null, undefined, 'text']) {
+    assert.throws(() => new TrainingDataset().addSample(features as never, 'zstd'), { code: 'USAGE' });
+  }
+});
+
+test('a group of more samples than a call has arguments is split like any other', () => {
+  const dataset = new TrainingDataset();
+  const rows = 140_000;
+  for (let row = 0; row < rows; row += 1) {
+    dataset.addSample({ row }, row % 2 === 0 ? 'a' : 'b', { group: row < rows - 8 ? 'large' : `small-${row}` });
+  }
+  const [train, val, test] = dataset.split({ trainRatio: 0, valRatio: 0.01, testRatio: 0.99 });
+  assert.equal(train.length + val.length + test.length, rows);
+});

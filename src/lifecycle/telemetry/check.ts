@@ -49,14 +49,24 @@ export function checkEvent(event: unknown, hash: HashIdentifier): CheckedEvent {
 
 /** Own properties, symbols included, each read once. Only plain objects: nothing else has a closed set of them. */
 function ownValues(event: unknown): Map<PropertyKey, unknown> {
-  const prototype: unknown =
-    typeof event === 'object' && event !== null ? Object.getPrototypeOf(event) : undefined;
+  const prototype: unknown = reading(() =>
+    typeof event === 'object' && event !== null ? Object.getPrototypeOf(event) : undefined,
+  );
   if (prototype !== Object.prototype && prototype !== null) {
     throw refused('an event is a plain object with the fields of its type');
   }
-  const keys = Reflect.ownKeys(event as object);
+  const keys = reading(() => Reflect.ownKeys(event as object));
   if (keys.length > MAX_KEYS) throw refused(`an event has at most ${MAX_KEYS} fields`);
-  return new Map(keys.map((key) => [key, Reflect.get(event as object, key)]));
+  return reading(() => new Map(keys.map((key) => [key, Reflect.get(event as object, key)])));
+}
+
+/** What a getter or a proxy throws may hold content: nothing of it is passed on, not even as a cause. */
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw refused('a field of the event cannot be read');
+  }
 }
 
 function eventTypeOf(value: unknown): EventType {

@@ -1,8 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { asRepositoryError, exists, type FileSystem, PilotfishError } from '../../base/index.ts';
+import { exists, type FileSystem, PilotfishError } from '../../base/index.ts';
 import { EVENT_TYPES, type EventType, fieldsOf, SCHEMA_VERSION, type StoredEvent } from './events.ts';
 import { FIELD_NAMES, type Field, type FieldName, fieldOf } from './fields.ts';
 import type { TelemetryKey } from './keys.ts';
+import { withSqliteCodes } from './sqlite.ts';
 
 /** A checked event with its time and the key its hashes were made with. */
 export type EventRow = {
@@ -214,34 +215,13 @@ function decodeField(field: Field, value: unknown): string | number {
 const damaged = (what: string): PilotfishError =>
   new PilotfishError('DAMAGED', `this is no telemetry of Pilotfish (${what}): move the file away`);
 
-const CODES: Readonly<Record<number, 'LOCKED' | 'DAMAGED' | 'NO_SPACE'>> = {
-  5: 'LOCKED',
-  6: 'LOCKED',
-  11: 'DAMAGED',
-  13: 'NO_SPACE',
-  26: 'DAMAGED',
-};
-
-const ADVICE = {
-  LOCKED: 'another process is writing, try again',
-  DAMAGED: 'restore a copy, or move it away',
-  NO_SPACE: 'free some space',
-} as const;
-
 /** Gives what SQLite or a file call throws a code. */
-function translate<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const { errcode } = error as { errcode?: number };
-    // A whole number beyond 2^53: we never wrote one.
-    if (error instanceof RangeError) throw damaged('a value is out of range');
-    const code = CODES[(errcode ?? 0) & 0xff];
-    if (code === undefined) throw asRepositoryError(error, path);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PilotfishError(code, `${path} cannot be used (${reason}): ${ADVICE[code]}`, {
-      cause: error,
-      path,
-    });
-  }
-}
+const translate = <T>(path: string, work: () => T): T =>
+  withSqliteCodes(path, () => {
+    try {
+      return work();
+    } catch (error) {
+      // A whole number beyond 2^53: we never wrote one.
+      throw error instanceof RangeError ? damaged('a value is out of range') : error;
+    }
+  });

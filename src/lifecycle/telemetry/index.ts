@@ -23,3 +23,4 @@ export {
   PREFETCH_FEATURES,
 } from './features.ts';
 export { FIELDS, type Field, type FieldName, OUTCOME_FIELDS } from './fields.ts';
+export { withSqliteCodes } from './sqlite.ts';

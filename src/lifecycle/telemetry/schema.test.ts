@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { temporaryFolder } from '../../../test/support.ts';
-import { hasCode } from '../../base/index.ts';
+import { hasCode, PilotfishError } from '../../base/index.ts';
 import { CODECS, type HintReason } from '../../decisions/index.ts';
 import { checkEvent } from './check.ts';
 import { EVENT_TYPES, EVENTS, type TelemetryEvent } from './events.ts';
@@ -110,4 +110,23 @@ test('a property is read once: what was checked is what is stored', () => {
   };
   assert.ok(check(event).values.includes(7));
   assert.equal(reads, 1);
+});
+
+test('what a getter or a proxy throws is not passed on', () => {
+  const failing = (): never => {
+    throw new PilotfishError('USAGE', 'the content');
+  };
+  const events: unknown[] = [
+    Object.defineProperty({ ...stored(1) }, 'blockSize', { get: failing, enumerable: true }),
+    new Proxy(stored(1), { ownKeys: failing }),
+    new Proxy(stored(1), { getPrototypeOf: failing }),
+  ];
+  for (const event of events) {
+    assert.throws(() => check(event), (error) => {
+      assert.ok(error instanceof PilotfishError);
+      assert.equal(error.code, 'REFUSED');
+      assert.doesNotMatch(`${error.message} ${error.stack}`, /the content/);
+      return error.cause === undefined;
+    });
+  }
 });

@@ -143,3 +143,15 @@ test('cross-validation trains anew each time and tells mean and standard deviati
     code: 'REFUSED',
   });
 });
+
+test('a group of more samples than a call has arguments is one fold', () => {
+  const dataset = new TrainingDataset();
+  const rows = 140_000;
+  for (let row = 0; row < rows; row += 1) {
+    dataset.addSample({ row }, row % 2 === 0 ? 'a' : 'b', { group: row < rows - 2 ? 'large' : 'small' });
+  }
+  assert.deepEqual(
+    stratifiedFolds(dataset, 2, 1).map(({ length }) => length),
+    [rows - 2, 2],
+  );
+});

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkSchedule, firstDueMs, type JobSchedule, nextDueMs } from './jobs.ts';
+import { temporaryFolder } from '../../../test/support.ts';
+import { checkSchedule, firstDueMs, type JobSchedule, JobStore, nextDueMs } from './jobs.ts';
 
 const HOUR_MS = 3_600_000;
 /** Tuesday, 2023-11-14 22:13:20 UTC. */
@@ -38,4 +41,20 @@ test('what is no schedule is refused', () => {
   for (const wrong of ['monthly', 'toString', { olderThanDays: -1 }, { olderThanDays: Number.NaN }]) {
     assert.throws(() => checkSchedule(wrong as JobSchedule), { code: 'USAGE' });
   }
+});
+
+test('a file that is no list of jobs, a folder that is not there, a job that is garbled', (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(`${folder}/text.db`, 'a letter that is long enough to be looked at. '.repeat(100));
+  assert.throws(() => new JobStore(`${folder}/text.db`), { code: 'DAMAGED' });
+  assert.throws(() => new JobStore(`${folder}/none/training.db`), { code: 'MISSING' });
+  const store = new JobStore(`${folder}/training.db`);
+  const job = { modelName: 'codec', datasetPath: '/a.json', request: {}, priority: 1, dueMs: 0 };
+  store.put({ ...job, schedule: 'daily' });
+  assert.equal(store.due(0)[0]?.schedule, 'daily');
+  const db = new DatabaseSync(`${folder}/training.db`);
+  db.exec(`UPDATE jobs SET schedule = '{'`);
+  db.close();
+  assert.throws(() => store.due(0), { code: 'DAMAGED' });
+  store.close();
 });

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { PilotfishError } from '../../base/index.ts';
 import { numberWithin } from '../../learn/index.ts';
+import { withSqliteCodes } from '../telemetry/index.ts';
 
 /** When a job runs: once an interval, on Sundays at 02:00 UTC, or when the serving model is older than so many days. */
 export type JobSchedule = 'hourly' | 'daily' | 'weekly' | 'sunday-02:00' | { readonly olderThanDays: number };
@@ -9,8 +10,8 @@ export type JobSchedule = 'hourly' | 'daily' | 'weekly' | 'sunday-02:00' | { rea
 export type StoredJob = {
   readonly id: number;
   readonly modelName: string;
-  /** All else that was scheduled, as JSON. */
-  readonly request: string;
+  /** All else that was scheduled. */
+  readonly request: unknown;
   readonly schedule: JobSchedule;
   readonly priority: number;
   /** Not before this time, in milliseconds since the epoch. */
@@ -59,47 +60,78 @@ function nextSundayMs(nowMs: number): number {
 
 /** Jobs in SQLite: what was scheduled is there after a restart. */
 export class JobStore {
+  readonly #path: string;
   readonly #db: DatabaseSync;
 
+  /**
+   * Opens or makes the file; like all methods
+   * @throws PilotfishError `DAMAGED` for a file that is none of ours, `MISSING` without its folder, `LOCKED`, `NO_SPACE`,
+   * `IO`.
+   */
   constructor(path: string) {
-    this.#db = new DatabaseSync(path, { timeout: 1000 });
-    this.#db.exec('PRAGMA journal_mode = WAL');
-    this.#db.exec(SCHEMA);
+    this.#path = path;
+    this.#db = withSqliteCodes(path, () => new DatabaseSync(path, { timeout: 1000 }));
+    try {
+      withSqliteCodes(path, () => {
+        this.#db.exec('PRAGMA journal_mode = WAL');
+        this.#db.exec(SCHEMA);
+      });
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
   }
 
   /** Enters a job; one for the same model and data is replaced. @returns its number */
   put(job: Omit<StoredJob, 'id'> & { readonly datasetPath: string }): number {
-    const { modelName, datasetPath, request, schedule, priority, dueMs } = job;
-    const row = this.#db
-      .prepare(
-        `INSERT INTO jobs (modelName, datasetPath, request, schedule, priority, dueMs) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (modelName, datasetPath) DO UPDATE SET request = excluded.request, schedule = excluded.schedule,
-         priority = excluded.priority, dueMs = excluded.dueMs RETURNING id`,
-      )
-      .get(modelName, datasetPath, request, JSON.stringify(schedule), priority, dueMs);
+    const { modelName, datasetPath, schedule, priority, dueMs } = job;
+    const request = JSON.stringify(job.request);
+    const row = withSqliteCodes(this.#path, () =>
+      this.#db
+        .prepare(
+          `INSERT INTO jobs (modelName, datasetPath, request, schedule, priority, dueMs) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (modelName, datasetPath) DO UPDATE SET request = excluded.request, schedule = excluded.schedule,
+           priority = excluded.priority, dueMs = excluded.dueMs RETURNING id`,
+        )
+        .get(modelName, datasetPath, request, JSON.stringify(schedule), priority, dueMs),
+    );
     return Number(row?.['id']);
   }
 
   /** Jobs that are due: the highest priority first, then whichever waits longest. */
   due(nowMs: number): StoredJob[] {
-    const rows = this.#db
-      .prepare('SELECT * FROM jobs WHERE dueMs <= ? ORDER BY priority DESC, dueMs, id')
-      .all(nowMs);
+    const rows = withSqliteCodes(this.#path, () =>
+      this.#db.prepare('SELECT * FROM jobs WHERE dueMs <= ? ORDER BY priority DESC, dueMs, id').all(nowMs),
+    );
     return rows.map((row) => ({
       id: Number(row['id']),
       modelName: String(row['modelName']),
-      request: String(row['request']),
-      schedule: JSON.parse(String(row['schedule'])) as JobSchedule,
+      request: parseKept(this.#path, row['request']),
+      schedule: parseKept(this.#path, row['schedule']) as JobSchedule,
       priority: Number(row['priority']),
       dueMs: Number(row['dueMs']),
     }));
   }
 
   setDue(id: number, dueMs: number): void {
-    this.#db.prepare('UPDATE jobs SET dueMs = ? WHERE id = ?').run(dueMs, id);
+    withSqliteCodes(this.#path, () =>
+      this.#db.prepare('UPDATE jobs SET dueMs = ? WHERE id = ?').run(dueMs, id),
+    );
   }
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+/** @throws PilotfishError `DAMAGED` for a cell that is no JSON. */
+function parseKept(path: string, cell: unknown): unknown {
+  try {
+    return JSON.parse(String(cell));
+  } catch (cause) {
+    throw new PilotfishError('DAMAGED', `a job in ${path} does not parse: schedule it again in another file`, {
+      cause,
+      path,
+    });
   }
 }

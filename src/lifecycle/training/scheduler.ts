@@ -102,7 +102,7 @@ export class TrainingScheduler {
     };
     const kept: JobRequest = { ...request, ...paths };
     return this.#store.put({
-      ...{ modelName, datasetPath: paths.datasetPath, request: JSON.stringify(kept), schedule, priority },
+      ...{ modelName, datasetPath: paths.datasetPath, request: kept, schedule, priority },
       dueMs: firstDueMs(schedule, this.#clock.nowMs()),
     });
   }
@@ -120,7 +120,7 @@ export class TrainingScheduler {
         continue;
       }
       try {
-        return await this.#run(JSON.parse(job.request) as JobRequest, signal);
+        return await this.#run(job.request as JobRequest, signal);
       } finally {
         // One that was stopped stays due: its checkpoint lets it go on.
         if (signal?.aborted !== true) this.#store.setDue(job.id, nextDueMs(job.schedule, nowMs));

@@ -203,3 +203,19 @@ test('a training that diverges ends with a code, and the model stays what it was
   await assert.rejects(trainerOf(FAST).train({ model, trainData: wild }), { code: 'NOT_FINITE' });
   assert.ok(!model.isTrained);
 });
+
+test('a folder for checkpoints that is a file, or lies below one, is refused before any work', async () => {
+  const fs = new SimFileSystem();
+  fs.close(fs.open('/file', 'create'));
+  fs.makeDirectory('/folder');
+  fs.makeDirectory('/folder/checkpoint.safetensors');
+  for (const [checkpointDir, code] of [
+    ['/file', 'USAGE'],
+    ['/file/below', 'IO'],
+    ['/folder', 'IO'],
+  ] as const) {
+    const onEpoch = (): never => assert.fail('an epoch was trained');
+    const training = trainerOf({ ...FAST, checkpointDir }, { fs });
+    await assert.rejects(training.train({ model: newModel(), trainData, valData, onEpoch }), { code });
+  }
+});

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  asRepositoryError,
   type Clock,
   exists,
   type FileSystem,
@@ -186,11 +187,20 @@ export class ModelTrainer {
   #checkpoint(identity: string): Uint8Array | undefined {
     const { checkpointDir } = this.config;
     if (checkpointDir === undefined) return undefined;
-    makeDirectories(this.#fs, resolve(checkpointDir));
-    const path = resolve(checkpointDir, CHECKPOINT_FILE);
-    if (!exists(this.#fs, path)) return undefined;
-    const bytes = readSmallFile(this.#fs, path, MAX_CHECKPOINT_BYTES);
-    return isCheckpointOf(bytes, identity) ? bytes : undefined;
+    const directory = resolve(checkpointDir);
+    const path = `${directory}/${CHECKPOINT_FILE}`;
+    try {
+      makeDirectories(this.#fs, directory);
+      // Through a link as well; a file would take no checkpoint.
+      if (!exists(this.#fs, `${directory}/.`)) {
+        throw new PilotfishError('USAGE', `${directory} is no folder: give one for checkpoints`);
+      }
+      if (!exists(this.#fs, path)) return undefined;
+      const bytes = readSmallFile(this.#fs, path, MAX_CHECKPOINT_BYTES);
+      return isCheckpointOf(bytes, identity) ? bytes : undefined;
+    } catch (error) {
+      throw asRepositoryError(error, path);
+    }
   }
 
   #note(
@@ -200,7 +210,12 @@ export class ModelTrainer {
   ): void {
     const { checkpointDir } = this.config;
     if (checkpoint !== undefined && checkpointDir !== undefined) {
-      replaceFile(this.#fs, resolve(checkpointDir, CHECKPOINT_FILE), checkpoint);
+      const path = resolve(checkpointDir, CHECKPOINT_FILE);
+      try {
+        replaceFile(this.#fs, path, checkpoint);
+      } catch (error) {
+        throw asRepositoryError(error, path);
+      }
     }
     const { epoch, trainLoss, valLoss, trainAccuracy, valAccuracy } = metrics;
     writer?.addScalar('Loss/train', trainLoss, epoch);
