@@ -6,8 +6,8 @@
 export interface ExactIndex {
   /** Names of the packs it covers, by ordinal. Ordinals are dense and never reused within one index. */
   packNames(): string[];
-  /** Adds a pack and its blocks (disk ids, in block order); a pack it has already is left alone. */
-  addPack(name: string, diskIds: readonly string[]): void;
+  /** Adds a pack and its blocks (disk ids, in block order); a pack it has already is left alone. Returns its ordinal. */
+  addPack(name: string, diskIds: readonly string[]): number;
   /** Places whose key fits the disk id: usually none or one. */
   find(diskId: string): Place[];
   close(): void;

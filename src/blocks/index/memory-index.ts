@@ -9,8 +9,9 @@ export class MemoryIndex implements ExactIndex {
     return [...this.#names];
   }
 
-  addPack(name: string, diskIds: readonly string[]): void {
-    if (this.#names.includes(name)) return;
+  addPack(name: string, diskIds: readonly string[]): number {
+    const known = this.#names.indexOf(name);
+    if (known !== -1) return known;
     const pack = this.#names.push(name) - 1;
     diskIds.forEach((diskId, block) => {
       const key = indexKey(diskId);
@@ -18,6 +19,7 @@ export class MemoryIndex implements ExactIndex {
       if (places === undefined) this.#places.set(key, [{ pack, block }]);
       else places.push({ pack, block });
     });
+    return pack;
   }
 
   find(diskId: string): Place[] {

@@ -46,7 +46,7 @@ export class SqliteIndex implements ExactIndex {
     return this.#listPacks.all().map((row) => Buffer.from(row.name as Uint8Array).toString('hex'));
   }
 
-  addPack(name: string, diskIds: readonly string[]): void {
+  addPack(name: string, diskIds: readonly string[]): number {
     // Sorted keys fill pages evenly and touch each page once.
     const rows = diskIds
       .map((diskId, block) => ({ key: indexKey(diskId), block }))
@@ -54,16 +54,17 @@ export class SqliteIndex implements ExactIndex {
     const insert = this.#db.prepare('INSERT OR IGNORE INTO blocks (key, place) VALUES (?, ?)');
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      // Another writer may have added packs since we looked: the list is read again under the lock.
-      const names = this.packNames();
-      if (!names.includes(name)) {
-        const pack = names.length;
-        this.#db
-          .prepare('INSERT INTO packs (ordinal, name) VALUES (?, ?)')
-          .run(pack, Buffer.from(name, 'hex'));
+      // Another writer may have added packs since we looked: under the lock the table says what is there.
+      const bytes = Buffer.from(name, 'hex');
+      const known = this.#db.prepare('SELECT ordinal FROM packs WHERE name = ?').get(bytes);
+      const next = this.#db.prepare('SELECT count(*) AS packs FROM packs').get();
+      const pack = Number(known?.['ordinal'] ?? next?.['packs']);
+      if (known === undefined) {
+        this.#db.prepare('INSERT INTO packs (ordinal, name) VALUES (?, ?)').run(pack, bytes);
         for (const { key, block } of rows) insert.run(key, this.#sealPlace({ pack, block }));
       }
       this.#db.exec('COMMIT');
+      return pack;
     } catch (error) {
       this.#db.exec('ROLLBACK');
       throw error;

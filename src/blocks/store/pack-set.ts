@@ -241,8 +241,10 @@ export class PackSet {
     const diskIds = this.#diskIds(name);
     if (diskIds === undefined) return;
     try {
-      this.#index.addPack(name, diskIds);
-      this.#names = this.#index.packNames();
+      const ordinal = this.#index.addPack(name, diskIds);
+      // Listing all packs for each new one would make a large repository slower with every pack.
+      if (ordinal === this.#names.length) this.#names.push(name);
+      else if (this.#names[ordinal] !== name) this.#names = this.#index.packNames();
     } catch (error) {
       this.#rebuild(error);
     }

@@ -148,7 +148,8 @@ function servedFrom(fs: FileSystem): string {
 /** A room that was written twice, so that it has a model before. */
 function twice(): SimFileSystem {
   const fs = new SimFileSystem();
-  for (const version of ['1', '2']) saveArtefact(fs, '/models/codec', draftOf(version, ['a', 'b', `c${version}`]));
+  for (const version of ['1', '2'])
+    saveArtefact(fs, '/models/codec', draftOf(version, ['a', 'b', `c${version}`]));
   fs.sync();
   return fs;
 }

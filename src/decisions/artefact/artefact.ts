@@ -9,7 +9,13 @@ import {
   sha256Hex,
   writeAll,
 } from '../../base/index.ts';
-import { MANIFEST_NAME, MAX_MANIFEST_BYTES, type Manifest, PREVIOUS_NAME, parseManifest } from './manifest.ts';
+import {
+  MANIFEST_NAME,
+  MAX_MANIFEST_BYTES,
+  type Manifest,
+  PREVIOUS_NAME,
+  parseManifest,
+} from './manifest.ts';
 
 /** A model as it lies on disk, every byte checked against its manifest. */
 export type ModelArtefact = {
@@ -41,7 +47,9 @@ export function loadArtefact(fs: FileSystem, directory: string, featureSchema?: 
   try {
     return loadFrom(fs, directory, featureSchema);
   } catch (error) {
-    const previous = hasCode(error, 'DAMAGED', 'MISSING') ? loadPrevious(fs, directory, featureSchema) : undefined;
+    const previous = hasCode(error, 'DAMAGED', 'MISSING')
+      ? loadPrevious(fs, directory, featureSchema)
+      : undefined;
     if (previous === undefined) throw error;
     return previous;
   }

@@ -41,7 +41,8 @@ const INDEX_NAME = 'index.tsv';
 /**
  * The data sets of one kind in a folder laid out as `KIND/**`, in name order. What lies there is discovered, not known:
  * `.tar.br` is an archive, any other `.br` one file; other formats are skipped with a warning. A file that differs
- * from the folder's list is an error, not a reason to skip. @throws PilotfishError `MISSING`, `DAMAGED`, `LIMIT`.
+ * from the folder's list is an error, not a reason to skip. @throws PilotfishError `MISSING`,
+ * `USAGE` for what is no folder, `DAMAGED`, `LIMIT`, `IO`.
  */
 export function discover(
   fs: FileSystem,
@@ -51,9 +52,11 @@ export function discover(
 ): DataSet[] {
   if (!exists(fs, folder))
     throw new PilotfishError('MISSING', `there is no folder ${folder}; give one with --data`);
+  if (!isFolder(fs, folder))
+    throw new PilotfishError('USAGE', `${folder} is no folder; give one with --data`, { path: folder });
   const listing = readListing(fs, folder);
   const sets: DataSet[] = [];
-  for (const path of filesUnder(fs, folder, kind)) {
+  for (const path of filesUnder(fs, folder, kind, warn)) {
     const set = openSet(fs, { folder, kind, path, listed: listing.get(path) });
     if (set === undefined) warn(`${path} is skipped: only .tar.br and .br can be read`);
     else sets.push(set);
@@ -61,22 +64,40 @@ export function discover(
   return sets;
 }
 
-function filesUnder(fs: FileSystem, folder: string, kind: string): string[] {
+/** Paths of files within the data folder, in name order; what is neither file nor folder is skipped with a warning. */
+function filesUnder(fs: FileSystem, folder: string, kind: string, warn: (message: string) => void): string[] {
   const found: string[] = [];
   const walk = (path: string): void => {
-    if (!exists(fs, `${folder}/${path}`)) return;
-    for (const entry of fs.readDirectory(`${folder}/${path}`).map(String).sort()) {
-      const below = `${path}/${entry}`;
+    for (const entry of fs.readDirectory(`${folder}/${path}`).sort(Buffer.compare)) {
+      const below = `${path}/${entry.toString()}`;
+      // A name of other bytes cannot stand in a list, nor in the lineage of a model.
+      if (!Buffer.from(entry.toString()).equals(entry)) {
+        warn(`${below} is skipped: its name is no UTF-8`);
+        continue;
+      }
       const { kind: type } = fs.lstat(`${folder}/${below}`);
       if (type === 'directory') walk(below);
       else if (type === 'file') found.push(below);
+      else warn(`${below} is skipped: it is a ${type}`);
       if (found.length > MAX_FILES)
         throw new PilotfishError('LIMIT', `more than ${MAX_FILES} files in ${folder}`);
     }
   };
-  walk(kind);
+  const root = `${folder}/${kind}`;
+  try {
+    if (!exists(fs, root)) return found;
+    if (!isFolder(fs, root)) {
+      throw new PilotfishError('DAMAGED', `${root} is no folder: put data sets into one`, { path: root });
+    }
+    walk(kind);
+  } catch (error) {
+    throw asRepositoryError(error, root);
+  }
   return found;
 }
+
+/** Through links as well. */
+const isFolder = (fs: FileSystem, path: string): boolean => exists(fs, `${path}/.`);
 
 type Place = {
   readonly folder: string;

@@ -126,7 +126,9 @@ test('one that never finishes loading does not serve; after ten seconds that is 
   const guard = new Guard({ room, clock });
   guard.install(model);
   assert.equal(guard.ask({ size: 0 }).reason, 'not-served');
+  const isReady = model.ready();
   clock.advance(10_001);
+  assert.equal(await isReady, false, 'whoever waits is not left waiting');
   assert.equal(guard.ask({ size: 0 }).reason, 'exception');
   assert.equal(guard.ask({ size: 0 }).reason, 'not-served', 'another worker was started');
 });

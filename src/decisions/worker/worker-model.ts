@@ -83,18 +83,20 @@ export class WorkerModel<Question, Value> implements RoomModel<Question, Value> 
     return this.#options.values[index] as Value;
   }
 
-  /** Resolves when the worker loaded the model, or could not: whether it can be asked. */
+  /** Resolves when the worker loaded the model, could not, or took longer than 10 s: whether it can be asked. */
   ready(): Promise<boolean> {
     const [mailbox, worker] = [this.#mailbox, this.#worker];
     if (!mailbox.isStarting) return Promise.resolve(mailbox.isReady);
     return new Promise((resolve) => {
       const settle = (): void => {
-        worker.unref();
+        stopWaiting();
+        worker.off('message', settle).off('exit', settle).unref();
         resolve(mailbox.isReady);
       };
       // Whoever waits for the worker keeps the process alive for it.
       worker.ref();
       worker.once('message', settle).once('exit', settle);
+      const stopWaiting = this.#options.clock.every(START_LIMIT_MS, settle);
     });
   }
 

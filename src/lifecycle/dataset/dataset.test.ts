@@ -297,7 +297,9 @@ test('a group of more samples than a call has arguments is split like any other'
   const dataset = new TrainingDataset();
   const rows = 140_000;
   for (let row = 0; row < rows; row += 1) {
-    dataset.addSample({ row }, row % 2 === 0 ? 'a' : 'b', { group: row < rows - 8 ? 'large' : `small-${row}` });
+    dataset.addSample({ row }, row % 2 === 0 ? 'a' : 'b', {
+      group: row < rows - 8 ? 'large' : `small-${row}`,
+    });
   }
   const [train, val, test] = dataset.split({ trainRatio: 0, valRatio: 0.01, testRatio: 0.99 });
   assert.equal(train.length + val.length + test.length, rows);

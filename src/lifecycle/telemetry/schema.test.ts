@@ -122,11 +122,14 @@ test('what a getter or a proxy throws is not passed on', () => {
     new Proxy(stored(1), { getPrototypeOf: failing }),
   ];
   for (const event of events) {
-    assert.throws(() => check(event), (error) => {
-      assert.ok(error instanceof PilotfishError);
-      assert.equal(error.code, 'REFUSED');
-      assert.doesNotMatch(`${error.message} ${error.stack}`, /the content/);
-      return error.cause === undefined;
-    });
+    assert.throws(
+      () => check(event),
+      (error) => {
+        assert.ok(error instanceof PilotfishError);
+        assert.equal(error.code, 'REFUSED');
+        assert.doesNotMatch(`${error.message} ${error.stack}`, /the content/);
+        return error.cause === undefined;
+      },
+    );
   }
 });

@@ -129,9 +129,13 @@ function parseKept(path: string, cell: unknown): unknown {
   try {
     return JSON.parse(String(cell));
   } catch (cause) {
-    throw new PilotfishError('DAMAGED', `a job in ${path} does not parse: schedule it again in another file`, {
-      cause,
-      path,
-    });
+    throw new PilotfishError(
+      'DAMAGED',
+      `a job in ${path} does not parse: schedule it again in another file`,
+      {
+        cause,
+        path,
+      },
+    );
   }
 }

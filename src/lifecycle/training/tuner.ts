@@ -252,7 +252,9 @@ function recordsOf(all: Buffer, whole: Buffer): JournalRecord[] | undefined {
   try {
     const lines = whole.toString().split('\n').slice(0, -1);
     const records = lines.map((line) => JSON.parse(line) as JournalRecord | null);
-    return records.every((record) => typeof record?.type === 'string') ? (records as JournalRecord[]) : undefined;
+    return records.every((record) => typeof record?.type === 'string')
+      ? (records as JournalRecord[])
+      : undefined;
   } catch {
     return undefined;
   }
