@@ -61,7 +61,9 @@ function whoText(codecBy: string, questions: number, answeredByModel: number): s
 
 function hintsText({ codecBy, questions, answeredByModel, codecs }: AdviceReport): string {
   const parts = Object.entries(codecs).map(([codec, count]) => `${codec} ${countText(count)}`);
-  return questions === 0 ? 'none needed' : `codec by ${whoText(codecBy, questions, answeredByModel)}: ${parts.join(', ')}`;
+  return questions === 0
+    ? 'none needed'
+    : `codec by ${whoText(codecBy, questions, answeredByModel)}: ${parts.join(', ')}`;
 }
 
 function usedText(bytes: number, { seconds, cpuSeconds, peakRssBytes }: Told['usage']): string {
