@@ -45,7 +45,7 @@ export type {
   GroupQuestion,
   StoreAdviser,
 } from './questions.ts';
-export { GROUP_COUNT } from './questions.ts';
+export { GROUP_COUNT, NEUTRAL_CODEC_QUESTION, siblingRatioAfter } from './questions.ts';
 export type { StoredSnapshot } from './repo/index.ts';
 export {
   type RestoreOptions,

@@ -11,7 +11,7 @@
  * How much of a block is measured before the codec question is asked: measuring takes time, which is part of what a
  * decision costs.
  */
-export type CodecSteps = 'none' | 'entropy' | 'probe' | 'entropy+probe';
+export type CodecSteps = 'none' | 'entropy' | 'entropy+probe';
 
 /**
  * Which codec encodes a block that stands alone. Legal: every name of the codec registry. What was not measured holds
@@ -38,6 +38,28 @@ export interface CodecQuestion {
   linkBitsPerSecond: number;
   /** Runnable load per core, 0 to 1. */
   cpuPressure: number;
+}
+
+/** A question of which nothing is known: what was not told or measured keeps these values. */
+export const NEUTRAL_CODEC_QUESTION: Readonly<CodecQuestion> = {
+  number: 0,
+  rawBytes: 0,
+  fileKind: 0,
+  fileOffsetBytes: 0,
+  isLeaf: true,
+  siblingRatio: 0.5,
+  sampleEntropyBits: 8,
+  probeRatio: 1,
+  linkBitsPerSecond: 0,
+  cpuPressure: 0,
+};
+
+/** Weight of the newest block in the running ratio of a file. */
+const SIBLING_WEIGHT = 0.2;
+
+/** `siblingRatio` after one more block that came to `ratio`; undefined `before` the first. */
+export function siblingRatioAfter(before: number | undefined, ratio: number): number {
+  return before === undefined ? ratio : before + SIBLING_WEIGHT * (ratio - before);
 }
 
 /** What came of a codec question. */

@@ -9,7 +9,7 @@ import {
   silentLog,
   systemClock,
 } from '../base/index.ts';
-import type { CodecQuestion } from '../blocks/index.ts';
+import { type CodecQuestion, NEUTRAL_CODEC_QUESTION } from '../blocks/index.ts';
 import {
   CODEC_SCHEMA,
   type CodecValue,
@@ -80,13 +80,9 @@ export class MLDAGIntegration {
   }): CodecValue | null {
     const { blockSize, blockDepth, contentEntropy } = block;
     const question: CodecQuestion = {
-      ...{
-        number: 0,
-        rawBytes: numberWithin('blockSize', blockSize, [0, Number.MAX_SAFE_INTEGER]),
-        fileKind: 0,
-      },
+      ...NEUTRAL_CODEC_QUESTION,
+      rawBytes: numberWithin('blockSize', blockSize, [0, Number.MAX_SAFE_INTEGER]),
       fileOffsetBytes: numberWithin('blockDepth', blockDepth, [0, 2 ** 32]) * AVERAGE_BLOCK_BYTES,
-      ...{ isLeaf: true, siblingRatio: 0.5, probeRatio: 1, cpuPressure: 0 },
       sampleEntropyBits: numberWithin('contentEntropy', contentEntropy, [0, 8]),
       linkBitsPerSecond: this.#linkBitsPerSecond,
     };

@@ -1,5 +1,10 @@
 // The blocks of a repository that stand alone, neither a delta nor in a group: those the codec question is asked about.
-import { listSnapshot, type Repository } from '../../../src/blocks/index.ts';
+import {
+  listSnapshot,
+  NEUTRAL_CODEC_QUESTION,
+  type Repository,
+  siblingRatioAfter,
+} from '../../../src/blocks/index.ts';
 import { RECORD_TYPES } from '../../../src/blocks/pack/index.ts';
 import { fileBlocks, type TreeEntry } from '../../../src/blocks/tree/index.ts';
 import { classify } from '../../../src/signals/index.ts';
@@ -17,10 +22,6 @@ interface Place extends Omit<AloneBlock, 'raw' | 'fileKind'> {
   /** First block of its file: there the kind is seen. */
   readonly firstId: string;
 }
-
-/** As the store has them (`src/blocks/store/advice.ts`). */
-const SIBLING_WEIGHT = 0.2;
-const NEUTRAL_RATIO = 0.5;
 
 /** Bytes of the pack that a block which stands alone takes; undefined for every other. */
 function bytesAlone({ packs }: Repository, id: string): number | undefined {
@@ -52,10 +53,13 @@ function* placesInFile(
     const bytes = seen.has(id) ? undefined : bytesAlone(repository, id);
     seen.add(id);
     if (bytes !== undefined) {
-      yield { id, firstId, fileOffsetBytes, siblingRatio: siblingRatio ?? NEUTRAL_RATIO };
-      const ratio = bytes / length;
-      siblingRatio =
-        siblingRatio === undefined ? ratio : siblingRatio + SIBLING_WEIGHT * (ratio - siblingRatio);
+      yield {
+        id,
+        firstId,
+        fileOffsetBytes,
+        siblingRatio: siblingRatio ?? NEUTRAL_CODEC_QUESTION.siblingRatio,
+      };
+      siblingRatio = siblingRatioAfter(siblingRatio, bytes / length);
     }
     fileOffsetBytes += length;
   }

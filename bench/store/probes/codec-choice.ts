@@ -7,6 +7,7 @@ import {
   type CodecQuestion,
   type CodecSteps,
   compressBlock,
+  NEUTRAL_CODEC_QUESTION,
   probeRatio,
   Repository,
   sampleEntropyBits,
@@ -109,8 +110,8 @@ function measure({ raw, ...place }: AloneBlock): Measured {
 /** What the question holds after only these steps. */
 const after = (question: CodecQuestion, steps: CodecSteps): CodecQuestion => ({
   ...question,
-  sampleEntropyBits: steps.startsWith('entropy') ? question.sampleEntropyBits : 8,
-  probeRatio: steps.endsWith('probe') ? question.probeRatio : 1,
+  sampleEntropyBits: steps === 'none' ? NEUTRAL_CODEC_QUESTION.sampleEntropyBits : question.sampleEntropyBits,
+  probeRatio: steps === 'entropy+probe' ? question.probeRatio : 1,
 });
 
 const costOf = ({ outcomes }: Measured, codec: string): number => {
@@ -137,8 +138,8 @@ function rowOf(chooser: Chooser, all: readonly Measured[]): CodecRow {
     costSeconds += costOf(measured, codec);
     if (who !== 'heuristic' && who !== 'model') continue;
     decideSeconds +=
-      (taken.startsWith('entropy') ? measured.entropySeconds : 0) +
-      (taken.endsWith('probe') ? measured.probeSeconds : 0) +
+      (taken === 'none' ? 0 : measured.entropySeconds) +
+      (taken === 'entropy+probe' ? measured.probeSeconds : 0) +
       fastest(() => choose(question, measured));
   }
   costSeconds += CPU_PENALTY * decideSeconds;
@@ -150,12 +151,10 @@ function modelChooser(): Chooser | undefined {
   const directory = join(root, 'models', codecRoom.name);
   if (!exists(ports.fs, `${directory}/manifest.json`)) return undefined;
   const model = codecRoom.open(loadArtefact(ports.fs, directory, CODEC_SCHEMA));
-  const any = { number: 1, rawBytes: 65536, fileKind: 0, fileOffsetBytes: 0, isLeaf: true };
-  const neutral = { siblingRatio: 0.5, sampleEntropyBits: 8, probeRatio: 1, cpuPressure: 0 };
   return {
     who: 'model',
     name: model.version,
-    serves: model.serves?.({ ...any, ...neutral, linkBitsPerSecond }) ?? true,
+    serves: model.serves?.({ ...NEUTRAL_CODEC_QUESTION, linkBitsPerSecond }) ?? true,
     steps: stepsFor,
     choose: (question) => model.choose(question),
   };

@@ -159,7 +159,6 @@ test('only what the adviser wants measured is measured; the rest is neutral', ()
   };
   assert.deepEqual(measured('none'), [false, false]);
   assert.deepEqual(measured('entropy'), [true, false]);
-  assert.deepEqual(measured('probe'), [false, true]);
   for (const steps of ['entropy+probe', undefined, 'everything', 3])
     assert.deepEqual(measured(steps), [true, true]);
 });

@@ -1,6 +1,13 @@
 import { MAX_CHAIN_DEPTH } from '../../base/index.ts';
 import { type CodecChoice, parseAlgorithm, probeRatio, sampleEntropyBits } from '../codec/index.ts';
-import { type CodecQuestion, type CodecSteps, GROUP_COUNT, type StoreAdviser } from '../questions.ts';
+import {
+  type CodecQuestion,
+  type CodecSteps,
+  GROUP_COUNT,
+  NEUTRAL_CODEC_QUESTION,
+  type StoreAdviser,
+  siblingRatioAfter,
+} from '../questions.ts';
 import type { Resemblance, ResemblanceIndex } from './resemblance.ts';
 
 /** Tree nodes always share this group. */
@@ -28,11 +35,6 @@ export interface Surroundings {
   readonly cpuPressure: number;
 }
 
-const UNKNOWN_SURROUNDINGS: Surroundings = { linkBitsPerSecond: 0, cpuPressure: 0 };
-/** Weight of the newest block in the running ratio of a file. */
-const SIBLING_WEIGHT = 0.2;
-const NEUTRAL_RATIO = 0.5;
-const NEUTRAL_ENTROPY_BITS = 8;
 /** Files whose ratio is remembered: outcomes come a few batches behind. */
 const SIBLING_FILES = 64;
 
@@ -49,19 +51,9 @@ export class Advice {
   /** Reused: a question is valid during the call that gets it. */
   readonly #question: CodecQuestion;
 
-  constructor(adviser: StoreAdviser, surroundings = UNKNOWN_SURROUNDINGS) {
+  constructor(adviser: StoreAdviser, surroundings?: Surroundings) {
     this.#adviser = adviser;
-    this.#question = {
-      ...surroundings,
-      number: 0,
-      rawBytes: 0,
-      fileKind: 0,
-      fileOffsetBytes: 0,
-      isLeaf: true,
-      siblingRatio: NEUTRAL_RATIO,
-      sampleEntropyBits: NEUTRAL_ENTROPY_BITS,
-      probeRatio: 1,
-    };
+    this.#question = { ...NEUTRAL_CODEC_QUESTION, ...surroundings };
     this.#asked = {
       codec: attempt(() => adviser.codec !== undefined) ?? false,
       base: attempt(() => adviser.base !== undefined) ?? false,
@@ -78,16 +70,18 @@ export class Advice {
     question.fileKind = context.fileKind;
     question.fileOffsetBytes = context.fileOffsetBytes;
     question.isLeaf = !context.isTree;
-    question.siblingRatio = this.#siblingRatios.get(context.fileNumber) ?? NEUTRAL_RATIO;
-    question.sampleEntropyBits = steps.startsWith('entropy') ? sampleEntropyBits(raw) : NEUTRAL_ENTROPY_BITS;
-    question.probeRatio = steps.endsWith('probe') ? probeRatio(raw) : 1;
+    question.siblingRatio =
+      this.#siblingRatios.get(context.fileNumber) ?? NEUTRAL_CODEC_QUESTION.siblingRatio;
+    const { sampleEntropyBits: neutralBits, probeRatio: neutralProbe } = NEUTRAL_CODEC_QUESTION;
+    question.sampleEntropyBits = steps === 'none' ? neutralBits : sampleEntropyBits(raw);
+    question.probeRatio = steps === 'entropy+probe' ? probeRatio(raw) : neutralProbe;
     const answer = attempt(() => this.#adviser.codec?.(question));
     return (typeof answer === 'string' ? parseAlgorithm(answer) : undefined) ?? DEFAULT_CODEC;
   }
 
   #steps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
     const answer = attempt(() => this.#adviser.codecSteps?.(rawBytes, linkBitsPerSecond));
-    return answer === 'none' || answer === 'entropy' || answer === 'probe' ? answer : 'entropy+probe';
+    return answer === 'none' || answer === 'entropy' ? answer : 'entropy+probe';
   }
 
   /** What a block that stands alone came to: history for the later blocks of its file. */
@@ -97,10 +91,7 @@ export class Advice {
     const before = this.#siblingRatios.get(fileNumber);
     // Set anew, so that the oldest entry is the file heard of longest ago.
     this.#siblingRatios.delete(fileNumber);
-    this.#siblingRatios.set(
-      fileNumber,
-      before === undefined ? ratio : before + SIBLING_WEIGHT * (ratio - before),
-    );
+    this.#siblingRatios.set(fileNumber, siblingRatioAfter(before, ratio));
     if (this.#siblingRatios.size <= SIBLING_FILES) return;
     for (const oldest of this.#siblingRatios.keys()) {
       this.#siblingRatios.delete(oldest);

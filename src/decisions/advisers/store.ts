@@ -1,4 +1,10 @@
-import type { CodecQuestion, CodecReceipt, CodecSteps, StoreAdviser } from '../../blocks/index.ts';
+import {
+  type CodecQuestion,
+  type CodecReceipt,
+  type CodecSteps,
+  NEUTRAL_CODEC_QUESTION,
+  type StoreAdviser,
+} from '../../blocks/index.ts';
 import { type CodecValue, heuristicSteps, LinkEstimator, stepsFor } from '../codec/index.ts';
 import type { Guard } from '../guard/index.ts';
 
@@ -12,20 +18,14 @@ export type AdviceReport = {
   readonly codecs: Readonly<Record<string, number>>;
 };
 
-/** A question of which only size and link are known yet. */
-const UNMEASURED: CodecQuestion = {
-  ...{ number: 0, rawBytes: 0, fileKind: 0, fileOffsetBytes: 0, isLeaf: true, siblingRatio: 0.5 },
-  ...{ sampleEntropyBits: 8, probeRatio: 1, linkBitsPerSecond: 0, cpuPressure: 0 },
-};
-
 /** The rooms of the store as its adviser: every question goes through the guard of its room. */
 export class RoomAdviser implements StoreAdviser {
   readonly #codec: Guard<CodecQuestion, CodecValue>;
   readonly #link = new LinkEstimator();
   readonly #codecs: Record<string, number> = {};
   /** Reused for every question: asking allocates nothing. */
-  readonly #sized = { ...UNMEASURED };
-  readonly #known = { ...UNMEASURED };
+  readonly #sized = { ...NEUTRAL_CODEC_QUESTION };
+  readonly #known = { ...NEUTRAL_CODEC_QUESTION };
   #decisionId = 0;
 
   readonly #level: 'by-link' | 'built-in';

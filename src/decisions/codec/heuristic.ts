@@ -1,4 +1,4 @@
-import type { CodecQuestion, CodecSteps } from '../../blocks/index.ts';
+import { type CodecQuestion, type CodecSteps, NEUTRAL_CODEC_QUESTION } from '../../blocks/index.ts';
 import { CodecContent, contentOf } from './features.ts';
 import type { CodecValue } from './validator.ts';
 
@@ -14,7 +14,6 @@ const TABLE: readonly (readonly [belowBitsPerSecond: number, codec: CodecValue])
 ];
 /** From here on trying costs more than a small gain saves. */
 const FAST_BITS_PER_SECOND = 5e8;
-const NEUTRAL_RATIO = 0.5;
 const UNSHRUNK_RATIO = 0.9;
 
 /** The table alone: the named baseline. */
@@ -43,4 +42,4 @@ export function codecHeuristic({
 
 /** Earlier blocks of the file did not shrink, or there were none. */
 const isUnshrunk = (siblingRatio: number): boolean =>
-  siblingRatio === NEUTRAL_RATIO || siblingRatio > UNSHRUNK_RATIO;
+  siblingRatio === NEUTRAL_CODEC_QUESTION.siblingRatio || siblingRatio > UNSHRUNK_RATIO;

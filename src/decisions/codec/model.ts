@@ -1,5 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
-import { type CodecQuestion, RATIO_GATE } from '../../blocks/index.ts';
+import { type CodecQuestion, NEUTRAL_CODEC_QUESTION, RATIO_GATE } from '../../blocks/index.ts';
 import { BoostedTrees, decodeSnapshot, Mlp } from '../../learn/index.ts';
 import type { ModelArtefact } from '../artefact/index.ts';
 import type { RoomModel } from '../contract/index.ts';
@@ -102,26 +102,28 @@ export const treeFile = (codec: CodecValue, target: 'size' | 'time'): string =>
   `${codec}-${target}.safetensors`;
 
 /** Any question: what is asked first, before a model is published. */
-const WARM_UP: CodecQuestion = {
-  ...{ number: 0, rawBytes: 65_536, fileKind: 0, fileOffsetBytes: 0, isLeaf: true, siblingRatio: 0.5 },
-  ...{ sampleEntropyBits: 8, probeRatio: 1, linkBitsPerSecond: 1e8, cpuPressure: 0 },
-};
+const WARM_UP: CodecQuestion = { ...NEUTRAL_CODEC_QUESTION, rawBytes: 65_536, linkBitsPerSecond: 1e8 };
 
 /** Name of the metric that says how fast the machine was that trained the model. */
 export const REFERENCE_METRIC = 'referenceSeconds';
 
 /**
  * The model of a verified artefact, on a machine whose reference encoding takes `referenceSeconds` (as where it was
- * trained, unless given). @throws PilotfishError `DAMAGED` when it is none of this room. */
+ * trained, unless given). @throws PilotfishError `DAMAGED` when it is none of this room, `SHAPE` when it sees other
+ * features.
+ */
 export function openCodecModel(
   { manifest, files }: ModelArtefact,
   referenceSeconds?: number,
 ): RoomModel<CodecQuestion, CodecValue> {
-  if (manifest.room !== 'codec' || manifest.featureSchema !== CODEC_SCHEMA) {
+  if (manifest.room !== 'codec') {
     throw new PilotfishError(
       'DAMAGED',
-      `a model of room "${manifest.room}" or of other features is none of codec`,
+      `this is a model of the room ${manifest.room}; give one of the room codec`,
     );
+  }
+  if (manifest.featureSchema !== CODEC_SCHEMA) {
+    throw new PilotfishError('SHAPE', 'the model was trained with other features; train it again');
   }
   const fileOf = (name: string): Uint8Array => {
     const bytes = files.get(name);

@@ -1,4 +1,5 @@
 import { PilotfishError, sha256Hex } from '../../base/index.ts';
+import { NEUTRAL_CODEC_QUESTION } from '../../blocks/index.ts';
 import { encodeSnapshot } from '../../learn/index.ts';
 import type { Lineage, LineageSet, ModelArtefact, ModelDraft } from '../artefact/index.ts';
 import { type DataSet, discover } from '../data/index.ts';
@@ -87,7 +88,7 @@ function readTable(text: string): Table {
   return { sets, rows: readCosts(text.slice(at)) };
 }
 
-function* train(bench: Bench, options: TrainOptions): Work<ModelDraft> {
+function* train(_bench: Bench, options: TrainOptions): Work<ModelDraft> {
   const { sets, rows } = readTable(options.table);
   const { seed } = options;
   yield { what: 'trees', done: 0, of: 2 };
@@ -114,9 +115,6 @@ function* train(bench: Bench, options: TrainOptions): Work<ModelDraft> {
           ];
         }),
       );
-  bench.warn(
-    `the ${useNet ? 'nets' : 'trees'} regret less on the validation part: ${useNet ? byNet.meanRegret : byTrees.meanRegret}`,
-  );
   yield { what: 'done', done: 2, of: 2 };
   return {
     manifest: {
@@ -175,7 +173,7 @@ function judge(
 }
 
 function valRegret(table: string, artefact: ModelArtefact): number {
-  const model = openChecked(artefact);
+  const model = openCodecModel(artefact);
   const val = readTable(table).rows.filter(({ part }) => part === 'val');
   if (val.length === 0)
     throw new PilotfishError('EMPTY', 'the cost table has no validation rows; measure more sets');
@@ -184,24 +182,12 @@ function valRegret(table: string, artefact: ModelArtefact): number {
   return judge(val, predictor, metrics[REFERENCE_METRIC] ?? 0).meanRegret;
 }
 
-/** The model, if it is one of this room that sees what the room sees. @throws PilotfishError `DAMAGED`, `SHAPE`. */
-function openChecked(artefact: ModelArtefact): ReturnType<typeof openCodecModel> {
-  const { room, featureSchema } = artefact.manifest;
-  if (room !== 'codec') {
-    throw new PilotfishError('DAMAGED', `this is a model of the room ${room}; give one of the room codec`);
-  }
-  if (featureSchema !== CODEC_SCHEMA) {
-    throw new PilotfishError('SHAPE', 'the model was trained with other features; train it again');
-  }
-  return openCodecModel(artefact);
-}
-
 function* tune(bench: Bench, settings: TuneSettings): Work<TuneReport> {
   return yield* tuneCodec(bench, settings, readTable(settings.table).rows);
 }
 
 function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined): Work<Scoreboard> {
-  const model = artefact === undefined ? undefined : openChecked(artefact);
+  const model = artefact === undefined ? undefined : openCodecModel(artefact);
   const learnt = new Set(artefact?.manifest.lineage.sets.map(({ sha256 }) => sha256));
   const contender: Chooser | undefined = model && {
     who: 'model',
@@ -225,7 +211,7 @@ function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined)
     sets.push(
       ...scoreCodecSet(set.name, rows, {
         model: contender,
-        serves: (link) => model?.serves?.({ ...UNASKED, linkBitsPerSecond: link }) ?? false,
+        serves: (link) => model?.serves?.({ ...NEUTRAL_CODEC_QUESTION, linkBitsPerSecond: link }) ?? false,
         decisionUs: (who, link) => {
           const key = `${who} ${link}`;
           const known =
@@ -239,11 +225,6 @@ function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined)
   }
   return { room: 'codec', sets };
 }
-
-const UNASKED = {
-  ...{ number: 0, rawBytes: 0, fileKind: 0, fileOffsetBytes: 0, isLeaf: true, siblingRatio: 0.5 },
-  ...{ sampleEntropyBits: 8, probeRatio: 1, linkBitsPerSecond: 0, cpuPressure: 0 },
-};
 
 /** Labels from running every codec, a net and trees trained on cost, a scoreboard in regret. */
 export const codecWorkshop: Workshop = {

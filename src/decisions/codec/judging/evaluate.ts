@@ -1,4 +1,4 @@
-import type { CodecQuestion, CodecSteps } from '../../../blocks/index.ts';
+import { type CodecQuestion, type CodecSteps, NEUTRAL_CODEC_QUESTION } from '../../../blocks/index.ts';
 import { bootstrap } from '../../../learn/index.ts';
 import { CPU_PENALTY, codecNumber, costOf, NEAR_BEST, oracleOf } from '../teacher.ts';
 import type { CodecValue } from '../validator.ts';
@@ -32,25 +32,18 @@ export type Evaluation = {
 
 /** The question a row stands for on a link; only what the steps allow is known. */
 export function questionOf(row: CostRow, link: number, steps: CodecSteps): CodecQuestion {
+  const { rawBytes, fileKind, fileOffsetBytes, siblingRatio, entropyBits, probeRatio } = row;
   return {
-    number: 1,
-    rawBytes: row.rawBytes,
-    fileKind: row.fileKind,
-    fileOffsetBytes: row.fileOffsetBytes,
-    isLeaf: true,
-    siblingRatio: row.siblingRatio,
-    sampleEntropyBits: steps.startsWith('entropy') ? row.entropyBits : 8,
-    probeRatio: steps.endsWith('probe') ? row.probeRatio : 1,
-    linkBitsPerSecond: link,
-    cpuPressure: 0,
+    ...NEUTRAL_CODEC_QUESTION,
+    ...{ rawBytes, fileKind, fileOffsetBytes, siblingRatio, linkBitsPerSecond: link },
+    ...(steps === 'none' ? {} : { sampleEntropyBits: entropyBits }),
+    ...(steps === 'entropy+probe' ? { probeRatio } : {}),
   };
 }
 
 /** Seconds that measuring these steps took on this block. */
 export function stepSeconds(row: CostRow, steps: CodecSteps): number {
-  return (
-    (steps.startsWith('entropy') ? row.entropySeconds : 0) + (steps.endsWith('probe') ? row.probeSeconds : 0)
-  );
+  return (steps === 'none' ? 0 : row.entropySeconds) + (steps === 'entropy+probe' ? row.probeSeconds : 0);
 }
 
 /** Runs a chooser over rows that are sent over a link of the given rate, bits per second. */

@@ -1,5 +1,12 @@
 import { type Clock, sha256Hex } from '../../../base/index.ts';
-import { compressBlock, cutIntoBlocks, probeRatio, sampleEntropyBits } from '../../../blocks/index.ts';
+import {
+  compressBlock,
+  cutIntoBlocks,
+  NEUTRAL_CODEC_QUESTION,
+  probeRatio,
+  sampleEntropyBits,
+  siblingRatioAfter,
+} from '../../../blocks/index.ts';
 import { classify } from '../../../signals/index.ts';
 import { type DataSet, type Part, partInOrder, partOfGroup } from '../../data/index.ts';
 import { measureReference } from '../speed.ts';
@@ -18,8 +25,6 @@ export type MeasureOptions = {
 const TRIES = 4;
 /** Blocks between two looks at how fast the machine is. */
 const REFERENCE_EVERY = 16;
-const SIBLING_WEIGHT = 0.2;
-const NEUTRAL_RATIO = 0.5;
 
 /** A block that will be measured, with what is known of its place. */
 type Candidate = {
@@ -42,12 +47,11 @@ export function* measureSet(set: DataSet, options: MeasureOptions): Generator<Co
   let referenceSeconds = 0;
   for (const [index, { part, ...block }] of blocks.entries()) {
     if (index % REFERENCE_EVERY === 0) referenceSeconds = measureReference(clock);
-    const siblingRatio = ratios.get(block.file) ?? NEUTRAL_RATIO;
+    const siblingRatio = ratios.get(block.file) ?? NEUTRAL_CODEC_QUESTION.siblingRatio;
     const row = measureBlock(block, clock);
     yield { set: set.name, part, siblingRatio, referenceSeconds, ...row };
     const ratio = Math.min(1, (row.bytes[CODECS.indexOf('zstd-1')] ?? 0) / Math.max(1, row.rawBytes));
-    const before = ratios.get(block.file);
-    ratios.set(block.file, before === undefined ? ratio : before + SIBLING_WEIGHT * (ratio - before));
+    ratios.set(block.file, siblingRatioAfter(ratios.get(block.file), ratio));
   }
 }
 
