@@ -1,0 +1,128 @@
+// The scoreboards as Markdown: what must hold of each room, and every chooser on every set.
+import type { Scoreboard, ScoreRow, ScoreSet } from '../../src/decisions/index.ts';
+import { markdownTable, nothing } from '../common/table.ts';
+
+/** A share in percent; what rounds to nothing has no sign. */
+export function percent(share: unknown, digits = 1): string {
+  if (typeof share !== 'number') return nothing;
+  return `${(100 * share).toFixed(digits).replace(/^-(0\.0+)$/, '$1')} %`;
+}
+
+interface Column {
+  readonly title: string;
+  readonly metric: string;
+}
+
+interface Bar {
+  readonly title: string;
+  /** Which sets it is about. */
+  readonly about: (set: ScoreSet) => boolean;
+  readonly metric: string;
+  readonly holds: (row: ScoreRow, set: ScoreSet) => boolean;
+}
+
+interface RoomPage {
+  readonly intro: readonly string[];
+  readonly columns: readonly Column[];
+  readonly bars: readonly Bar[];
+}
+
+const value = (row: ScoreRow | undefined, metric: string): number => Number(row?.[metric] ?? Number.NaN);
+const rowOf = (set: ScoreSet, who: string): ScoreRow | undefined => set.rows.find((row) => row.who === who);
+
+const DECISION: Column = { title: 'decision p50 µs', metric: 'decisionP50Us' };
+
+const codecBars: readonly Bar[] = ['10M', '100M', '1G'].flatMap((link): Bar[] => {
+  const about = ({ name }: ScoreSet): boolean => name.endsWith(` ${link}`);
+  return [
+    { title: `${link}: regret ≤ 2 %`, about, metric: 'regret', holds: (row) => value(row, 'regret') <= 0.02 },
+    {
+      title: `${link}: within 5 % of the best on ≥ 95 % of blocks`,
+      about,
+      metric: 'withinFivePercent',
+      holds: (row) => value(row, 'withinFivePercent') >= 0.95,
+    },
+    {
+      title: `${link}: at most 1 % worse than the best fixed codec in hindsight`,
+      about,
+      metric: 'regret',
+      holds: (row, set) => 1 + value(row, 'regret') <= 1.01 * (1 + value(rowOf(set, 'best-fixed'), 'regret')),
+    },
+  ];
+});
+
+/** Pages of the rooms; a room that has none is shown with every metric it reports. */
+const PAGES: Readonly<Record<string, RoomPage>> = {
+  codec: {
+    intro: [
+      'Regret is what a choice cost beyond the best choice on the same block, run and measured, with the time for looking',
+      'at the block included.',
+    ],
+    columns: [
+      { title: 'regret', metric: 'regret' },
+      { title: 'before features', metric: 'regretBeforeFeatures' },
+      { title: 'within 5 %', metric: 'withinFivePercent' },
+      { title: 'accuracy', metric: 'accuracy' },
+      DECISION,
+    ],
+    bars: codecBars,
+  },
+};
+
+/** A section of what must hold, and one of all figures. */
+export function boardSection(board: Scoreboard): string[] {
+  const page = PAGES[board.room] ?? { intro: [], columns: columnsOf(board), bars: [] };
+  return [
+    `## ${board.room}`,
+    '',
+    ...page.intro,
+    ...(page.intro.length > 0 ? [''] : []),
+    ...(page.bars.length > 0 ? [barTable(board, page.bars), ''] : []),
+    '<details><summary>Every chooser on every set</summary>',
+    '',
+    allRows(board, page.columns),
+    '',
+    '</details>',
+    '',
+  ];
+}
+
+/** What must hold of whoever serves: on how many sets it does, and where it does not. */
+function barTable({ sets }: Scoreboard, bars: readonly Bar[]): string {
+  const rows = bars.map(({ title, about, metric, holds }) => {
+    const judged = sets.filter(about).map((set) => ({ set, row: set.rows.find(({ serving }) => serving) }));
+    const missed = judged.filter(({ set, row }) => row === undefined || !holds(row, set));
+    const named = missed.map(({ set, row }) => `${set.name} ${percent(row?.[metric])}`);
+    return [title, `${judged.length - missed.length} / ${judged.length}`, named.join(', ') || nothing];
+  });
+  return markdownTable({ head: ['what serves must hold', 'sets', 'missed by'], rows });
+}
+
+function allRows({ sets }: Scoreboard, columns: readonly Column[]): string {
+  const rows = sets.flatMap(({ name, n, rows: choosers }) =>
+    choosers.map((row, index) => [
+      index === 0 ? name : '',
+      index === 0 ? String(n) : '',
+      `${row.serving ? `**${row.who}**` : row.who}${row['unlimited'] === true ? ' (unlimited)' : ''}`,
+      ...columns.map(({ metric }) => cell(row, metric)),
+    ]),
+  );
+  return markdownTable({ head: ['set', 'n', 'who', ...columns.map(({ title }) => title)], rows });
+}
+
+function cell(row: ScoreRow, metric: string): string {
+  const content = row[metric];
+  if (typeof content !== 'number') return nothing;
+  if (metric.endsWith('Us')) return content.toFixed(1);
+  const [low, high] = [row[`${metric}Low`], row[`${metric}High`]];
+  const interval =
+    typeof low === 'number' && typeof high === 'number' ? ` [${percent(low)}, ${percent(high)}]` : '';
+  return `${percent(content)}${interval}`;
+}
+
+function columnsOf({ sets }: Scoreboard): Column[] {
+  const metrics = new Set(sets.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(row))));
+  return [...metrics]
+    .filter((name) => !['who', 'serving', 'unlimited'].includes(name) && !/(Low|High)$/.test(name))
+    .map((metric) => ({ title: metric, metric }));
+}
