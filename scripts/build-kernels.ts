@@ -43,6 +43,20 @@ const KERNELS: readonly Kernel[] = [
     options: COMMON,
   },
   {
+    source: '../src/signals/similarity/assembly/simhash.ts',
+    module: '../src/signals/similarity/simhash-wasm.ts',
+    constant: 'SIM_HASH_WASM',
+    about: 'SimHash kernel',
+    options: COMMON,
+  },
+  {
+    source: '../src/signals/similarity/assembly/nearest.ts',
+    module: '../src/signals/similarity/nearest-wasm.ts',
+    constant: 'NEAREST_WASM',
+    about: 'nearest-fingerprint kernel',
+    options: COMMON,
+  },
+  {
     source: '../src/learn/kernels/assembly/inference.ts',
     module: '../src/learn/kernels/inference-wasm.ts',
     constant: 'INFERENCE_WASM',

@@ -14,3 +14,11 @@ export { entropyBits } from './entropy.ts';
 export { HistogramKernel } from './histogram.ts';
 export { classify } from './magic.ts';
 export { SAMPLE_BYTES, sampleBytes } from './sample.ts';
+export {
+  MAX_FINGERPRINTS,
+  MAX_NEAREST,
+  NearestFingerprints,
+  SHINGLE_BYTES,
+  SimHashKernel,
+  similarityOf,
+} from './similarity/index.ts';

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { isoTime } from '../../base/index.ts';
 import { type Found, findPaths, type PathTest, pathTest } from '../../blocks/index.ts';
+import { eachItem, printJsonList } from '../commands/list.ts';
+import { entryJson } from '../commands/listing.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { repeated, withExamples, withJson } from '../options.ts';
 import { localTime, safeName, shortId } from '../text.ts';
-import { eachItem, printJsonList } from './list.ts';
-import { entryJson } from './listing.ts';
 
 interface FindOptions extends CommonOptions {
   readonly snapshot?: readonly string[];
