@@ -1,0 +1,30 @@
+/** Serving: models loaded, asked in batches, swapped and rolled back while they answer; and how they do. */
+export type { HotSwap, ModelDescription, Prediction, RefreshFailure } from './answers.ts';
+export { ModelHandle } from './handle.ts';
+export {
+  type CollectedMetric,
+  exposition,
+  type MetricRegister,
+  type MetricValue,
+  type RegisteredMetric,
+} from './monitor/exposition.ts';
+export {
+  type ModelMetrics,
+  ModelMonitor,
+  type ModelMonitorOptions,
+  type PredictionOutcome,
+} from './monitor/monitor.ts';
+export type { ModelServerOptions } from './options.ts';
+export { recordGolden } from './runners/golden.ts';
+export type { ModelSignature, ServedFeatures } from './runners/runner.ts';
+export type { SwapReport } from './served-model.ts';
+export { ModelServer } from './server.ts';
+export { DirectorySource } from './sources/directory-source.ts';
+export {
+  GOLDEN_FILE,
+  type ModelSource,
+  ONNX_FILE,
+  type SourcedModel,
+  XGBOOST_FILE,
+} from './sources/source.ts';
+export { VersionManager, type VersionPolicy } from './version-manager.ts';
