@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hasCode } from '../../../base/index.ts';
+import { house } from '../testing/house.ts';
+
+const code = (wanted: string) => (error: unknown) => hasCode(error) && error.code === wanted;
+
+test('a logged model from its run to its end', async () => {
+  const { tracking } = house();
+  const { loggedModels, runs, log, inputs } = tracking;
+  const { runId } = await runs.create();
+  const model = await loggedModels.create({
+    ...{ experimentId: '0', name: 'forest', modelType: 'agent', sourceRunId: runId },
+    ...{ params: [{ key: 'p', value: '1' }], tags: [{ key: 't', value: '2' }] },
+  });
+  assert.match(model.modelId, /^m-[0-9a-f]{32}$/);
+  assert.deepEqual(
+    [model.status, model.params, model.tags],
+    ['LOGGED_MODEL_PENDING', { p: '1' }, { t: '2' }],
+  );
+  const { modelId } = model;
+  assert.equal((await loggedModels.finalize(modelId, 'LOGGED_MODEL_READY')).status, 'LOGGED_MODEL_READY');
+  await assert.rejects(loggedModels.finalize(modelId, 'READY' as never), code('USAGE'));
+  await loggedModels.setTags(modelId, [
+    { key: 't', value: '3' },
+    { key: 'u', value: '' },
+  ]);
+  await loggedModels.deleteTag(modelId, 'u');
+  await assert.rejects(loggedModels.deleteTag(modelId, 'u'), code('MISSING'));
+  await loggedModels.logParams(modelId, [{ key: 'q', value: '1' }]);
+  await log.logMetric(runId, {
+    key: 'acc',
+    value: 0.9,
+    timestampMs: 1,
+    step: 1,
+    modelId,
+    datasetName: 'd',
+    datasetDigest: 'x',
+  });
+  await assert.rejects(
+    log.logMetric(runId, { key: 'acc', value: 1, timestampMs: 1, modelId: 'm-none' }),
+    code('MISSING'),
+  );
+  await inputs.logInputs(runId, { models: [modelId] });
+  await inputs.logOutputs(runId, [{ modelId, step: 3 }]);
+  await assert.rejects(inputs.logOutputs(runId, [{ modelId: 'm-none', step: 3 }]), code('MISSING'));
+  const { tags, params, metrics } = await loggedModels.get(modelId);
+  assert.deepEqual([tags, params], [{ t: '3' }, { p: '1', q: '1' }]);
+  assert.deepEqual(metrics, [
+    { key: 'acc', value: 0.9, timestampMs: 1, step: 1, runId, datasetName: 'd', datasetDigest: 'x' },
+  ]);
+  const run = await runs.get(runId);
+  assert.deepEqual([run.modelInputs, run.modelOutputs], [[modelId], [{ modelId, step: 3 }]]);
+  await loggedModels.delete(modelId);
+  await assert.rejects(loggedModels.get(modelId), code('MISSING'));
+  assert.deepEqual((await loggedModels.search({ experimentIds: ['0'] })).items, []);
+});
+
+test('logged models are found by what they are and by metrics on a data set', async () => {
+  const { tracking, clock } = house();
+  const { runId } = await tracking.runs.create();
+  for (const [at, name] of ['a', 'b', 'c'].entries()) {
+    clock.advance(1);
+    const { modelId } = await tracking.loggedModels.create({
+      experimentId: '0',
+      name,
+      params: [{ key: 'at', value: String(at) }],
+    });
+    for (const [datasetName, value] of [
+      ['x', at],
+      ['y', -at],
+    ] as const) {
+      await tracking.log.logMetric(runId, {
+        key: 'm',
+        value,
+        timestampMs: at,
+        step: at,
+        modelId,
+        datasetName,
+      });
+    }
+  }
+  const found = async (query: object) =>
+    (await tracking.loggedModels.search({ experimentIds: ['0'], ...query })).items.map(({ name }) => name);
+  assert.deepEqual(await found({}), ['c', 'b', 'a']);
+  assert.deepEqual(await found({ filter: "name = 'a' AND params.at = '0'" }), ['a']);
+  assert.deepEqual(await found({ filter: 'metrics.m > 0.5', datasets: [{ datasetName: 'x' }] }), ['c', 'b']);
+  assert.deepEqual(await found({ filter: 'metrics.m > 0.5', datasets: [{ datasetName: 'y' }] }), []);
+  const orderBy = [{ fieldName: 'metrics.m', isAscending: true }];
+  assert.deepEqual(await found({ orderBy, datasets: [{ datasetName: 'x' }] }), ['a', 'b', 'c']);
+  assert.deepEqual(await found({ orderBy, datasets: [{ datasetName: 'y' }] }), ['c', 'b', 'a']);
+  assert.deepEqual(await found({ maxResults: 1 }), ['c']);
+  await assert.rejects(tracking.loggedModels.create({ experimentId: '0', name: 'a/b' }), code('USAGE'));
+});
+
+test('artifacts: written once, listed as folders, never outside their root', async () => {
+  const { tracking, registry } = house();
+  const { artifacts } = tracking;
+  for (const path of ['a.txt', 'model/MLmodel', 'model/data/weights.bin'])
+    await artifacts.put('0/r', path, Buffer.from(path));
+  await artifacts.put('0/rr', 'other', Buffer.from('other'));
+  assert.deepEqual(await artifacts.list('0/r'), [
+    { path: 'a.txt', isDirectory: false, bytes: 5 },
+    { path: 'model', isDirectory: true, bytes: undefined },
+  ]);
+  assert.deepEqual(
+    (await artifacts.list('0/r', 'model')).map(({ path }) => path),
+    ['model/MLmodel', 'model/data'],
+  );
+  const { sha256 } = await artifacts.file('0/r', 'a.txt');
+  assert.equal((await registry.store.load(sha256)).toString(), 'a.txt');
+  await artifacts.put('0/r', 'a.txt', Buffer.from('a.txt'));
+  await assert.rejects(artifacts.put('0/r', 'a.txt', Buffer.from('other')), code('EXISTS'));
+  await assert.rejects(artifacts.put('0/r', 'a.txt/b', Buffer.from('')), code('EXISTS'));
+  await assert.rejects(artifacts.put('0/r', 'model', Buffer.from('')), code('EXISTS'));
+  assert.equal(await artifacts.remove('0/r', 'model'), 2);
+  await assert.rejects(artifacts.file('0/r', 'model/MLmodel'), code('MISSING'));
+});
+
+// CVE-2024-1483, CVE-2024-3848 and their kin: `..`, fragments, encoded once or often, other roots.
+const ATTACKS = [
+  ...[
+    '../secret',
+    'a/../../secret',
+    '%2e%2e/secret',
+    '%252e%252e%252fsecret',
+    'a/%2E./b',
+    '/etc/passwd',
+    '//etc/passwd',
+  ],
+  ...[
+    '\\..\\secret',
+    'a\\b',
+    'file:///etc/passwd',
+    'http://x',
+    'C:/windows',
+    'a#/../../etc',
+    '%23/../etc',
+    'a\u0000b',
+    '%00',
+  ],
+  ...['.', './a', 'a/', 'a//b', '', '%2fetc%2fpasswd', '%25252e%25252e/x', 'x'.repeat(1001)],
+];
+
+for (const path of ATTACKS) {
+  test(`the artifact path ${JSON.stringify(path.slice(0, 40))} is refused`, async () => {
+    const { artifacts } = house().tracking;
+    const isRefused = (error: unknown): boolean =>
+      hasCode(error, 'USAGE') && (error as Error).message === 'Invalid path';
+    await assert.rejects(artifacts.put('0/r', path, Buffer.from('x')), isRefused);
+    await assert.rejects(artifacts.file('0/r', path), isRefused);
+    if (path !== '') await assert.rejects(artifacts.list('0/r', path), isRefused);
+  });
+}
