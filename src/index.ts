@@ -51,10 +51,13 @@ export * from './blocks/index.ts';
 export {
   CompressionPredictor,
   type CompressionPredictorOptions,
+  DeduplicationOptimizer,
   EpochModel,
+  type HistoricalBlock,
   type LabelledSamples,
   type ModelClass,
   PakitMLModel,
+  PrefetchEngine,
   type Provenance,
 } from './decisions/index.ts';
 export * from './facades/index.ts';

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PilotfishError } from '../base/index.ts';
 import { readPasswordFile, type Settings } from '../cli/index.ts';
 
 /** The variables of the environment as text; an empty one counts as not set. */
@@ -17,6 +18,10 @@ export function readSettings(environment: Environment = process.env): Settings {
     targetPassword: password('PILOTFISH_TO_PASSWORD'),
     cacheDirectory: read('PILOTFISH_CACHE_DIR') ?? join(cacheHome(read), 'pilotfish'),
     modelsDirectory: read('PILOTFISH_MODELS') ?? fileURLToPath(new URL('../../models', import.meta.url)),
+    telemetry: read('PILOTFISH_TELEMETRY'),
+    modelStorage: read('ML_MODEL_STORAGE_DIR'),
+    serverToken: password('PILOTFISH_TOKEN'),
+    artefactKey: () => keyOf(password('PILOTFISH_ARTEFACT_KEY')()),
     isDebug: read('PILOTFISH_DEBUG') !== undefined,
   };
 }
@@ -30,4 +35,13 @@ function cacheHome(read: (name: string) => string | undefined): string {
 /** The password in the file a variable names. It goes nowhere but into the key derivation. */
 function passwordFrom(variable: string, file: string | undefined): string | undefined {
   return file === undefined ? undefined : readPasswordFile(file, variable);
+}
+
+const KEY_DIGITS = /^[0-9a-f]{64}$/i;
+
+/** A key is 32 bytes in hexadecimal, as `openssl rand -hex 32` makes them. */
+function keyOf(text: string | undefined): Uint8Array | undefined {
+  if (text === undefined) return undefined;
+  if (KEY_DIGITS.test(text)) return Buffer.from(text, 'hex');
+  throw new PilotfishError('USAGE', 'PILOTFISH_ARTEFACT_KEY is no key: give 64 hexadecimal digits');
 }

@@ -25,6 +25,7 @@ export {
   writeAll,
   type Xattr,
 } from './file-system.ts';
+export { freeBytes } from './free-bytes.ts';
 export { sha256, sha256Hex } from './hash.ts';
 export { type Host, systemHost } from './host.ts';
 export * from './limits.ts';

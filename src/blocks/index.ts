@@ -8,6 +8,21 @@
  */
 
 export {
+  AccessHistory,
+  AHEAD_SHARE,
+  AheadEngine,
+  type AskAhead,
+  aheadRule,
+  bestSlots,
+  HistoryAhead,
+  type HistoryAheadOptions,
+  horizonOf,
+  isAheadAnswer,
+  type ReadAhead,
+  SLOTS as AheadSlots,
+  WasteBudget,
+} from './ahead/index.ts';
+export {
   type CountOptions,
   countSource,
   type PackOptions,
@@ -16,6 +31,20 @@ export {
   type SourceCount,
 } from './backup/index.ts';
 export {
+  BaseAdvice,
+  deltaOf,
+  hasFeatures,
+  paysAtOnce,
+  paysBesideAlone,
+  paysBesideGroup,
+  type Resemblance,
+  ResemblanceIndex,
+  RunningRatios,
+  SMALL_DELTA_SHARE,
+  usualDeltaLevel,
+} from './bases/index.ts';
+export {
+  blocksOfFile,
   type Change,
   type Comparison,
   comparePaths,
@@ -28,7 +57,7 @@ export {
   type Visited,
 } from './browse/index.ts';
 export { type StatsResult, stats, type VerifyOptions, type VerifyResult, verify } from './check/index.ts';
-export { cutIntoBlocks } from './chunk/index.ts';
+export { cutIntoBlocks, cutWithFeatures } from './chunk/index.ts';
 export {
   type CompressedBlock,
   compressBlock,
@@ -36,16 +65,44 @@ export {
   RATIO_GATE,
   sampleEntropyBits,
 } from './codec/index.ts';
+export {
+  FingerprintIndex,
+  type FingerprintOptions,
+  type FingerprintProgress,
+  type FingerprintRefresh,
+  type SimilarBlock,
+  type SimilarOptions,
+} from './fingerprints/index.ts';
 export type {
+  AheadQuestion,
   BaseCandidate,
   BaseQuestion,
+  BaseReceipt,
   CodecQuestion,
   CodecReceipt,
   CodecSteps,
   GroupQuestion,
+  LinkReceipt,
   StoreAdviser,
 } from './questions.ts';
-export { GROUP_COUNT, NEUTRAL_CODEC_QUESTION, siblingRatioAfter } from './questions.ts';
+export {
+  AHEAD_SLOTS,
+  AHEAD_STEP_WIDTH,
+  AHEAD_STEPS,
+  GROUP_COUNT,
+  MAX_AHEAD,
+  NEUTRAL_CODEC_QUESTION,
+  NEUTRAL_RATIO,
+  OPEN_CODEC_QUESTIONS,
+  siblingRatioAfter,
+} from './questions.ts';
+export {
+  type AheadCounts,
+  type CachedCounts,
+  CachedReader,
+  type CachedReaderOptions,
+  type ReadAheadOptions,
+} from './reading/index.ts';
 export type { StoredSnapshot } from './repo/index.ts';
 export {
   type RestoreOptions,
@@ -65,7 +122,7 @@ export {
   type RepositoryPorts,
   repositoryExists,
 } from './session/index.ts';
-export { type PathTest, parsePatternFile, pathTest } from './source/index.ts';
+export { nameClass, type PathTest, parsePatternFile, pathTest } from './source/index.ts';
 export type { TreeEntry } from './tree/index.ts';
 export {
   addKey,

@@ -40,6 +40,9 @@ export interface CodecQuestion {
   cpuPressure: number;
 }
 
+/** What a ratio of a question holds before anything is known. */
+export const NEUTRAL_RATIO = 0.5;
+
 /** A question of which nothing is known: what was not told or measured keeps these values. */
 export const NEUTRAL_CODEC_QUESTION: Readonly<CodecQuestion> = {
   number: 0,
@@ -47,7 +50,7 @@ export const NEUTRAL_CODEC_QUESTION: Readonly<CodecQuestion> = {
   fileKind: 0,
   fileOffsetBytes: 0,
   isLeaf: true,
-  siblingRatio: 0.5,
+  siblingRatio: NEUTRAL_RATIO,
   sampleEntropyBits: 8,
   probeRatio: 1,
   linkBitsPerSecond: 0,
@@ -66,10 +69,25 @@ export function siblingRatioAfter(before: number | undefined, ratio: number): nu
 export interface CodecReceipt {
   /** `number` of the question. */
   number: number;
-  /** Bytes that left since the receipt before, and the seconds they took. */
+  /** Content identifier of the block: whoever keeps it keeps it as a keyed hash. */
+  blockId: string;
+  rawBytes: number;
+  /** Name of the codec: `none` also where the one said did not pay, `delta` where a delta was smaller. */
+  storedAs: string;
+  /** What the codec made of the block; 0 where a delta was so small that the codec was not tried. */
+  bytes: number;
+  /** Thread time that took. */
+  seconds: number;
+}
+
+/** What the bytes of a pack took to leave. */
+export interface LinkReceipt {
   bytes: number;
   seconds: number;
 }
+
+/** Most codec questions that wait for their receipts: what the writer has under way and the batch it gathers. */
+export const OPEN_CODEC_QUESTIONS = 1280;
 
 /** One stored block that could be the base of a delta. */
 export interface BaseCandidate {
@@ -80,13 +98,42 @@ export interface BaseCandidate {
   chainDepth: number;
   /** Blocks stored since the candidate. */
   ageBlocks: number;
+  /** Stored / raw of the record it lies in; 0.5, which no record has, until that is written. */
+  storedRatio: number;
+  /** Blocks it was stored after the base chosen last: 1 is the next one; 0 when none was chosen or it is that one. */
+  stepsFromLast: number;
 }
 
 /** Which candidate is the base of a delta. Legal: an index into `candidates`, or -1 for none. */
 export interface BaseQuestion {
+  /** Numbers the questions of one writer, from 1: the receipt carries it. */
+  number: number;
   rawBytes: number;
+  /** Magic-byte class of the file the block belongs to (`signals/magic`). */
   fileKind: number;
-  candidates: readonly BaseCandidate[];
+  /** Whether it holds bytes of a file; tree nodes do not. */
+  isLeaf: boolean;
+  /** Running mean of stored / raw over earlier blocks of the same file that stand alone; 0.5 before the first. */
+  siblingRatio: number;
+  /** Running mean of delta / raw over deltas tried in the same file, kept or not; 0.5 before the first. */
+  fileDeltaRatio: number;
+  /** The same over blocks of about this size in files whose names end alike. */
+  classDeltaRatio: number;
+  /** Most shared features first, ties to the newest; there is at least one. Valid during the call. */
+  candidates: readonly Readonly<BaseCandidate>[];
+}
+
+/** What became of a base that was chosen. */
+export interface BaseReceipt {
+  /** `number` of the question. */
+  number: number;
+  rawBytes: number;
+  /** Size of the delta, kept or not; 0 when none could be made. */
+  deltaBytes: number;
+  /** What the block alone came to; 0 when it was not tried. */
+  aloneBytes: number;
+  /** Whether the delta was stored. */
+  isKept: boolean;
 }
 
 /** Which group a small block joins. Legal: a whole number in [0, GROUP_COUNT). */
@@ -97,6 +144,35 @@ export interface GroupQuestion {
   nameClass: number;
 }
 
+/** Places of candidates in the question what to read ahead. */
+export const AHEAD_SLOTS = 16;
+/** Most blocks that one answer names. */
+export const MAX_AHEAD = 5;
+/** Accesses that the question looks back on, and how many numbers describe each. */
+export const AHEAD_STEPS = 10;
+export const AHEAD_STEP_WIDTH = AHEAD_SLOTS + 8;
+
+/**
+ * Which blocks are read before anyone asks for them. Candidates stand in slots by source and rank (children in a tree,
+ * the block stored next, what followed the last two blocks, what followed the last one); nothing says which blocks they
+ * are. Legal: the slots to read, best first, as digits in base AHEAD_SLOTS + 1, lowest digit first, a digit being the
+ * slot and one; 0 for none. Only slots that hold a candidate, each once, at most `limit`.
+ */
+export interface AheadQuestion {
+  /** For each slot how often candidates like it were asked for in time, lately; 0 where there is none to read. */
+  chances: Float64Array;
+  /** Blocks that the budget for useless ones allows now, 0 to MAX_AHEAD. */
+  limit: number;
+  /** Least chance that is worth it, 0 to 1: the higher, the less is left of the budget. */
+  floor: number;
+  /**
+   * The latest accesses, oldest first, [AHEAD_STEPS][AHEAD_STEP_WIDTH]; zeros before the first. Each has the chances of
+   * all its candidates, cached ones included, then which source had named the block, whether it was known, and how
+   * long it had not been asked for.
+   */
+  steps: Float64Array;
+}
+
 /** How many groups may be open at once. */
 export const GROUP_COUNT = 16;
 
@@ -104,9 +180,13 @@ export const GROUP_COUNT = 16;
 export interface StoreAdviser {
   /** What to measure before the codec question; everything unless it says otherwise. */
   codecSteps?(rawBytes: number, linkBitsPerSecond: number): CodecSteps | undefined;
-  /** Told after each pack what its bytes took to write, under the number of the latest question. */
+  /** Told once for each codec question what came of its block, in the order of the questions. */
   settleCodec?(receipt: Readonly<CodecReceipt>): void;
+  /** Told after each pack what its bytes took to write: how fast the link is. */
+  settleLink?(receipt: Readonly<LinkReceipt>): void;
   codec?(question: Readonly<CodecQuestion>): string | undefined;
   base?(question: Readonly<BaseQuestion>): number | undefined;
+  /** Told what every base that was chosen came to, some time later and in the order of the questions. */
+  settleBase?(receipt: Readonly<BaseReceipt>): void;
   group?(question: Readonly<GroupQuestion>): number | undefined;
 }

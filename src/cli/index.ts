@@ -5,7 +5,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerCat } from './commands/cat.ts';
 import { registerDiff } from './commands/diff.ts';
-import { registerFind } from './commands/find.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/ls.ts';
 import { registerPack } from './commands/pack.ts';
@@ -17,9 +16,16 @@ import { Context } from './context.ts';
 import { codedError, exitCodeOf, usageError } from './exit.ts';
 import { registerMeasure } from './models/measure.ts';
 import { registerScore } from './models/score.ts';
+import { registerTelemetry } from './models/telemetry.ts';
 import { registerTrain } from './models/train.ts';
 import { registerTune } from './models/tune.ts';
 import { OutputClosed } from './output.ts';
+import { registerAudit } from './registry/audit.ts';
+import { registerBackup } from './registry/backup.ts';
+import { registerModels } from './registry/models.ts';
+import { registerFind } from './search/find.ts';
+import { registerSimilar } from './search/similar.ts';
+import { registerServe } from './server/serve.ts';
 import { jsonText, safeText } from './text.ts';
 import { registerCopy } from './upkeep/copy.ts';
 import { registerForget } from './upkeep/forget.ts';
@@ -31,7 +37,7 @@ import type { World } from './world.ts';
 
 export { type SignalSource, watchSignals } from './interrupt.ts';
 export { readPasswordFile } from './passwords.ts';
-export type { PortChoices, Settings, Usage, World } from './world.ts';
+export type { PortChoices, RunningServer, ServerChoices, Settings, Usage, World } from './world.ts';
 
 const COMMANDS = [
   registerPack,
@@ -41,6 +47,7 @@ const COMMANDS = [
   registerCat,
   registerDiff,
   registerFind,
+  registerSimilar,
   registerVerify,
   registerStats,
   registerInit,
@@ -54,6 +61,11 @@ const COMMANDS = [
   registerTrain,
   registerTune,
   registerScore,
+  registerTelemetry,
+  registerModels,
+  registerAudit,
+  registerBackup,
+  registerServe,
 ];
 
 /** Runs one command line; resolves to the exit code. Aborting `signal` stops it cleanly. */
@@ -69,7 +81,8 @@ export async function runCommandLine(
     await context.output.flush();
     return context.exitCode;
   } catch (error) {
-    return await fail(context, error, argv.includes('--json'));
+    const asked = error instanceof CommanderError && !isHelp(error) ? asUsage(error, program, argv) : error;
+    return await fail(context, asked, argv.includes('--json'));
   }
 }
 
@@ -92,8 +105,8 @@ function makeProgram(context: Context): Command {
 async function fail(context: Context, error: unknown, isJson: boolean): Promise<number> {
   context.terminal.status('');
   if (error instanceof OutputClosed) return context.exitCode;
-  if (error instanceof CommanderError && isHelp(error)) return error.exitCode;
-  const coded = codedError(error instanceof CommanderError ? asUsage(error) : error);
+  if (error instanceof CommanderError) return error.exitCode;
+  const coded = codedError(error);
   context.terminal.line(safeText(`pilotfish: ${coded.code}: ${coded.message}`));
   if (context.world.settings.isDebug) context.terminal.line(safeStack(coded));
   const { code, message } = coded;
@@ -105,9 +118,16 @@ async function fail(context: Context, error: unknown, isJson: boolean): Promise<
 const isHelp = (error: CommanderError): boolean =>
   ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code);
 
-function asUsage(error: CommanderError): Error {
+/** What is wrong, and where the command that was meant is explained. */
+function asUsage(error: CommanderError, program: Command, argv: readonly string[]): Error {
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-  return usageError(`${message}: see \`pilotfish --help\``);
+  let [command, path] = [program, program.name()];
+  for (const argument of argv) {
+    const next = command.commands.find((each) => each.name() === argument);
+    if (next === undefined) break;
+    [command, path] = [next, `${path} ${argument}`];
+  }
+  return usageError(`${message}: see \`${path} --help\``);
 }
 
 function safeStack(error: Error): string {

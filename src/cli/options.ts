@@ -28,6 +28,19 @@ export function wholeNumber(name: string, range: { min: number; max: number }): 
   };
 }
 
+/** More threads than any machine this was tried on makes use of. */
+const MAX_THREADS = 64;
+
+/** Reads the value of `--threads`. */
+export const threadCount = wholeNumber('--threads', { min: 0, max: MAX_THREADS });
+
+/** What the commands have that can read ahead. */
+export function withReadAhead(command: Command): Command {
+  return command
+    .option('--no-hints', 'read nothing before it is its turn')
+    .option('--threads <n>', 'read ahead on one thread; 0: on none', threadCount);
+}
+
 /**
  * Reads the value of an option that is a share in percent, such as `5%` or `5`, into a number from 0 to 1. `0.5` could
  * mean half or half a percent, and nobody would notice the wrong one: it needs the sign.

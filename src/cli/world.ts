@@ -15,6 +15,14 @@ export interface Settings {
   readonly cacheDirectory: string;
   /** Where the models of the rooms lie, one folder a room. */
   readonly modelsDirectory: string;
+  /** Where `pack` records telemetry; undefined: nowhere. */
+  readonly telemetry: string | undefined;
+  /** Where the artefacts of a registry lie; undefined: in its data directory. */
+  readonly modelStorage?: string | undefined;
+  /** The key the artefacts of a registry are sealed with, if they are. Throws USAGE, UNREADABLE. */
+  readonly artefactKey?: () => Uint8Array | undefined;
+  /** A key to the server that is an admin's; undefined: only its API keys count. Throws UNREADABLE. */
+  readonly serverToken?: () => string | undefined;
   /** Show stacks of errors and debug lines of the log. */
   readonly isDebug: boolean;
 }
@@ -24,6 +32,27 @@ export interface PortChoices {
   readonly log: Log;
   /** Most encode threads; undefined = what suits the machine. */
   readonly threads?: number | undefined;
+}
+
+/** How a server is to run. */
+export interface ServerChoices {
+  readonly data: string;
+  readonly host?: string;
+  readonly port: number;
+  readonly isInsecure: boolean;
+  readonly modelsDirectory: string;
+  readonly requestsPerSecond: number | undefined;
+  readonly logsRequests: boolean;
+  /** Takes the lines of its log. */
+  readonly writeLog: (text: string) => void;
+}
+
+/** A server that answers. */
+export interface RunningServer {
+  readonly url: string;
+  /** Names of the models it serves. */
+  readonly models: readonly string[];
+  close(): Promise<void>;
 }
 
 /** What the process has used since it started. */
@@ -39,6 +68,8 @@ export type Stream = NodeJS.WriteStream;
 export interface World {
   readonly settings: Settings;
   readonly ports: (choices: PortChoices) => RepositoryPorts;
+  /** Starts a server; absent in a world without one. Throws UNSUPPORTED when its packages are not installed. */
+  readonly startServer?: (choices: ServerChoices, ports: RepositoryPorts) => Promise<RunningServer>;
   readonly usage: () => Usage;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Stream;

@@ -10,5 +10,7 @@
  * const [trainData, valData, testData] = dataset.split({ by: 'time' });
  */
 export * from './dataset/index.ts';
+export * from './registry/index.ts';
+export * from './serving/index.ts';
 export * from './telemetry/index.ts';
 export * from './training/index.ts';

@@ -133,6 +133,7 @@ test('12: every command refuses no password and a wrong one, and does not repeat
     ['ls', 'latest'],
     ['diff', 'latest', 'latest'],
     ['find', '*'],
+    ['similar', '0000'],
     ['verify'],
     ['stats'],
     ['forget', 'latest'],

@@ -245,6 +245,7 @@ test('help and version are results: stdout, exit code 0', async (t) => {
     'cat',
     'diff',
     'find',
+    'similar',
     'verify',
     'stats',
     'init',
@@ -258,6 +259,10 @@ test('help and version are results: stdout, exit code 0', async (t) => {
     'train',
     'tune',
     'score',
+    'telemetry',
+    'models',
+    'audit',
+    'backup',
     'help',
   ]);
   for (const command of commands.slice(0, -1)) {

@@ -66,6 +66,10 @@ test('shipped files are replaced only when told so, and only by a model as good'
   const kept = await here.inside([...tune, '--journal', 'search.jsonl'], stop);
   assert.match(kept.stderr, /INTERRUPTED: .*is in the journal; run it again to go on/);
 
+  const halted = await here.inside(['train', 'codec', '--out', 'halted', '--quiet'], stop);
+  assert.match(halted.stderr, /INTERRUPTED: .*nothing was written/);
+  assert.ok(!existsSync(here.path('halted')));
+
   const install = ['train', 'codec', '--install', '--quiet'];
   await here.given(...install);
   const first = here.readManifest();

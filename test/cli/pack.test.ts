@@ -1,5 +1,6 @@
 // `pilotfish pack`: what it stores, what it leaves out, what it says.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -35,6 +36,8 @@ test('one JSON object with the documented fields', async (t) => {
       ['blocks', 'number'],
       ['newBlocks', 'number'],
       ['deltaBlocks', 'number'],
+      ['deltasTried', 'number'],
+      ['deltasUseless', 'number'],
       ['groupedFiles', 'number'],
       ['codecs', 'object'],
       ['errors', 'object'],
@@ -43,6 +46,7 @@ test('one JSON object with the documented fields', async (t) => {
       ['cpuSeconds', 'number'],
       ['peakRssBytes', 'number'],
       ['advice', 'object'],
+      ['telemetry', 'object'],
     ],
   );
   assert.match(String(result['snapshot']), /^[0-9a-f]{64}$/);
@@ -281,4 +285,71 @@ test('a name that is not UTF-8 arrives mangled as an argument, and the message s
   const place = new Place(t);
   mkdirSync(join(place.folder, 'tree'));
   assert.match(place.run(['pack', 'tree/\ufffd']).stderr, /not UTF-8 cannot be given as arguments/);
+});
+
+test('--telemetry records each codec decision, and nothing that was packed', async (t) => {
+  const place = new Place(t);
+  const name = 'cardamom and other ingredients';
+  const block = noise(20_000);
+  place.write({ [`tree/${name}`]: `${name}\n`.repeat(5000), 'tree/block': block });
+  const json = async <Result>(...args: string[]): Promise<Result> =>
+    parseOne((await place.given(...args, '--json')).stdout) as Result;
+  const packed = await json<{ advice: { questions: number }; telemetry: Record<string, number> }>(
+    ...['pack', 'tree', '--telemetry', 'telemetry.db'],
+  );
+  const { questions } = packed.advice;
+  const { recorded, stored, dropped, refused } = packed.telemetry;
+  assert.ok(questions >= 2);
+  assert.deepEqual([stored, dropped, refused], [recorded, 0, 0]);
+  const summary = await json<{ events: Record<string, number>; keys: number }>('telemetry', 'telemetry.db');
+  assert.deepEqual([summary.events['CODEC_RECEIPT'], summary.keys], [questions, 1]);
+  assert.equal(
+    Object.values(summary.events).reduce((sum, count) => sum + count, 0),
+    recorded,
+  );
+  const written = readdirSync(place.folder).filter((each) => each.startsWith('telemetry.db'));
+  assert.deepEqual(written, ['telemetry.db', 'telemetry.db.keys']);
+  const bytes = Buffer.concat(written.map((each) => readFileSync(place.path(each))));
+  // Neither a name nor content nor what anyone who has the content could confirm.
+  const id = createHash('sha256').update(block).digest();
+  for (const trace of ['cardamom', 'ingredient', block.subarray(0, 8), id, id.toString('hex')]) {
+    assert.ok(!bytes.includes(trace), String(trace));
+  }
+});
+
+test('telemetry is off unless asked for, by option or environment; no pack fails by it', async (t) => {
+  const place = new Place(t);
+  place.write({ 'tree/a': noise(30_000), 'notes.db': 'no database' });
+  await place.given('pack', 'tree', '--quiet');
+  assert.deepEqual(readdirSync(place.folder).sort(), ['cache', 'notes.db', 'repo', 'tree']);
+  const again = ['pack', 'tree', '--read-all'];
+  const env = { PILOTFISH_TELEMETRY: place.path('telemetry.db') };
+  // Where nothing is decided or written, the environment is no order; the option is a mistake.
+  assert.equal(place.run([...again, '--dry-run'], { env }).code, 0);
+  assert.ok(!existsSync(env.PILOTFISH_TELEMETRY));
+  for (const option of ['--dry-run', '--no-hints']) {
+    const { stderr } = await place.inside([...again, option, '--telemetry', 'x']);
+    assert.match(stderr, /USAGE: .*leave out --telemetry/);
+  }
+  assert.match((await place.inside(['pack', '--telemetry', 'x'])).stderr, /USAGE: nothing to store/);
+  assert.equal(place.run(again, { env }).code, 0);
+  assert.ok(existsSync(env.PILOTFISH_TELEMETRY) && !existsSync(place.path('x')));
+  const spoilt = await place.inside([...again, '--json', '--telemetry', 'notes.db']);
+  assert.equal(spoilt.code, 0);
+  assert.match(spoilt.stderr, /warning: DAMAGED: .*notes\.db.*Telemetry is not recorded/);
+  assert.equal((parseOne(spoilt.stdout) as { telemetry: unknown }).telemetry, null);
+  assert.equal(readFileSync(place.path('notes.db'), 'utf8'), 'no database');
+  const missing = await place.inside(['telemetry', 'gone.db']);
+  assert.match(missing.stderr, /^pilotfish: MISSING: there is no telemetry in \S+gone\.db: [^\n]*\n$/);
+  assert.ok(!existsSync(place.path('gone.db')));
+});
+
+test('a wrong option names the help of its command', async (t) => {
+  const place = new Place(t);
+  const helpOf = async (...args: string[]): Promise<string | undefined> =>
+    /see `([^`]*)`\n$/.exec((await place.inside(args)).stderr)?.[1];
+  assert.equal(await helpOf('pack', '--nope'), 'pilotfish pack --help');
+  assert.equal(await helpOf('key', 'add', '--nope'), 'pilotfish key add --help');
+  assert.equal(await helpOf('telemetry'), 'pilotfish telemetry --help');
+  assert.equal(await helpOf('pakc', 'tree'), 'pilotfish --help');
 });

@@ -9,13 +9,20 @@ import { main } from '../../examples/train-codec.ts';
 import { FastRng } from '../../src/base/index.ts';
 import { recordBlocks } from '../documents/telemetry.ts';
 import { root, run, runWell } from '../support.ts';
-import { Place } from './support.ts';
+import { noise, Place } from './support.ts';
 
 const guide = readFileSync(join(root, 'docs/guides/training.md'), 'utf8');
 const codeOf = (language: string): string[] =>
   [...guide.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\n\`\`\``, 'g'))].map(
     ([, code]) => code as string,
   );
+
+/** An output with its figures, times and places made the same. */
+const shapeOf = (output: string): string =>
+  output
+    .replace(/\S+T\S+Z/g, 'TIME')
+    .replace(/ \/\S+/g, ' PATH')
+    .replace(/\d[\d,]*/g, 'N');
 
 /** Text of a small vocabulary: some forty blocks. */
 function words(bytes: number): Buffer {
@@ -34,13 +41,19 @@ function words(bytes: number): Buffer {
 test('the commands of the training guide', async (t) => {
   const place = new Place(t);
   const data = brotliCompressSync(words(1_500_000), { params: { 1: 1 } });
-  place.write({ 'data/compression/words.br': data });
-  recordBlocks(place.path('telemetry.db'), 100);
+  place.write({
+    'data/compression/words.br': data,
+    'files/words': words(5_000_000),
+    'files/noise': noise(2_500_000),
+  });
   const commands = codeOf('sh').flatMap((code) => code.trim().split('\n'));
   assert.ok(commands.length >= 5);
   for (const command of commands) {
     const [program, ...args] = command.split(' ');
-    if (program === 'pilotfish') await place.given(...args, '--quiet');
+    if (args[0] === 'telemetry') {
+      const { stdout } = await place.given(...args);
+      assert.equal(shapeOf(stdout), shapeOf(`${codeOf('text')[0]}\n`));
+    } else if (program === 'pilotfish') await place.given(...args, '--quiet');
     else {
       assert.equal(`${program} ${args[0]}`, 'node examples/train-codec.ts');
       const [dbPath = '', modelPath = ''] = args.slice(1).map((path) => place.path(path));

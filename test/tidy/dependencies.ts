@@ -16,7 +16,11 @@ export const optional: Readonly<Record<string, string>> = {
   koffi: 'extended attributes, FIFOs and devices through libc; Node has no calls for them',
 };
 
-/** Packages a user brings for one feature; its use without them names them. */
+/** Packages a user brings for one feature; its use without them names them. The checkout has them, for its tests. */
 export const peers: Readonly<Record<string, string>> = {
+  '@fastify/swagger': 'the OpenAPI document of `serve`, from the schemas its routes check requests with',
+  fastify: 'the HTTP server of `serve`: routing, streams, limits, draining; 8.5 MB with what it brings',
+  'fastify-type-provider-zod': 'one schema checks a request, types its handler and is shown in the document',
+  zod: 'the schemas of the native API of `serve`',
   '@duckdb/node-api': 'data sets as Parquet files; 72 MB, which only those should get who want them',
 };

@@ -2,9 +2,9 @@
 // store does for one of 64 KiB. Ids, look-ups, resemblance, records, packs, index and trees are the real ones.
 import type { CID } from 'multiformats/cid';
 import { sha256Hex } from '../../../src/base/index.ts';
+import { ResemblanceIndex } from '../../../src/blocks/bases/index.ts';
 import type { Repository } from '../../../src/blocks/index.ts';
 import { PackWriter, RECORD_TYPES } from '../../../src/blocks/pack/index.ts';
-import { ResemblanceIndex } from '../../../src/blocks/store/index.ts';
 import { DirectoryWriter, FileListWriter, type Owner } from '../../../src/blocks/tree/index.ts';
 
 /** 32 MiB of blocks that were 64 KiB and take half. */

@@ -55,6 +55,9 @@ export interface PackResult {
   readonly blocks: number;
   readonly newBlocks: number;
   readonly deltaBlocks: number;
+  /** Bases tried, and those of them whose delta was not worth storing. */
+  readonly deltasTried: number;
+  readonly deltasUseless: number;
   readonly groupedFiles: number;
   readonly codecs: Readonly<Record<string, { blocks: number; bytes: number }>>;
   /** What went wrong, the first 10 000 of it. */
@@ -301,6 +304,8 @@ class PackRun {
       blocks: counters.references,
       newBlocks: counters.newBlocks,
       deltaBlocks: counters.deltaBlocks,
+      deltasTried: counters.deltasTried,
+      deltasUseless: counters.deltasUseless,
       groupedFiles: counters.groupedFiles,
       codecs: counters.codecs,
       errors: this.#problems.list,

@@ -1,4 +1,4 @@
-export { fileContent, listSnapshot } from './browse.ts';
+export { blocksOfFile, fileContent, listSnapshot } from './browse.ts';
 export {
   type Change,
   type Comparison,

@@ -13,5 +13,5 @@ export {
 export { doomedNames, readDoomed, writeDoomed } from './doomed.ts';
 export { Layout, packNameOf, temporaryWriter } from './layout.ts';
 export { type Lock, type LockMode, leftovers, takeLock } from './lock.ts';
-export { removeQuietly } from './publish.ts';
+export { publish, removeQuietly } from './publish.ts';
 export { type Snapshot, SnapshotStore, type StoredSnapshot } from './snapshot.ts';

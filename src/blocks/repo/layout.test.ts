@@ -9,10 +9,10 @@ test('everything lies where the format says', () => {
   assert.equal(layout.pack(name), `/r/store/${name}.pack`);
   assert.equal(layout.snapshot(name), `/r/snapshots/${name}`);
   assert.equal(layout.temporary('0011223344556677', 'snapshot'), '/r/tmp/0011223344556677-snapshot');
-  const entries = [layout.config, layout.index, ...layout.directories].map((path) =>
+  const entries = [layout.config, layout.fingerprints, layout.index, ...layout.directories].map((path) =>
     path.slice('/r/'.length),
   );
-  assert.deepEqual(entries, ['config', 'index.sqlite', 'locks', 'snapshots', 'store', 'tmp']);
+  assert.deepEqual(entries, ['config', 'fingerprints', 'index.sqlite', 'locks', 'snapshots', 'store', 'tmp']);
   for (const entry of entries) assert.ok(KNOWN_ENTRIES.has(entry));
 });
 

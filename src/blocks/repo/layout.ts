@@ -4,6 +4,7 @@
  *   config         what the repository is; its presence makes a directory a repository
  *   damaged/       packs that `repair` took apart; absent in most repositories
  *   doomed         packs that are replaced and wait to be deleted; absent in most repositories
+ *   fingerprints   which blocks resemble each other, a cache; absent until somebody asks
  *   index.sqlite   the exact index, a cache
  *   locks/         one empty file per running command
  *   snapshots/     one file per snapshot: its appearance is the commit
@@ -28,6 +29,9 @@ export class Layout {
   }
   get doomed(): string {
     return `${this.root}/doomed`;
+  }
+  get fingerprints(): string {
+    return `${this.root}/fingerprints`;
   }
   get index(): string {
     return `${this.root}/index.sqlite`;
@@ -65,6 +69,7 @@ export const KNOWN_ENTRIES: ReadonlySet<string> = new Set([
   'config',
   'damaged',
   'doomed',
+  'fingerprints',
   'index.sqlite',
   'index.sqlite-journal',
   'locks',

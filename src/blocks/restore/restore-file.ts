@@ -1,38 +1,47 @@
-import { type FileSystem, PilotfishError, writeAll } from '../../base/index.ts';
+import { type FileSystem, MIB, PilotfishError, writeAll } from '../../base/index.ts';
+import type { TreeReading } from '../reading/index.ts';
 import type { PathTest } from '../source/index.ts';
-import { fileBlocks, type ReadBlock, type TreeEntry } from '../tree/index.ts';
+import type { TreeEntry } from '../tree/index.ts';
 
 type FileEntry = TreeEntry & { type: 'file' };
 
 /** Zero runs of whole pages become holes. */
 const PAGE_BYTES = 4096;
+/** Blocks of larger files are not kept. */
+const LARGE_FILE_BYTES = MIB;
 const ZERO_PAGE = Buffer.alloc(PAGE_BYTES);
 
 /** Writes a new file. One that cannot be completed is removed again: half a file under its name would mislead. */
 export async function writeFile(
   fs: FileSystem,
   entry: FileEntry,
-  at: { path: Buffer; read: ReadBlock; pause: () => Promise<void> | undefined },
+  at: Pick<TreeReading, 'read' | 'readOnce' | 'blocks'> & {
+    readonly path: Buffer;
+    readonly pause: () => Promise<void> | undefined;
+  },
 ): Promise<void> {
   const fd = fs.open(at.path, 'create', 0o600);
+  // A large file would push everything else out of the cache.
+  const readData = entry.size < LARGE_FILE_BYTES ? at.read : at.readOnce;
   let isDone = false;
   try {
     let position = 0;
-    for (const { id, length } of fileBlocks(entry, at.read)) {
-      const raw = at.read(id);
+    let written = 0;
+    for (const { id, length } of at.blocks(entry)) {
+      const raw = readData(id);
       if (raw.length !== length) {
         throw new PilotfishError(
           'DAMAGED',
           `block ${id} has ${raw.length} bytes, its file says ${length}: run \`pilotfish verify\``,
         );
       }
-      writeSparse(fs, fd, raw, position);
+      written = writeSparse(fs, fd, raw, position) ?? written;
       position += length;
       const pause = at.pause();
       if (pause !== undefined) await pause;
     }
-    // Sets the length when the file ends in a hole; costs one call for files that do not.
-    if (position > 0) fs.truncate(fd, position);
+    // The file ends in a hole.
+    if (position > written) fs.truncate(fd, position);
     isDone = true;
   } finally {
     fs.close(fd);
@@ -40,15 +49,24 @@ export async function writeFile(
   }
 }
 
-/** Writes what is not zero, page by page of the block; runs of other pages go out in one call. */
-function writeSparse(fs: FileSystem, fd: number, raw: Uint8Array, position: number): void {
+/**
+ * Writes what is not zero, page by page of the block; runs of other pages go out in one call.
+ * @returns where the last of it ends in the file; undefined when all is zero
+ */
+function writeSparse(fs: FileSystem, fd: number, raw: Uint8Array, position: number): number | undefined {
   let start = 0;
+  let end: number | undefined;
   for (let at = 0; at + PAGE_BYTES <= raw.length; at += PAGE_BYTES) {
     if (!isZeroPage(raw, at)) continue;
-    if (at > start) writeAll(fs, fd, raw.subarray(start, at), position + start);
+    if (at > start) {
+      writeAll(fs, fd, raw.subarray(start, at), position + start);
+      end = position + at;
+    }
     start = at + PAGE_BYTES;
   }
-  if (start < raw.length) writeAll(fs, fd, raw.subarray(start), position + start);
+  if (start === raw.length) return end;
+  writeAll(fs, fd, raw.subarray(start), position + start);
+  return position + raw.length;
 }
 
 function isZeroPage(raw: Uint8Array, at: number): boolean {

@@ -10,11 +10,17 @@ import {
   PilotfishError,
 } from '../../base/index.ts';
 import { checkDepth, childPath, isStackBreak } from '../browse/index.ts';
+import {
+  type AheadCounts,
+  openTreeReading,
+  type ReadAheadOptions,
+  type TreeReading,
+} from '../reading/index.ts';
 import { accessError } from '../repo/index.ts';
 import type { Repository } from '../session/index.ts';
 import { type Problem, Problems } from '../session/index.ts';
 import type { PathTest } from '../source/index.ts';
-import { type ReadBlock, readDirectory, type TreeEntry } from '../tree/index.ts';
+import { readDirectory, type TreeEntry } from '../tree/index.ts';
 import { applyAttributes, linkToFirst, writeFile } from './restore-file.ts';
 
 export interface RestoreOptions {
@@ -28,6 +34,8 @@ export interface RestoreOptions {
   readonly overwrite?: boolean;
   /** Restore owners; only root can. */
   readonly owners?: boolean;
+  /** How blocks are read before it is their turn; false: not at all. */
+  readonly readAhead?: ReadAheadOptions | false;
   readonly onProgress?: (tally: Readonly<RestoreTally>) => void;
   readonly onProblem?: (problem: Problem) => void;
   readonly signal?: AbortSignal;
@@ -47,6 +55,8 @@ export interface RestoreResult extends RestoreTally {
   readonly errorCount: number;
   /** Whether files are missing or wrong, as opposed to what this machine cannot recreate. */
   readonly isIncomplete: boolean;
+  /** Blocks read ahead and what became of them; all zero where that is off or not worth it. */
+  readonly readAhead: Readonly<AheadCounts>;
 }
 
 const PROGRESS_MS = 100;
@@ -54,8 +64,17 @@ const PROGRESS_MS = 100;
 /** Restores a snapshot into a directory. Files that cannot be restored are reported; the others are. */
 export async function restore(repository: Repository, options: RestoreOptions): Promise<RestoreResult> {
   const snapshot = repository.snapshots.resolve(options.snapshot);
-  const run = new RestoreRun(repository, options);
-  await run.run(snapshot.root);
+  const reading = openTreeReading(repository.reader, repository.ports.threads, {
+    extent: snapshot,
+    options: options.readAhead ?? {},
+  });
+  const run = new RestoreRun(repository, options, reading);
+  try {
+    await reading.started();
+    await run.run(snapshot.root);
+  } finally {
+    await reading.close();
+  }
   const { tally, problems } = run;
   return {
     snapshot: snapshot.id,
@@ -65,6 +84,7 @@ export async function restore(repository: Repository, options: RestoreOptions): 
     errors: problems.list,
     errorCount: problems.count,
     isIncomplete: problems.isIncomplete,
+    readAhead: { ...reading.counts },
   };
 }
 
@@ -85,14 +105,14 @@ class RestoreRun {
   readonly #repository: Repository;
   readonly #fs: FileSystem;
   readonly #options: RestoreOptions;
-  readonly #read: ReadBlock;
+  readonly #reading: TreeReading;
   #lastPauseMs: number;
 
-  constructor(repository: Repository, options: RestoreOptions) {
+  constructor(repository: Repository, options: RestoreOptions, reading: TreeReading) {
     this.#repository = repository;
     this.#fs = repository.ports.fs;
     this.#options = options;
-    this.#read = (id) => repository.reader.read(id);
+    this.#reading = reading;
     this.problems = new Problems(options.onProblem);
     this.#lastPauseMs = repository.ports.clock.nowMs();
   }
@@ -109,14 +129,20 @@ class RestoreRun {
     });
   }
 
-  async #directory(node: CID, directory: Directory): Promise<void> {
+  async #directory(node: CID, directory: Directory, listed?: TreeEntry): Promise<void> {
     checkDepth(directory.depth);
     if (isStackBreak(directory.depth)) await undefined;
     try {
-      for (const entry of readDirectory(node, this.#read)) await this.#entry(entry, directory);
+      for (const entry of this.#entries(node, directory, listed)) await this.#entry(entry, directory);
     } catch (error) {
       this.#note(directory.relative, error);
     }
+  }
+
+  /** Of what is not restored as a whole nothing is read ahead: it may be not restored at all. */
+  #entries(node: CID, { isIncluded }: Directory, listed?: TreeEntry): Iterable<TreeEntry> {
+    const { tree, read } = this.#reading;
+    return isIncluded && tree !== undefined ? tree.entries(node, listed) : readDirectory(node, read);
   }
 
   async #entry(entry: TreeEntry, directory: Directory): Promise<void> {
@@ -157,7 +183,7 @@ class RestoreRun {
       this.#note(at.relative, error);
       return;
     }
-    await this.#directory(entry.node, { ...at, depth: parent.depth + 1, make });
+    await this.#directory(entry.node, { ...at, depth: parent.depth + 1, make }, entry);
     if (!isMade) return;
     try {
       // Last: writing into the directory moves its mtime, and its mode may forbid writing.
@@ -174,7 +200,7 @@ class RestoreRun {
     switch (entry.type) {
       case 'file':
         if (linkToFirst(fs, entry, { path, target: Buffer.from(target), isIncluded })) return;
-        await writeFile(fs, entry, { path, read: this.#read, pause: () => this.#pause() });
+        await writeFile(fs, entry, { path, ...this.#reading, pause: () => this.#pause() });
         this.tally.bytes += entry.size;
         break;
       case 'symlink':

@@ -1,8 +1,10 @@
+import type { CID } from 'multiformats/cid';
 import { hasCode, PilotfishError } from '../../base/index.ts';
 import { type Visited, walkTree } from '../browse/index.ts';
+import { openTreeReading, type ReadAheadOptions, type TreeReading } from '../reading/index.ts';
 import type { Repository } from '../session/index.ts';
 import type { PathTest } from '../source/index.ts';
-import { fileBlocks, type ReadBlock, type TreeEntry } from '../tree/index.ts';
+import type { TreeEntry } from '../tree/index.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar-header.ts';
 
 export interface TarOptions {
@@ -10,6 +12,8 @@ export interface TarOptions {
   readonly snapshot: string;
   /** True for paths to write, with all below them; default: everything. */
   readonly isIncluded?: PathTest;
+  /** How the blocks of large files are read before it is their turn; false: not at all. */
+  readonly readAhead?: ReadAheadOptions | false;
   readonly signal?: AbortSignal;
 }
 
@@ -27,13 +31,28 @@ export async function* tarStream(
   repository: Repository,
   options: TarOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  const { root } = repository.snapshots.resolve(options.snapshot);
-  const read: ReadBlock = (id) => repository.reader.read(id);
+  const snapshot = repository.snapshots.resolve(options.snapshot);
+  const reading = openTreeReading(repository.reader, repository.ports.threads, {
+    extent: snapshot,
+    options: options.readAhead ?? {},
+  });
+  try {
+    yield* archive(repository, options, { root: snapshot.root, reading });
+  } finally {
+    await reading.close();
+  }
+}
+
+async function* archive(
+  repository: Repository,
+  options: TarOptions,
+  { root, reading }: { readonly root: CID; readonly reading: TreeReading },
+): AsyncGenerator<Uint8Array, void> {
   const written = new Set<string>();
   const isMeant = includedOnly(options.isIncluded);
   const pieces = function* (): Generator<Uint8Array | undefined, void> {
-    for (const visited of walkTree(root, read)) {
-      if (isMeant(visited)) yield* member(visited, written, read);
+    for (const visited of walkTree(root, reading.read)) {
+      if (isMeant(visited)) yield* member(visited, written, reading);
       else yield undefined;
     }
     yield tarEnd();
@@ -47,7 +66,7 @@ export async function* tarStream(
   }
 }
 
-function* member(visited: Visited, written: Set<string>, read: ReadBlock): Generator<Uint8Array, void> {
+function* member(visited: Visited, written: Set<string>, reading: TreeReading): Generator<Uint8Array, void> {
   const { entry } = visited;
   const { hardLink } = entry;
   if (hardLink !== undefined && written.has(key(hardLink))) {
@@ -57,16 +76,16 @@ function* member(visited: Visited, written: Set<string>, read: ReadBlock): Gener
   yield tarHeader(visited, undefined);
   if (entry.type !== 'file') return;
   if (written.size < MAX_LINKS_KEPT) written.add(key(visited.path));
-  yield* content(visited, entry, read);
+  yield* content(visited, entry, reading);
 }
 
 function* content(
   visited: Visited,
   entry: TreeEntry & { type: 'file' },
-  read: ReadBlock,
+  { read, blocks }: TreeReading,
 ): Generator<Uint8Array, void> {
   try {
-    for (const { id, length } of fileBlocks(entry, read)) {
+    for (const { id, length } of blocks(entry)) {
       const raw = read(id);
       if (raw.length !== length)
         throw new PilotfishError('DAMAGED', `block ${id} has another length than its file says`);

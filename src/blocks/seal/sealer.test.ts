@@ -5,7 +5,14 @@ import { Rng, seededBytes, sha256Hex } from '../../base/index.ts';
 import { AesGcmSealer, plainSealer, type SealContext } from './sealer.ts';
 
 const MASTER = Buffer.from(Array.from({ length: 32 }, (_, i) => i));
-const CONTEXTS: readonly SealContext[] = ['record', 'footer', 'snapshot', 'index-row', 'key-check'];
+const CONTEXTS: readonly SealContext[] = [
+  'record',
+  'footer',
+  'snapshot',
+  'index-row',
+  'fingerprints',
+  'key-check',
+];
 const tampered = { name: 'PilotfishError', code: 'TAMPERED' };
 const sealer = new AesGcmSealer(MASTER, seededBytes(1));
 

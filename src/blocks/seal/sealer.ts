@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:cry
 import { PilotfishError, type RandomSource } from '../../base/index.ts';
 
 /** What a sealed piece is; authenticated with it, so that one piece cannot be passed off as another. */
-export type SealContext = 'record' | 'footer' | 'snapshot' | 'index-row' | 'key-check';
+export type SealContext = 'record' | 'footer' | 'snapshot' | 'index-row' | 'fingerprints' | 'key-check';
 
 /**
  * Turns plain bytes into what lies on disk and back. A repository without encryption uses the identity, so

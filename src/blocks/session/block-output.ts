@@ -1,9 +1,11 @@
-import { asRepositoryError, assert, hasCode, MAX_BLOCK_BYTES, MIB } from '../../base/index.ts';
+import { asRepositoryError, assert, hasCode, MAX_BLOCK_BYTES, MIB, must } from '../../base/index.ts';
+import { ResemblanceIndex } from '../bases/index.ts';
 import {
   blockIdAt,
   depthAt,
   type FinishedPack,
   type PackFiles,
+  type PackTable,
   PackWriter,
   packFeatures,
 } from '../pack/index.ts';
@@ -16,7 +18,6 @@ import {
   EFFORTS,
   PIPELINE_ARENA_BYTES,
   PoolEncoder,
-  ResemblanceIndex,
   type Surroundings,
 } from '../store/index.ts';
 import type { Repository } from './repository.ts';
@@ -76,6 +77,7 @@ export class BlockOutput {
     this.#encoder = new PoolEncoder(arena, {
       threads,
       inlineBatches: threads === 0 ? Number.POSITIVE_INFINITY : INLINE_BATCHES,
+      clock: repository.ports.clock,
     });
     this.#advice = new Advice(options.adviser ?? {}, options.surroundings);
     let resemblance: ResemblanceIndex | undefined;
@@ -178,6 +180,7 @@ function addPack(index: ResemblanceIndex, packs: Repository['packs'], name: stri
   try {
     const table = packs.table(name);
     const features = packFeatures(table);
+    const ratios = storedRatios(table);
     for (let block = 0; block < table.blockCount; block++) {
       const own = features.subarray(12 * block, 12 * block + 12);
       if (own.some((value) => value !== 0)) {
@@ -185,12 +188,24 @@ function addPack(index: ResemblanceIndex, packs: Repository['packs'], name: stri
           id: blockIdAt(table, block),
           depth: depthAt(table, block),
           rawLength: table.rawLengths[block] as number,
+          storedRatio: ratios[must(table.recordOf[block], 'a block has a record')],
         });
       }
     }
   } catch (error) {
     if (!hasCode(error)) throw error;
   }
+}
+
+/** Stored / raw of each record of a pack. */
+function storedRatios({ recordCount, rawLengths, recordOf, offsets }: PackTable): Float64Array {
+  const ratios = new Float64Array(recordCount);
+  recordOf.forEach((record, block) => {
+    ratios[record] = (ratios[record] ?? 0) + (rawLengths[block] ?? 0);
+  });
+  return ratios.map(
+    (raw, record) => ((offsets[record + 1] ?? 0) - (offsets[record] ?? 0)) / Math.max(1, raw),
+  );
 }
 
 /** Files that go nowhere: a dry run writes its packs to them. */

@@ -7,19 +7,13 @@ import { text } from '../../../test/sim/file-bytes.ts';
 import { treeVersions } from '../../../test/sim/sources.ts';
 import { readTree, treeDifferences } from '../../../test/sim/tree-state.ts';
 import { MAX_CHAIN_DEPTH, Rng } from '../../base/index.ts';
-import {
-  type BaseQuestion,
-  type CodecQuestion,
-  type CodecReceipt,
-  type CodecSteps,
-  GROUP_COUNT,
-  type StoreAdviser,
-} from '../questions.ts';
+import { CODEC_IDS } from '../codec/index.ts';
+import { type CodecQuestion, type CodecSteps, GROUP_COUNT, type StoreAdviser } from '../questions.ts';
 import { Advice } from './advice.ts';
+import { OUTCOME } from './encode.ts';
 
 const RAW = Buffer.from('some bytes that are asked about');
 const CONTEXT = { fileKind: 3, nameClass: 77, fileOffsetBytes: 0, fileNumber: 1, isTree: false };
-const CANDIDATES = [9, 5].map((shared, i) => ({ id: `${i}`, shared, depth: i, rawLength: 1000, age: i + 1 }));
 
 /** What no adviser should say, and what hostile ones will. */
 const NONSENSE: readonly unknown[] = [
@@ -46,23 +40,19 @@ const NONSENSE: readonly unknown[] = [
 /** An adviser that gives the same answer to everything. */
 const saying = (answer: unknown): StoreAdviser => {
   const say = () => answer as never;
-  return { codec: say, base: say, group: say };
+  return { codec: say, group: say };
 };
 const throwing = (thrown: unknown): StoreAdviser => {
   const fail = () => {
     throw thrown;
   };
-  return { codec: fail, base: fail, group: fail };
+  return { codec: fail, group: fail };
 };
 
-/** All three answers the core acts on. */
+/** Answers the core acts on; which base it takes is another question (bases.test.ts). */
 function decisions(adviser: StoreAdviser): unknown[] {
   const advice = new Advice(adviser);
-  return [
-    advice.codec(RAW, CONTEXT),
-    advice.base(CANDIDATES, RAW.length, CONTEXT),
-    advice.group(RAW.length, CONTEXT),
-  ];
+  return [advice.codec(RAW, CONTEXT), advice.group(RAW.length, CONTEXT)];
 }
 
 test('an illegal answer counts as none', () => {
@@ -82,11 +72,8 @@ test('legal answers are used', () => {
     const { codec, level } = new Advice({ codec: () => algorithm }).codec(RAW, CONTEXT);
     assert.equal(level === 0 ? codec : `${codec}-${level}`, algorithm);
   }
-  for (const index of [-1, 0, 1])
-    assert.equal(new Advice({ base: () => index }).base(CANDIDATES, 9, CONTEXT), index);
   for (const group of [0, GROUP_COUNT - 1])
     assert.equal(new Advice({ group: () => group }).group(9, CONTEXT), group);
-  assert.notEqual(new Advice({ base: () => 2 }).base(CANDIDATES, 9, CONTEXT), 2, 'beyond the candidates');
   assert.notEqual(
     new Advice({ group: () => GROUP_COUNT }).group(9, CONTEXT),
     GROUP_COUNT,
@@ -112,12 +99,8 @@ test('questions hold sizes, classes and counts, and no content', () => {
   const note = (question: object): undefined => {
     questions.push({ ...question });
   };
-  decisions({ codec: note, base: note, group: note });
-  const [codec, base, group] = questions as [
-    Record<string, unknown>,
-    BaseQuestion & Record<string, unknown>,
-    Record<string, unknown>,
-  ];
+  decisions({ codec: note, group: note });
+  const [codec, group] = questions as [Record<string, unknown>, Record<string, unknown>];
   assert.deepEqual(Object.keys(codec).sort(), [
     'cpuPressure',
     'fileKind',
@@ -131,12 +114,8 @@ test('questions hold sizes, classes and counts, and no content', () => {
     'siblingRatio',
   ]);
   assert.deepEqual(Object.keys(group).sort(), ['fileKind', 'nameClass', 'rawBytes']);
-  assert.deepEqual(base.candidates, [
-    { rawBytes: 1000, sharedFeatures: 9, chainDepth: 0, ageBlocks: 1 },
-    { rawBytes: 1000, sharedFeatures: 5, chainDepth: 1, ageBlocks: 2 },
-  ]);
-  const flags = { candidates: 0, isLeaf: 0 };
-  const numbers = [codec, base, group].flatMap((question) => Object.values({ ...question, ...flags }));
+  const flags = { isLeaf: 0 };
+  const numbers = [codec, group].flatMap((question) => Object.values({ ...question, ...flags }));
   for (const value of numbers) assert.equal(typeof value, 'number');
 });
 
@@ -191,26 +170,30 @@ test('a question knows the link, the load, and how earlier blocks of its file ca
   assert.deepEqual([questions[0]?.linkBitsPerSecond, questions[0]?.cpuPressure], [1e8, 0.5]);
 });
 
-test('what a pack took to write is told under the number of the latest question, and only after one', () => {
-  const receipts: CodecReceipt[] = [];
-  const settleCodec = (receipt: Readonly<CodecReceipt>): void => {
-    receipts.push({ ...receipt });
+test('each question gets its receipt, each pack its own; an adviser that throws disturbs nobody', () => {
+  const told: unknown[] = [];
+  const keep = (receipt: object): void => {
+    told.push({ ...receipt });
     throw new RangeError('an adviser failed');
   };
-  codecQuestions({ settleCodec }, (advice) => {
-    advice.written(10, 1);
+  codecQuestions({ settleCodec: keep, settleLink: keep }, (advice) => {
+    assert.equal(advice.codecQuestions, 0);
     advice.codec(RAW, CONTEXT);
     advice.codec(RAW, CONTEXT);
+    assert.equal(advice.codecQuestions, 2);
+    const alone = { codecId: CODEC_IDS.zstd, payload: undefined, deltaBytes: 0 };
+    const block = { id: 'a', rawLength: 100 };
+    const encoded = { outcome: OUTCOME.plain, aloneBytes: 40, aloneSeconds: 0.5 };
+    advice.settleCodec(1, block, { ...alone, ...encoded });
+    advice.settleCodec(2, block, { ...alone, ...encoded, outcome: OUTCOME.delta });
     advice.written(1000, 0.25);
   });
-  assert.deepEqual(receipts, [{ number: 2, bytes: 1000, seconds: 0.25 }]);
-});
-
-test('without a candidate there is no base, whatever is answered', () => {
-  for (const adviser of [{}, saying(0), saying(7), throwing('no')]) {
-    const index = new Advice(adviser).base([], 9, CONTEXT);
-    assert.equal([][index], undefined);
-  }
+  const receipt = { blockId: 'a', rawBytes: 100, bytes: 40, seconds: 0.5 };
+  assert.deepEqual(told, [
+    { number: 1, ...receipt, storedAs: 'zstd' },
+    { number: 2, ...receipt, storedAs: 'delta' },
+    { bytes: 1000, seconds: 0.25 },
+  ]);
 });
 
 test('equal name endings share a group as long as there are groups', () => {

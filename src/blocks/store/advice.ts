@@ -1,20 +1,24 @@
-import { MAX_CHAIN_DEPTH } from '../../base/index.ts';
-import { type CodecChoice, parseAlgorithm, probeRatio, sampleEntropyBits } from '../codec/index.ts';
+import { attempt, BaseAdvice, isWhole, RunningRatios } from '../bases/index.ts';
+import {
+  type CodecChoice,
+  codecName,
+  parseAlgorithm,
+  probeRatio,
+  sampleEntropyBits,
+} from '../codec/index.ts';
 import {
   type CodecQuestion,
+  type CodecReceipt,
   type CodecSteps,
   GROUP_COUNT,
   NEUTRAL_CODEC_QUESTION,
   type StoreAdviser,
-  siblingRatioAfter,
 } from '../questions.ts';
-import type { Resemblance, ResemblanceIndex } from './resemblance.ts';
+import { type EncodedBlock, OUTCOME } from './encode.ts';
+import type { Entry } from './entry.ts';
 
 /** Tree nodes always share this group. */
 export const TREE_GROUP = GROUP_COUNT;
-const CANDIDATES_ASKED = 8;
-/** Features a base must share: one of twelve may be chance. */
-const MIN_SHARED = 2;
 /** Measured on versions of packages and on a mixed system: 3 is 2.5 % larger, 9 is 2.5 % smaller for half as much CPU again. */
 const DEFAULT_CODEC: CodecChoice = { codec: 'zstd', level: 5 };
 
@@ -35,8 +39,14 @@ export interface Surroundings {
   readonly cpuPressure: number;
 }
 
-/** Files whose ratio is remembered: outcomes come a few batches behind. */
-const SIBLING_FILES = 64;
+const NO_RECEIPT: Readonly<CodecReceipt> = {
+  number: 0,
+  blockId: '',
+  rawBytes: 0,
+  storedAs: 'none',
+  bytes: 0,
+  seconds: 0,
+};
 
 /**
  * The questions of the store with their built-in answers. An adviser's answer is used when it is legal; anything
@@ -44,25 +54,28 @@ const SIBLING_FILES = 64;
  */
 export class Advice {
   readonly #adviser: StoreAdviser;
-  /** Which questions cost something to put together and are answered at all. */
-  readonly #asked: { readonly codec: boolean; readonly base: boolean };
+  /** Which base a delta has. */
+  readonly bases: BaseAdvice;
+  /** Whether the codec question, which costs something to put together, is answered at all. */
+  readonly #isCodecAsked: boolean;
   readonly #groupOf = new Map<number, number>();
-  readonly #siblingRatios = new Map<number, number>();
+  /** Stored / raw of blocks that stand alone, by file. */
+  readonly #siblings = new RunningRatios();
   /** Reused: a question is valid during the call that gets it. */
   readonly #question: CodecQuestion;
+  /** Reused as well. */
+  readonly #receipt: CodecReceipt = { ...NO_RECEIPT };
 
   constructor(adviser: StoreAdviser, surroundings?: Surroundings) {
     this.#adviser = adviser;
     this.#question = { ...NEUTRAL_CODEC_QUESTION, ...surroundings };
-    this.#asked = {
-      codec: attempt(() => adviser.codec !== undefined) ?? false,
-      base: attempt(() => adviser.base !== undefined) ?? false,
-    };
+    this.#isCodecAsked = attempt(() => adviser.codec !== undefined) ?? false;
+    this.bases = new BaseAdvice(adviser, this.#siblings);
   }
 
   /** The codec of a block that stands alone. */
   codec(raw: Uint8Array, context: Context): CodecChoice {
-    if (!this.#asked.codec) return DEFAULT_CODEC;
+    if (!this.#isCodecAsked) return DEFAULT_CODEC;
     const question = this.#question;
     const steps = this.#steps(raw.length, question.linkBitsPerSecond);
     question.number += 1;
@@ -70,8 +83,7 @@ export class Advice {
     question.fileKind = context.fileKind;
     question.fileOffsetBytes = context.fileOffsetBytes;
     question.isLeaf = !context.isTree;
-    question.siblingRatio =
-      this.#siblingRatios.get(context.fileNumber) ?? NEUTRAL_CODEC_QUESTION.siblingRatio;
+    question.siblingRatio = this.#siblings.of(context.fileNumber);
     const { sampleEntropyBits: neutralBits, probeRatio: neutralProbe } = NEUTRAL_CODEC_QUESTION;
     question.sampleEntropyBits = steps === 'none' ? neutralBits : sampleEntropyBits(raw);
     question.probeRatio = steps === 'entropy+probe' ? probeRatio(raw) : neutralProbe;
@@ -86,44 +98,29 @@ export class Advice {
 
   /** What a block that stands alone came to: history for the later blocks of its file. */
   stored(fileNumber: number, rawBytes: number, storedBytes: number): void {
-    if (!this.#asked.codec) return;
-    const ratio = storedBytes / rawBytes;
-    const before = this.#siblingRatios.get(fileNumber);
-    // Set anew, so that the oldest entry is the file heard of longest ago.
-    this.#siblingRatios.delete(fileNumber);
-    this.#siblingRatios.set(fileNumber, siblingRatioAfter(before, ratio));
-    if (this.#siblingRatios.size <= SIBLING_FILES) return;
-    for (const oldest of this.#siblingRatios.keys()) {
-      this.#siblingRatios.delete(oldest);
-      return;
-    }
+    if (this.#isCodecAsked || this.bases.isAsked) this.#siblings.note(fileNumber, storedBytes / rawBytes);
+  }
+
+  /** Number of the latest codec question; 0 before the first, and where none is asked. */
+  get codecQuestions(): number {
+    return this.#question.number;
+  }
+
+  /** Tells the adviser what came of the codec question of this number. */
+  settleCodec(number: number, block: Pick<Entry, 'id' | 'rawLength'>, encoded: EncodedBlock): void {
+    const receipt = this.#receipt;
+    receipt.number = number;
+    receipt.blockId = block.id;
+    receipt.rawBytes = block.rawLength;
+    receipt.storedAs = encoded.outcome === OUTCOME.delta ? 'delta' : codecName(encoded.codecId);
+    receipt.bytes = encoded.aloneBytes;
+    receipt.seconds = encoded.aloneSeconds;
+    attempt(() => this.#adviser.settleCodec?.(receipt));
   }
 
   /** Tells the adviser what the bytes of a pack took to write. */
   written(bytes: number, seconds: number): void {
-    const { number } = this.#question;
-    if (number > 0) attempt(() => this.#adviser.settleCodec?.({ number, bytes, seconds }));
-  }
-
-  /** Blocks that may be a base, best first; only those with a depth below the limit. */
-  candidates(index: ResemblanceIndex, features: Uint32Array, depthLimit = MAX_CHAIN_DEPTH): Resemblance[] {
-    const count = this.#asked.base ? CANDIDATES_ASKED : 1;
-    return index.find(features, { count, depthLimit, minShared: MIN_SHARED });
-  }
-
-  /** Index of the base among the candidates; -1 for none. The built-in rule takes the first. */
-  base(candidates: readonly Resemblance[], rawBytes: number, context: Context): number {
-    if (candidates.length === 0 || !this.#asked.base) return 0;
-    const described = candidates.map(({ rawLength, shared, depth, age }) => ({
-      rawBytes: rawLength,
-      sharedFeatures: shared,
-      chainDepth: depth,
-      ageBlocks: age,
-    }));
-    const answer = attempt(() =>
-      this.#adviser.base?.({ rawBytes, fileKind: context.fileKind, candidates: described }),
-    );
-    return isWhole(answer, -1, candidates.length - 1) ? answer : 0;
+    attempt(() => this.#adviser.settleLink?.({ bytes, seconds }));
   }
 
   /** The group of a small block. The built-in rule gives each name ending its own while there are any. */
@@ -137,20 +134,4 @@ export class Advice {
     this.#groupOf.set(nameClass, this.#groupOf.size);
     return this.#groupOf.size - 1;
   }
-}
-
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    const answer = run();
-    // A promise is no answer, and one that is rejected must not end the process.
-    if (answer instanceof Promise) answer.catch(() => undefined);
-    return answer;
-  } catch {
-    // An adviser that throws has no answer.
-    return undefined;
-  }
-}
-
-function isWhole(value: unknown, least: number, most: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }

@@ -116,6 +116,23 @@ test('blocks are read from records of every kind, across packs', () => {
   assert.equal(shelf.reader().has(sha256Hex(Buffer.from('none'))), false);
 });
 
+test('what is read once is checked like the rest, and what is kept stays as it is', () => {
+  const shelf = new Shelf();
+  const [large, other, lost] = [6, 7, 8].map((seed) => noise(new Rng(seed), 100_000)) as [
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  shelf.add(block(large), block(other), group([A, B]), block(Buffer.from('forged'), known(lost)));
+  const reader = shelf.reader();
+  const once = (raw: Buffer): Uint8Array => reader.readOnce(sha256Hex(raw));
+  for (const raw of [large, A, other, large, B]) assert.ok(raw.equals(once(raw)));
+  const kept = reader.read(sha256Hex(other));
+  for (const raw of [other, large, A]) once(raw);
+  assert.ok(kept.equals(other));
+  assert.throws(() => once(lost), { code: 'DAMAGED' });
+});
+
 test('a chain of four deltas is read, one of five is refused', () => {
   const shelf = new Shelf();
   const chain = TEXTS.slice(1).map((raw, i) => delta(raw, TEXTS[i] as Buffer, here(1)));

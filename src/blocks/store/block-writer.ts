@@ -1,9 +1,12 @@
 import { assert, MAX_CHAIN_DEPTH, must, SMALL_FILE_BYTES, sha256Hex } from '../../base/index.ts';
+import { hasFeatures, type Resemblance, type ResemblanceIndex } from '../bases/index.ts';
 import type { Chunk } from '../chunk/index.ts';
 import { CODEC_IDS, codecName } from '../codec/index.ts';
 import { RECORD_TYPES } from '../pack/index.ts';
+import { OPEN_CODEC_QUESTIONS } from '../questions.ts';
 import { type Advice, TREE_GROUP } from './advice.ts';
 import type { Arena } from './arena.ts';
+import { type BlockContext, depthLimit } from './block-context.ts';
 import {
   type Effort,
   type EncodedBatch,
@@ -18,22 +21,7 @@ import type { Encoder } from './encoder.ts';
 import { type Entry, note } from './entry.ts';
 import { OpenGroup } from './groups.ts';
 import { PackSink, type PackSinkDependencies } from './pack-sink.ts';
-import { hasFeatures, type Resemblance, type ResemblanceIndex } from './resemblance.ts';
 import { WriteCounters } from './write-counters.ts';
-
-/** What is known of a block beside its bytes. */
-export interface BlockContext {
-  /** Content kind of its file (`signals`). */
-  fileKind: number;
-  /** A number derived from the file name's ending. */
-  nameClass: number;
-  fileOffsetBytes: number;
-  /** Numbers the files of a run. */
-  fileNumber: number;
-  isTree: boolean;
-  /** Most steps it may take to bytes that need no other record: for a block that others have as their base already. */
-  maxDepth?: number | undefined;
-}
 
 export interface BlockWriterDependencies {
   /** Whether a block lies in a finished pack. */
@@ -51,16 +39,20 @@ export interface BlockWriterDependencies {
 
 /** Arena bytes after which a batch goes to the encoder. */
 const BATCH_ARENA_BYTES = 1024 * 1024;
-const BATCH_JOBS = 256;
 /** Batches under way at once. Fixed, not by the number of threads: outcomes are applied in order and exactly this
  * far behind, so that what the store knows at each decision, and with it every byte written, does not depend on
  * timing. */
 const PIPELINE_BATCHES = 4;
+const BATCH_JOBS = OPEN_CODEC_QUESTIONS / (PIPELINE_BATCHES + 1);
 /** Arena bytes that may be taken before a job's outcome is applied: what a job refers to must live that long. */
 export const PIPELINE_ARENA_BYTES = 16 * 1024 * 1024;
 const GROUPED_DEPTH = 1;
 
-type Task = { readonly entry: Entry; readonly baseId: string | undefined } | { readonly group: OpenGroup };
+/** Which base a block has, and the number of that choice. */
+type Chosen = { readonly id: string; readonly number: number };
+/** Of codec questions, 0 is none. */
+type BlockTask = { readonly entry: Entry; readonly base: Chosen | undefined; readonly codecQuestion: number };
+type Task = BlockTask | { readonly group: OpenGroup };
 
 interface Batch {
   readonly tasks: readonly Task[];
@@ -153,18 +145,19 @@ export class BlockWriter {
       return;
     }
     entry.arenaAt = this.#toArena(chunk.raw);
-    const { arena } = this.#deps;
-    const choice = small ? { codecId: 0, level: 0 } : this.#codec(chunk, context);
+    const { advice, arena } = this.#deps;
+    const choice = small ? undefined : advice.codec(chunk.raw, context);
     this.#jobs.push({
       kind: base === undefined ? JOB.plain : small ? JOB.deltaOrNothing : JOB.deltaOrPlain,
       rawAt: arena.offsetOf(entry.arenaAt),
       rawLength: chunk.raw.length,
       baseAt: base === undefined ? 0 : arena.offsetOf(base.at),
       baseLength: base?.length ?? 0,
-      ...choice,
+      codecId: choice === undefined ? 0 : CODEC_IDS[choice.codec],
+      level: choice?.level ?? 0,
       deltaLevel: this.#deps.effort.deltaLevel(chunk.raw.length),
     });
-    this.#tasks.push({ entry, baseId: base?.id });
+    this.#tasks.push({ entry, base, codecQuestion: small ? 0 : advice.codecQuestions });
     this.#keepAlive(entry.arenaAt, base?.at);
     if (small) this.#contexts.set(entry, { ...context });
   }
@@ -184,6 +177,7 @@ export class BlockWriter {
       depth,
       isTree: context.isTree,
       fileNumber: context.fileNumber,
+      nameClass: context.nameClass,
       arenaAt: -1,
       home: { kind: 'queued' },
     };
@@ -191,30 +185,23 @@ export class BlockWriter {
     return entry;
   }
 
-  #codec(chunk: Chunk, context: BlockContext): { codecId: number; level: number } {
-    const choice = this.#deps.advice.codec(chunk.raw, context);
-    return { codecId: CODEC_IDS[choice.codec], level: choice.level };
-  }
-
   /** A base whose raw bytes are in the arena, or undefined. */
   #chooseBase(
     chunk: Chunk,
     context: BlockContext,
-  ): { id: string; at: number; length: number; depth: number } | undefined {
+  ): (Chosen & { at: number; length: number; depth: number }) | undefined {
     if (!hasFeatures(chunk.features)) return undefined;
-    const candidates = this.#deps.advice.candidates(
-      this.#deps.resemblance(),
-      chunk.features,
-      depthLimit(context),
-    );
-    const index = this.#deps.advice.base(candidates, chunk.raw.length, context);
-    const chosen = candidates[index];
+    const { advice, resemblance } = this.#deps;
+    const chosen = advice.bases.choose(resemblance(), chunk.features, {
+      ...context,
+      rawLength: chunk.raw.length,
+      depthLimit: depthLimit(context),
+    });
     if (chosen === undefined) return undefined;
     assert(chosen.depth < MAX_CHAIN_DEPTH, 'a base leaves room for one more step');
     const at = this.#baseInArena(chosen);
-    return at === undefined
-      ? undefined
-      : { id: chosen.id, at, length: chosen.rawLength, depth: chosen.depth };
+    if (at === undefined) return undefined;
+    return { id: chosen.id, number: advice.bases.number, at, length: chosen.rawLength, depth: chosen.depth };
   }
 
   #baseInArena(base: Resemblance): number | undefined {
@@ -307,14 +294,16 @@ export class BlockWriter {
     batch.tasks.forEach((task, i) => {
       const outcome = outcomeAt(encoded, i);
       if ('group' in task) this.#placeGroup(task.group, outcome);
-      else this.#place(task.entry, task.baseId, outcome);
+      else this.#place(task, outcome);
       this.#sink.closeIfFull();
     });
     // Frees the payloads now: the collector sees only a small object and would let them pile up.
     encoded.bytes.buffer.transfer(0);
   }
 
-  #place(entry: Entry, baseId: string | undefined, encoded: EncodedBlock): void {
+  #place({ entry, base, codecQuestion }: BlockTask, encoded: EncodedBlock): void {
+    if (codecQuestion > 0) this.#deps.advice.settleCodec(codecQuestion, entry, encoded);
+    if (base !== undefined) this.#settleBase(entry, base, encoded);
     const context = this.#contexts.get(entry);
     this.#contexts.delete(entry);
     if (encoded.outcome === OUTCOME.nothing) {
@@ -324,7 +313,7 @@ export class BlockWriter {
     }
     const payload = encoded.payload ?? this.#deps.arena.view(entry.arenaAt, entry.rawLength);
     if (encoded.outcome === OUTCOME.delta) {
-      this.#placeDelta(entry, must(baseId, 'a delta has a base'), payload);
+      this.#placeDelta(entry, must(base, 'a delta has a base').id, payload);
       return;
     }
     const codec = codecName(encoded.codecId);
@@ -333,6 +322,14 @@ export class BlockWriter {
     entry.home = { kind: 'placed', record: this.#sink.append(record, note(entry.depth, [entry])), slot: 0 };
     this.counters.stored(codec, 1, payload.length);
     this.#deps.advice.stored(entry.fileNumber, entry.rawLength, payload.length);
+    this.#setStoredRatio(entry, payload.length / entry.rawLength);
+  }
+
+  #settleBase(entry: Entry, { number }: Chosen, { outcome, deltaBytes, aloneBytes }: EncodedBlock): void {
+    const isKept = outcome === OUTCOME.delta;
+    this.counters.deltasTried += 1;
+    if (!isKept) this.counters.deltasUseless += 1;
+    this.#deps.advice.bases.settle(number, entry, { deltaBytes, aloneBytes, isKept });
   }
 
   #placeDelta(entry: Entry, baseId: string, payload: Uint8Array): void {
@@ -365,6 +362,7 @@ export class BlockWriter {
       payload,
     } as const;
     entry.home = { kind: 'placed', record: this.#sink.append(record, note(entry.depth, [entry])), slot: 0 };
+    this.#setStoredRatio(entry, payload.length / entry.rawLength);
     this.counters.deltaBlocks += 1;
     this.counters.stored('zstd', 1, payload.length);
   }
@@ -377,6 +375,7 @@ export class BlockWriter {
     const number = this.#sink.append(record, note(GROUPED_DEPTH, group.members));
     group.members.forEach((entry, slot) => {
       entry.home = { kind: 'placed', record: number, slot };
+      this.#setStoredRatio(entry, payload.length / group.sizeBytes);
       if (!entry.isTree) this.counters.groupedFiles += 1;
     });
     this.counters.stored(codec, group.members.length, payload.length);
@@ -388,12 +387,12 @@ export class BlockWriter {
     if (entry.sequence >= 0) this.#deps.resemblance().setDepth(entry.sequence, depth);
   }
 
+  #setStoredRatio({ sequence }: Entry, storedRatio: number): void {
+    if (sequence >= 0) this.#deps.resemblance().setStoredRatio(sequence, storedRatio);
+  }
+
   /** After a pack is published its blocks are found through the index. */
   #forgetPlaced(): void {
     for (const [id, entry] of this.#entries) if (entry.home.kind === 'placed') this.#entries.delete(id);
   }
-}
-
-function depthLimit({ maxDepth = MAX_CHAIN_DEPTH }: BlockContext): number {
-  return Math.min(maxDepth, MAX_CHAIN_DEPTH);
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { must, PilotfishError } from '../../base/index.ts';
+import { type Clock, must, PilotfishError } from '../../base/index.ts';
 import type { Arena } from './arena.ts';
 import { type EncodedBatch, runJobs } from './encode.ts';
 
@@ -12,13 +12,15 @@ export interface Encoder {
 /** Encodes on the calling thread: for small work and for tests. */
 export class InlineEncoder implements Encoder {
   readonly #bytes: Uint8Array;
+  readonly #clock: Clock;
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, clock: Clock) {
     this.#bytes = new Uint8Array(arena.shared);
+    this.#clock = clock;
   }
 
   encode(jobs: Int32Array<ArrayBuffer>): Promise<EncodedBatch> {
-    return Promise.resolve(runJobs(this.#bytes, jobs));
+    return Promise.resolve(runJobs(this.#bytes, jobs, this.#clock));
   }
 
   close(): Promise<void> {
@@ -91,9 +93,9 @@ export class PoolEncoder implements Encoder {
   readonly #threadLimit: number;
   #inlineLeft: number;
 
-  constructor(arena: Arena, options: { threads: number; inlineBatches: number }) {
+  constructor(arena: Arena, options: { threads: number; inlineBatches: number; clock: Clock }) {
     this.#arena = arena;
-    this.#inline = new InlineEncoder(arena);
+    this.#inline = new InlineEncoder(arena, options.clock);
     this.#threadLimit = options.threads;
     this.#inlineLeft = options.inlineBatches;
   }

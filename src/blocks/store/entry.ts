@@ -11,6 +11,7 @@ export interface Entry {
   /** Tree nodes count as blocks but not as files. */
   readonly isTree: boolean;
   readonly fileNumber: number;
+  readonly nameClass: number;
   /** Steps to bytes that need no other record; an upper bound until the block is encoded. */
   depth: number;
   /** Position of the raw bytes in the arena, or -1. */

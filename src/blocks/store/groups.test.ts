@@ -11,6 +11,7 @@ const entryOf = (raw: Uint8Array): Entry => ({
   sequence: -1,
   isTree: false,
   fileNumber: 0,
+  nameClass: 0,
   depth: 1,
   arenaAt: -1,
   home: { kind: 'queued' },

@@ -7,6 +7,9 @@ export class WriteCounters {
   /** Distinct blocks added. */
   newBlocks = 0;
   deltaBlocks = 0;
+  /** Bases tried, and those of them whose delta was not worth storing. */
+  deltasTried = 0;
+  deltasUseless = 0;
   /** Small blocks of files that ended in a group. */
   groupedFiles = 0;
   readonly codecs: Partial<Record<CodecName, { blocks: number; bytes: number }>> = {};

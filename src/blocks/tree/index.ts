@@ -5,5 +5,5 @@ export {
   rawCid,
   type TreeEntry,
 } from './node.ts';
-export { fileBlocks, fileNodes, type ReadBlock, readDirectory } from './tree-reader.ts';
+export { type FileBlock, fileBlocks, fileNodes, type ReadBlock, readDirectory } from './tree-reader.ts';
 export { DirectoryWriter, FileListWriter, type PutNode } from './tree-writer.ts';

@@ -1,22 +1,30 @@
 import type { PackResult } from '../../blocks/index.ts';
 import type { AdviceReport } from '../../decisions/index.ts';
+import type { TelemetryCounters } from '../../lifecycle/index.ts';
 import { andMore, bytesText, counted, countText, rateText, safeText, secondsText } from '../text.ts';
 import type { Usage } from '../world.ts';
+
+type Bases = NonNullable<AdviceReport['bases']>;
 
 /** What a run used, and what the rooms said. */
 interface Told {
   readonly usage: Usage & { readonly seconds: number };
   readonly advice: AdviceReport | undefined;
+  /** What became of the events of this run, if any were recorded. */
+  readonly telemetry: TelemetryCounters | undefined;
 }
 
 /** The result of a `pack` as `--json` prints it; docs/cli.md describes each field. */
-export function packJson(result: PackResult, { usage, advice }: Told): object {
+export function packJson(result: PackResult, { usage, advice, telemetry }: Told): object {
   const { snapshot, root, isIncomplete: _, ...counts } = result;
-  return { snapshot: snapshot ?? null, root: root.toString(), ...counts, ...usage, advice: advice ?? null };
+  return {
+    ...{ snapshot: snapshot ?? null, root: root.toString(), ...counts, ...usage },
+    ...{ advice: advice ?? null, telemetry: telemetry ?? null },
+  };
 }
 
 /** The same for people. */
-export function packText(result: PackResult, { usage, advice }: Told): string {
+export function packText(result: PackResult, { usage, advice, telemetry }: Told): string {
   const { snapshot, files, directories, unchangedFiles, bytes, bytesRead, errors, errorCount } = result;
   const lines = [
     snapshot === undefined ? 'dry run: nothing was written' : `snapshot ${snapshot}`,
@@ -26,6 +34,7 @@ export function packText(result: PackResult, { usage, advice }: Told): string {
     `blocks   ${blocksText(result)}`,
     `codecs   ${codecsText(result)}`,
     ...(advice === undefined ? [] : [`hints    ${hintsText(advice)}`]),
+    ...(telemetry === undefined ? [] : [`events   ${eventsText(telemetry)}`]),
     `took     ${usedText(bytes, usage)}`,
   ];
   if (errorCount > 0)
@@ -59,11 +68,25 @@ function whoText(codecBy: string, questions: number, answeredByModel: number): s
   return answeredByModel === questions ? codecBy : `${codecBy} (${countText(answeredByModel)}) and the rule`;
 }
 
-function hintsText({ codecBy, questions, answeredByModel, codecs }: AdviceReport): string {
+function hintsText({ codecBy, questions, answeredByModel, codecs, bases }: AdviceReport): string {
   const parts = Object.entries(codecs).map(([codec, count]) => `${codec} ${countText(count)}`);
-  return questions === 0
-    ? 'none needed'
-    : `codec by ${whoText(codecBy, questions, answeredByModel)}: ${parts.join(', ')}`;
+  const told = [
+    ...(questions === 0
+      ? []
+      : [`codec by ${whoText(codecBy, questions, answeredByModel)}: ${parts.join(', ')}`]),
+    ...(bases === undefined || bases.questions === 0 ? [] : [basesText(bases)]),
+  ];
+  return told.length === 0 ? 'none needed' : told.join('; ');
+}
+
+function basesText({ basesBy, questions, answeredByModel, kept, notKept, declined }: Bases): string {
+  const who = whoText(basesBy, questions, answeredByModel);
+  return `bases by ${who}: ${countText(kept)} stored, ${countText(notKept)} in vain, ${countText(declined)} not tried`;
+}
+
+function eventsText({ stored, dropped, refused }: TelemetryCounters): string {
+  const lost = dropped + refused === 0 ? '' : `, ${countText(dropped + refused)} lost`;
+  return `${countText(stored)} recorded${lost}`;
 }
 
 function usedText(bytes: number, { seconds, cpuSeconds, peakRssBytes }: Told['usage']): string {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   directoryBytes,
   type PackOptions,
@@ -9,8 +9,16 @@ import {
 import type { CommonOptions, Context } from '../context.ts';
 import { withNewRepository, withRehearsal } from '../create.ts';
 import { EXIT, usageError } from '../exit.ts';
-import { linkRate, loadAdviser, surroundingsOf } from '../models/adviser.ts';
-import { blockSizeBytes, repeated, wholeNumber, withExamples, withJson } from '../options.ts';
+import {
+  linkRate,
+  loadAdviser,
+  plainAdviser,
+  SIMILARITIES,
+  type Similarity,
+  surroundingsOf,
+} from '../models/adviser.ts';
+import { type Recording, startRecording } from '../models/telemetry.ts';
+import { blockSizeBytes, repeated, threadCount, withExamples, withJson } from '../options.ts';
 import { Excludes, sourcePath, streamName } from '../sources.ts';
 import { safeText } from '../text.ts';
 import { PackProgress } from './pack-progress.ts';
@@ -29,10 +37,9 @@ interface PackCommandOptions extends CommonOptions {
   readonly blockSize?: number;
   readonly link?: number;
   readonly hints: boolean;
+  readonly similarity?: Similarity;
+  readonly telemetry?: string;
 }
-
-/** More threads than any machine this was tried on makes use of. */
-const MAX_THREADS = 64;
 
 const EXAMPLES = [
   'pilotfish pack . --repo /backup/repo                        the entries of this directory are the root',
@@ -62,21 +69,68 @@ export function registerPack(program: Command, context: Context): void {
     .option('--read-all', 'read every file, also those that look unchanged')
     .option('--block-size <kib>', 'for a new repository: 16, 32, 64 (default), 128 or 256', blockSizeBytes)
     .option('--link <rate>', 'what stored bytes will travel over: 512kbit, 100mbit, 2.5gbit', linkRate)
-    .option('--no-hints', 'ask no room: every block that stands alone gets the built-in codec')
+    .addOption(
+      new Option(
+        '--similarity <how>',
+        'bases of deltas: none (exact hash only), the built-in rule, or the room (model)',
+      ).choices(SIMILARITIES),
+    )
+    .option('--no-hints', 'ask no room: built-in codec, bases by the built-in rule')
+    .option('--telemetry <file>', 'record codec decisions there, without content (or in PILOTFISH_TELEMETRY)')
     .option('--threads <n>', 'encode on at most so many threads; 0: none beside the main one', threadCount)
     .option('--quiet', 'no progress, no summary')
     .action((paths: string[], options: PackCommandOptions) => run(context, paths, options));
 }
 
-const threadCount = wholeNumber('--threads', { min: 0, max: MAX_THREADS });
-
 async function run(context: Context, args: readonly string[], options: PackCommandOptions): Promise<void> {
-  const adviser = options.hints ? await loadAdviser(context, options.link) : undefined;
+  const similarity = similarityOf(options);
   const excludes = new Excludes(options.exclude, options.excludeFile);
-  const asked = {
+  const source = {
     ...packOptions(context, args, options),
     ...(excludes.isExcluded && { isExcluded: excludes.isExcluded }),
-    ...(adviser === undefined ? {} : { adviser, surroundings: surroundingsOf(options.link) }),
+  };
+  // Last, since it makes files: all that was asked for makes sense.
+  const recording = await recordingOf(context, options);
+  try {
+    await packAndTell(context, options, { source, excludes, similarity, recording });
+  } finally {
+    recording?.end();
+  }
+}
+
+/** Where there are decisions and anything may be written; off unless asked for. */
+async function recordingOf(context: Context, options: PackCommandOptions): Promise<Recording | undefined> {
+  const { telemetry = context.world.settings.telemetry, hints, dryRun } = options;
+  if (telemetry !== undefined && hints && !dryRun) return startRecording(context, telemetry);
+  if (options.telemetry === undefined) return undefined;
+  throw usageError(
+    dryRun
+      ? '--dry-run writes nothing: leave out --telemetry'
+      : '--no-hints decides nothing: leave out --telemetry',
+  );
+}
+
+/** What a run works with, its options checked. */
+interface Prepared {
+  readonly source: PackOptions;
+  readonly excludes: Excludes;
+  readonly similarity: Similarity;
+  readonly recording: Recording | undefined;
+}
+
+async function packAndTell(
+  context: Context,
+  options: PackCommandOptions,
+  { source, excludes, similarity, recording }: Prepared,
+): Promise<void> {
+  const { link } = options;
+  const adviser = options.hints
+    ? await loadAdviser(context, { link, similarity, onCodecReceipt: recording?.onCodecReceipt })
+    : undefined;
+  const plain = adviser ?? plainAdviser(similarity);
+  const asked = {
+    ...source,
+    ...(plain === undefined ? {} : { adviser: plain, surroundings: surroundingsOf(options.link) }),
   };
   const before = repositoryBytes(context, options);
   const open = options.dryRun ? withRehearsal : withNewRepository;
@@ -90,8 +144,16 @@ async function run(context: Context, args: readonly string[], options: PackComma
     : { ...packed, bytesStored: repositoryBytes(context, options) - before };
   if (result.isIncomplete) context.exitCode = EXIT.incomplete;
   const usage = context.usage();
-  const told = { usage, advice: adviser?.report() };
+  const told = { usage, advice: adviser?.report(), telemetry: recording?.end() };
   await context.result(options, { json: packJson(result, told), text: packText(result, told) });
+}
+
+/** What is asked for; without a word the room, or with --no-hints the rule. @throws PilotfishError `USAGE`. */
+function similarityOf({ hints, similarity }: PackCommandOptions): Similarity {
+  if (!hints && similarity === 'model') {
+    throw usageError('--no-hints asks no room: leave out --similarity model, or say features or exact');
+  }
+  return similarity ?? (hints ? 'model' : 'features');
 }
 
 function repositoryBytes(context: Context, options: PackCommandOptions): number {

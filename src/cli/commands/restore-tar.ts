@@ -8,15 +8,16 @@ import {
   writeAll,
 } from '../../base/index.ts';
 import { type PathTest, type Repository, type TarOptions, tarStream } from '../../blocks/index.ts';
-import type { CommonOptions, Context } from '../context.ts';
+import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
+import { loadReadAhead, type ReadingOptions } from '../models/read-ahead.ts';
 import { bytesText, safeText, secondsText } from '../text.ts';
 
 /** What `restore --tar` was asked for. */
 export interface TarRequest {
   /** A path, or `-` for stdout. */
   readonly tar: string;
-  readonly options: CommonOptions & { readonly overwrite?: true };
+  readonly options: ReadingOptions & { readonly overwrite?: true };
   readonly snapshot: string;
   readonly isIncluded: PathTest | undefined;
 }
@@ -56,6 +57,7 @@ async function copy(context: Context, repository: Repository, request: TarReques
   const options: TarOptions = {
     snapshot: id,
     signal: context.signal,
+    readAhead: await loadReadAhead(request.options),
     ...(isIncluded === undefined ? {} : { isIncluded }),
   };
   let archiveBytes = 0;

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type PathTest, pathTest, type Repository, type RestoreResult, restore } from '../../blocks/index.ts';
-import type { CommonOptions, Context } from '../context.ts';
+import type { Context } from '../context.ts';
 import { EXIT, usageError } from '../exit.ts';
-import { repeated, withExamples, withJson } from '../options.ts';
+import { loadReadAhead, type ReadingOptions } from '../models/read-ahead.ts';
+import { repeated, withExamples, withJson, withReadAhead } from '../options.ts';
 import { bytesText, counted, safeText, secondsText, shortId } from '../text.ts';
 import { restoreTar } from './restore-tar.ts';
 
-interface RestoreCommandOptions extends CommonOptions {
+interface RestoreCommandOptions extends ReadingOptions {
   readonly to?: string;
   readonly tar?: string;
   readonly include?: readonly string[];
@@ -31,7 +32,7 @@ export function registerRestore(program: Command, context: Context): void {
   const command = program
     .command('restore')
     .argument('<snapshot>', 'an id, a unique prefix of one, or `latest`');
-  withJson(withExamples(command, EXAMPLES))
+  withReadAhead(withJson(withExamples(command, EXAMPLES)))
     .description('restore a snapshot into a directory, or as a tar archive')
     .option('--to <dir>', 'the directory; made when missing, refused when it is not empty')
     .option('--tar <file>', 'write a tar archive instead, times to the nanosecond; `-` is stdout')
@@ -66,7 +67,7 @@ async function restoreFiles(context: Context, request: Request, target: string):
   await context.result(options, { json, text: text(result, target, seconds) });
 }
 
-function restoreInto(
+async function restoreInto(
   context: Context,
   repository: Repository,
   { snapshot, isIncluded, options, target }: Request & { readonly target: string },
@@ -80,6 +81,7 @@ function restoreInto(
     ...(isIncluded === undefined ? {} : { isIncluded }),
     overwrite: options.overwrite === true,
     owners: process.getuid?.() === 0,
+    readAhead: await loadReadAhead(options),
     onProgress: ({ files, bytes }) => progress.update({ count: files, bytes }),
     onProblem: (problem) => context.warn(problem),
     signal: context.signal,

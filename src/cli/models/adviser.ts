@@ -1,7 +1,18 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { exists, hasCode } from '../../base/index.ts';
-import type { PackOptions } from '../../blocks/index.ts';
-import type { RoomAdviser } from '../../decisions/index.ts';
+import type { BaseQuestion, CodecQuestion, PackOptions, StoreAdviser } from '../../blocks/index.ts';
+import type {
+  BaseAdviser,
+  BaseSettlement,
+  CodecSettlement,
+  CodecValue,
+  Guard,
+  GuardOptions,
+  ModelArtefact,
+  Receipt,
+  RoomAdviser,
+  RoomModel,
+} from '../../decisions/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
 import { safeText } from '../text.ts';
@@ -26,31 +37,86 @@ export function linkRate(text: string): number {
   );
 }
 
+/**
+ * An answer takes microseconds; on a machine with more to do than cores a thread may stand still for tens of milliseconds,
+ * and that is not the model's fault.
+ */
+const BASE_BUDGET_MS = 100;
+
+/** How `pack` finds what new blocks resemble: not at all, by the built-in rule, or as the room of bases says. */
+export const SIMILARITIES = ['exact', 'features', 'model'] as const;
+export type Similarity = (typeof SIMILARITIES)[number];
+
+/** What a store without rooms is told: nothing, or that no block is the base of another. */
+export function plainAdviser(similarity: Similarity): StoreAdviser | undefined {
+  return similarity === 'exact' ? { base: () => -1 } : undefined;
+}
+
 /** The link as told or as a disk counts, and the load of this machine. */
 export function surroundingsOf(link: number | undefined): Surroundings {
   const load = (loadavg()[0] ?? 0) / availableParallelism();
   return { linkBitsPerSecond: link ?? KEPT_BITS_PER_SECOND, cpuPressure: Math.min(1, load) };
 }
 
-/** The rooms of the store with the shipped model, where there is one that can be used; else their rules. */
-export async function loadAdviser(context: Context, link: number | undefined): Promise<RoomAdviser> {
-  const { codecRoom, CODEC_SCHEMA, Guard, loadArtefact, measureReference, openCodecModel, RoomAdviser } =
-    await import('../../decisions/index.ts');
-  const { fs, clock } = context.ports();
-  const guard = new Guard({ room: codecRoom, clock });
-  const directory = `${context.world.settings.modelsDirectory}/${codecRoom.name}`;
+/** What `pack` makes its adviser of. */
+export interface AdviserOptions {
+  /** Bits per second, as `--link` says. */
+  readonly link: number | undefined;
+  readonly similarity: Similarity;
+  /** Hears of every codec decision and what came of it. */
+  readonly onCodecReceipt?: GuardOptions<CodecQuestion, CodecValue, CodecSettlement>['onReceipt'] | undefined;
+}
+
+/** The rooms of the store with the shipped models, where there are some that can be used; else their rules. */
+export async function loadAdviser(
+  context: Context,
+  { link, similarity, onCodecReceipt }: AdviserOptions,
+): Promise<RoomAdviser> {
+  const { CodecAdviser, codecRoom, Guard, measureReference, openCodecModel, RoomAdviser } = await import(
+    '../../decisions/index.ts'
+  );
+  const { clock } = context.ports();
+  const codec = new Guard<CodecQuestion, CodecValue, CodecSettlement>({
+    ...{ room: codecRoom, clock },
+    ...(onCodecReceipt === undefined ? {} : { onReceipt: onCodecReceipt }),
+  });
+  // A model is told how fast this machine is beside the one it learnt on.
+  await installModel(context, codec, (artefact) => openCodecModel(artefact, measureReference(clock)));
+  return new RoomAdviser({
+    codec: new CodecAdviser(codec, link === undefined ? 'built-in' : 'by-link'),
+    similar: await baseAdviserOf(context, similarity),
+  });
+}
+
+/** Who chooses bases; undefined leaves it to the store's own rule. */
+async function baseAdviserOf(context: Context, similarity: Similarity): Promise<BaseAdviser | undefined> {
+  const { exactHashOnly, Guard, similarRoom, SimilarAdviser } = await import('../../decisions/index.ts');
+  if (similarity === 'exact') return exactHashOnly;
+  if (similarity === 'features') return undefined;
+  const { clock } = context.ports();
+  const guard = new Guard<BaseQuestion, number, BaseSettlement>({
+    ...{ room: similarRoom, clock, budgetMs: BASE_BUDGET_MS },
+  });
+  await installModel(context, guard);
+  return new SimilarAdviser(guard);
+}
+
+/** Installs the shipped model of a guard's room; warns of one that cannot be used. */
+async function installModel<Question, Value, Told extends Receipt>(
+  context: Context,
+  guard: Guard<Question, Value, Told>,
+  open = (artefact: ModelArtefact): RoomModel<Question, Value> => guard.room.open(artefact),
+): Promise<void> {
+  const { featureSchemaOf, loadArtefact } = await import('../../decisions/index.ts');
+  const { fs } = context.ports();
+  const { name, features } = guard.room;
+  const directory = `${context.world.settings.modelsDirectory}/${name}`;
   try {
-    if (exists(fs, `${directory}/manifest.json`)) {
-      // A model is told how fast this machine is beside the one it learnt on.
-      guard.install(openCodecModel(loadArtefact(fs, directory, CODEC_SCHEMA), measureReference(clock)));
-    }
+    if (!exists(fs, `${directory}/manifest.json`)) return;
+    guard.install(open(loadArtefact(fs, directory, featureSchemaOf(features))));
   } catch (error) {
     if (!hasCode(error)) throw error;
-    context.warn({
-      path: directory,
-      code: error.code,
-      message: `${error.message}. The rule answers instead`,
-    });
+    const message = `${error.message}. The rule answers instead`;
+    context.warn({ path: directory, code: error.code, message });
   }
-  return new RoomAdviser(guard, link === undefined ? 'built-in' : 'by-link');
 }

@@ -53,20 +53,20 @@ export async function carryOut<Result>(
   whenStopped = 'nothing was written; run it again',
 ): Promise<Result> {
   const { clock } = context.ports();
-  let lastMs = clock.nowMs();
+  let lastMs = clock.monotonicMs();
   for (;;) {
+    if (context.signal.aborted) {
+      throw new PilotfishError('INTERRUPTED', `interrupted: ${whenStopped}`);
+    }
     const step = work.next();
     if (step.done === true) {
       context.terminal.status('');
       return step.value;
     }
-    if (clock.nowMs() - lastMs < TURN_MS) continue;
-    lastMs = clock.nowMs();
+    if (clock.monotonicMs() - lastMs < TURN_MS) continue;
+    lastMs = clock.monotonicMs();
     const { what, done, of } = step.value;
     if (options.quiet !== true) context.terminal.status(safeText(`${what}: ${done} of at most ${of}`));
     await clock.turn();
-    if (context.signal.aborted) {
-      throw new PilotfishError('INTERRUPTED', `interrupted: ${whenStopped}`);
-    }
   }
 }

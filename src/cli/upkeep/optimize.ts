@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type OptimizeResult, optimize } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { withExamples, withJson } from '../options.ts';
+import { openFingerprints } from '../search/similar.ts';
 import { bytesText, counted, secondsText } from '../text.ts';
 
 /** Adds `optimize`. */
@@ -18,21 +19,30 @@ export function registerOptimize(program: Command, context: Context): void {
 
 async function run(context: Context, options: CommonOptions): Promise<void> {
   const progress = context.progress(options, 'pack');
-  const result = await context.withRepository({ ...options, mode: 'exclusive' }, (repository) =>
-    optimize(repository, {
+  const result = await context.withRepository({ ...options, mode: 'exclusive' }, async (repository) => {
+    const optimized = await optimize(repository, {
       onProgress: ({ packs, totalPacks }) => {
         progress.expect({ count: totalPacks });
         progress.update({ count: packs });
       },
       signal: context.signal,
-    }),
-  );
+    });
+    const { blocks } = await openFingerprints(context, repository, options);
+    return { ...optimized, fingerprints: blocks };
+  });
   const { seconds } = context.usage();
   await context.result(options, { json: { ...result, seconds }, text: text(result, seconds) });
 }
 
-function text({ packs, bytesBefore, bytesAfter }: OptimizeResult, seconds: number): string {
+function text(
+  { packs, bytesBefore, bytesAfter, fingerprints }: OptimizeResult & { readonly fingerprints: number },
+  seconds: number,
+): string {
   const change = bytesBefore === 0 ? 0 : (100 * (bytesAfter - bytesBefore)) / bytesBefore;
   const sizes = `${bytesText(bytesBefore)} before, ${bytesText(bytesAfter)} after`;
-  return `${sizes} (${change > 0 ? '+' : ''}${change.toFixed(1)} %)\nrewrote ${counted(packs, 'pack')} in ${secondsText(seconds)}\n`;
+  const lines = [
+    `${sizes} (${change > 0 ? '+' : ''}${change.toFixed(1)} %)`,
+    `rewrote ${counted(packs, 'pack')} in ${secondsText(seconds)}; ${counted(fingerprints, 'block')} can be searched for similar ones`,
+  ];
+  return `${lines.join('\n')}\n`;
 }

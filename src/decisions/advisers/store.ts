@@ -1,87 +1,69 @@
-import {
-  type CodecQuestion,
-  type CodecReceipt,
-  type CodecSteps,
-  NEUTRAL_CODEC_QUESTION,
-  type StoreAdviser,
+import type {
+  BaseQuestion,
+  BaseReceipt,
+  CodecQuestion,
+  CodecReceipt,
+  CodecSteps,
+  LinkReceipt,
+  StoreAdviser,
 } from '../../blocks/index.ts';
-import { type CodecValue, heuristicSteps, LinkEstimator, stepsFor } from '../codec/index.ts';
-import type { Guard } from '../guard/index.ts';
+import type { CodecAdviser, CodecReport } from './codec.ts';
 
-/** What the rooms were asked and said during a run. */
-export type AdviceReport = {
-  /** `name@version` of the codec model, or `heuristic`. */
-  readonly codecBy: string;
+/** What a room that chooses bases was asked during a run, and how often its model answered. */
+export type BaseReport = {
+  /** `name@version` of its model, or `heuristic`. */
+  readonly basesBy: string;
   readonly questions: number;
-  /** How many of them the model answered. */
   readonly answeredByModel: number;
-  readonly codecs: Readonly<Record<string, number>>;
+  /** Questions answered with none, and bases whose delta was stored or not. */
+  readonly declined: number;
+  readonly kept: number;
+  readonly notKept: number;
 };
 
-/** The rooms of the store as its adviser: every question goes through the guard of its room. */
+/** A room that chooses bases, as the store asks it. */
+export type BaseAdviser = Required<Pick<StoreAdviser, 'base' | 'settleBase'>> & { report(): BaseReport };
+
+/** The rooms of the store: that of codecs, and that of bases where it is to be asked. */
+export type Rooms = { readonly codec: CodecAdviser; readonly similar?: BaseAdviser | undefined };
+
+/** What the rooms were asked and said during a run. */
+export type AdviceReport = CodecReport & { readonly bases?: BaseReport };
+
+/** The rooms of the store as its one adviser: each question goes to its room. */
 export class RoomAdviser implements StoreAdviser {
-  readonly #codec: Guard<CodecQuestion, CodecValue>;
-  readonly #link = new LinkEstimator();
-  readonly #codecs: Record<string, number> = {};
-  /** Reused for every question: asking allocates nothing. */
-  readonly #sized = { ...NEUTRAL_CODEC_QUESTION };
-  readonly #known = { ...NEUTRAL_CODEC_QUESTION };
-  #decisionId = 0;
+  readonly #rooms: Rooms;
+  /** Only with a room that answers it: a question that is answered has to be put together. */
+  readonly base?: (question: Readonly<BaseQuestion>) => number | undefined;
 
-  readonly #level: 'by-link' | 'built-in';
-
-  /**
-   * @param level with `built-in` the room says whether a block is worth zstd, and the store's own level does it: for a
-   * repository that stays where it is, the store knows better than a link that is not there
-   */
-  constructor(codec: Guard<CodecQuestion, CodecValue>, level: 'by-link' | 'built-in' = 'by-link') {
-    this.#codec = codec;
-    this.#level = level;
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+    const { similar } = rooms;
+    if (similar !== undefined) this.base = (question) => similar.base(question);
   }
 
   codecSteps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
-    const link = this.#rate(linkBitsPerSecond);
-    // The rule looks at nothing: what only the model looks at is measured where the model answers.
-    this.#sized.rawBytes = rawBytes;
-    this.#sized.linkBitsPerSecond = link;
-    return this.#codec.modelServes(this.#sized) ? stepsFor(rawBytes, link) : heuristicSteps();
+    return this.#rooms.codec.codecSteps(rawBytes, linkBitsPerSecond);
   }
 
   codec(question: Readonly<CodecQuestion>): string | undefined {
-    const link = this.#rate(question.linkBitsPerSecond);
-    const hint = this.#codec.ask(
-      link === question.linkBitsPerSecond ? question : this.#linked(question, link),
-    );
-    this.#decisionId = hint.decisionId;
-    const isBuiltIn = this.#level === 'built-in' && hint.value.startsWith('zstd');
-    const told = isBuiltIn ? 'zstd' : hint.value;
-    this.#codecs[told] = (this.#codecs[told] ?? 0) + 1;
-    return isBuiltIn ? undefined : hint.value;
+    return this.#rooms.codec.codec(question);
   }
 
-  settleCodec({ bytes, seconds }: Readonly<CodecReceipt>): void {
-    this.#link.observe(bytes, seconds);
-    this.#codec.settle({ decisionId: this.#decisionId, ok: true, bytes, seconds });
+  settleCodec(receipt: Readonly<CodecReceipt>): void {
+    this.#rooms.codec.settleCodec(receipt);
+  }
+
+  settleLink(receipt: Readonly<LinkReceipt>): void {
+    this.#rooms.codec.settleLink(receipt);
+  }
+
+  settleBase(receipt: Readonly<BaseReceipt>): void {
+    this.#rooms.similar?.settleBase(receipt);
   }
 
   report(): AdviceReport {
-    const { asks, model } = this.#codec.counters;
-    return {
-      codecBy: this.#codec.installed ?? 'heuristic',
-      questions: asks,
-      answeredByModel: model,
-      codecs: { ...this.#codecs },
-    };
-  }
-
-  #linked(question: Readonly<CodecQuestion>, link: number): Readonly<CodecQuestion> {
-    Object.assign(this.#known, question);
-    this.#known.linkBitsPerSecond = link;
-    return this.#known;
-  }
-
-  /** The rate told, or else the one learnt from receipts. */
-  #rate(told: number): number {
-    return told > 0 ? told : this.#link.bitsPerSecond;
+    const { codec, similar } = this.#rooms;
+    return { ...codec.report(), ...(similar === undefined ? {} : { bases: similar.report() }) };
   }
 }

@@ -3,7 +3,7 @@ import { compressBlock } from '../../blocks/index.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 const WORDS = 400;
-const TRIES = 5;
+const TRIES = 10;
 
 /** 64 KiB of text-like bytes: words of a small vocabulary, drawn by a fixed seed. */
 export function sampleBlock(): Uint8Array {
@@ -21,8 +21,8 @@ export function sampleBlock(): Uint8Array {
 let block: Uint8Array | undefined;
 
 /**
- * Seconds this machine now takes for one fixed encoding (zstd-1 of 64 KiB), the fastest of a few tries; about a
- * millisecond in all. A machine that is slower by some factor weighs processor time as a link that is faster by that
+ * Seconds this machine now takes for one fixed encoding (zstd-1 of 64 KiB), the fastest of a few tries; about two
+ * milliseconds in all. A machine that is slower by some factor weighs processor time as a link that is faster by that
  * factor does, so a model trained elsewhere is asked about that link.
  */
 export function measureReference(clock: Clock): number {

@@ -2,6 +2,8 @@ import type { CodecSteps } from '../../blocks/index.ts';
 
 /** Blocks up to this are decided without looking at them: looking would cost more than a wrong choice. */
 const UNSAMPLED_BYTES = 16 * 1024;
+/** Whether a block is too small to be looked at. */
+export const isUnsampled = (rawBytes: number): boolean => rawBytes <= UNSAMPLED_BYTES;
 const PROBE_UP_TO = 1e8;
 const SAMPLE_UP_TO = 1e9;
 
@@ -11,7 +13,6 @@ const SAMPLE_UP_TO = 1e9;
  * a fast one until receipts say otherwise.
  */
 export function stepsFor(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
-  if (rawBytes <= UNSAMPLED_BYTES || linkBitsPerSecond === 0 || linkBitsPerSecond > SAMPLE_UP_TO)
-    return 'none';
+  if (isUnsampled(rawBytes) || linkBitsPerSecond === 0 || linkBitsPerSecond > SAMPLE_UP_TO) return 'none';
   return linkBitsPerSecond > PROBE_UP_TO ? 'entropy' : 'entropy+probe';
 }

@@ -7,8 +7,9 @@ import type { Scoreboard } from '../scoreboard/index.ts';
 import type { Bench, TrainOptions, TuneReport, TuneSettings, Work, Workshop } from '../workshop/index.ts';
 import { CODEC_FEATURES, CODEC_SCHEMA } from './features.ts';
 import { heuristicChooser, tableChooser } from './judging/baselines.ts';
-import { type CostRow, readCosts, writeCosts } from './judging/costs.ts';
+import { type CostRow, cellOf, nameOf, readCosts, steady, writeCosts } from './judging/costs.ts';
 import { type Chooser, evaluate, metricsOf } from './judging/evaluate.ts';
+import { DECIDING_LINKS, isOfSize, judgeOnNewSets, modelChooser } from './judging/gate.ts';
 import { measureSet } from './judging/measure.ts';
 import { scoreCodecSet } from './judging/score.ts';
 import { timeDecisions } from './judging/timing.ts';
@@ -26,7 +27,6 @@ import {
   treeFile,
   treesPredictor,
 } from './model.ts';
-import { stepsFor } from './steps.ts';
 import { CODECS } from './validator.ts';
 
 /** Blocks of one set that are measured: enough for a narrow interval, few enough for a minute a set. */
@@ -67,7 +67,9 @@ function* measure(
       yield { what: set.name, done, of: MEASURED_BLOCKS };
     }
   }
-  const lines = sets.map(({ name, path, sha256, use }) => [SET_LINE, name, path, sha256, use].join('\t'));
+  const lines = sets.map(({ name, path, sha256, use }) =>
+    [SET_LINE, cellOf(name), cellOf(path), sha256, use].join('\t'),
+  );
   return { table: `${lines.join('\n')}\n${writeCosts(rows)}`, rows: rows.length };
 }
 
@@ -82,25 +84,27 @@ function readTable(text: string): Table {
     if (end < 0 || (use !== 'train+ship' && use !== 'evaluate')) {
       throw new PilotfishError('DAMAGED', 'the cost table names its data sets wrongly; measure again');
     }
-    sets.push({ path, sha256, use });
+    sets.push({ path: nameOf(path), sha256, use });
     at = end + 1;
   }
-  return { sets, rows: readCosts(text.slice(at)) };
+  return { sets, rows: steady(readCosts(text.slice(at))) };
 }
 
 function* train(_bench: Bench, options: TrainOptions): Work<ModelDraft> {
   const { sets, rows } = readTable(options.table);
   const { seed } = options;
-  yield { what: 'trees', done: 0, of: 2 };
-  const trees = trainTrees(rows, { seed });
-  yield { what: 'nets', done: 1, of: 2 };
-  const nets = trainNets(rows, { seed });
+  const trees = yield* trainTrees(rows, { seed });
+  const nets = yield* trainNets(rows, { seed });
   const val = rows.filter(({ part }) => part === 'val');
   const reference = referenceOf(rows);
+  yield { what: 'judging', done: 0, of: 2 };
   const byTrees = judge(val, treesPredictor(trees), reference);
+  yield { what: 'judging', done: 1, of: 2 };
   const byNet = judge(val, netPredictor(nets), reference);
-  const useNet = byNet.meanRegret <= byTrees.meanRegret;
-  const chosen = useNet ? byNet : byTrees;
+  const newTrees = yield* judgeOnNewSets(rows, { family: 'boosted-trees', seed });
+  const newNet = yield* judgeOnNewSets(rows, { family: 'mlp', seed });
+  const useNet = (newNet ?? byNet).meanRegret <= (newTrees ?? byTrees).meanRegret;
+  const [chosen, onNewSets] = useNet ? [byNet, newNet] : [byTrees, newTrees];
   const training = rows.filter(({ part }) => part === 'train');
   const learnt = judge(training, useNet ? netPredictor(nets) : treesPredictor(trees), reference);
   const files = useNet
@@ -115,7 +119,6 @@ function* train(_bench: Bench, options: TrainOptions): Work<ModelDraft> {
           ];
         }),
       );
-  yield { what: 'done', done: 2, of: 2 };
   return {
     manifest: {
       ...{ room: 'codec', name: 'codec', version: options.version, date: options.date, device: 'cpu' },
@@ -123,7 +126,11 @@ function* train(_bench: Bench, options: TrainOptions): Work<ModelDraft> {
       topology: useNet ? NET_TOPOLOGY : [CODEC_FEATURES.length, 2 * (CODECS.length - 1)],
       featureSchema: CODEC_SCHEMA,
       lineage: lineageOf(sets, rows, options),
-      metrics: { ...chosen.metrics, trainRegret: learnt.meanRegret, valRegret: chosen.meanRegret },
+      metrics: {
+        ...{ ...chosen.metrics, ...onNewSets?.advantages },
+        ...{ trainRegret: learnt.meanRegret, valRegret: chosen.meanRegret },
+        ...(onNewSets === undefined ? {} : { newSetRegret: onNewSets.meanRegret }),
+      },
       privacy: null,
     },
     files,
@@ -145,6 +152,10 @@ function lineageOf(sets: readonly LineageSet[], rows: readonly CostRow[], option
   };
 }
 
+/** 0 where there are no such blocks. */
+const regretOn = (rows: readonly CostRow[], link: LinkName, who: Chooser): number =>
+  rows.length === 0 ? 0 : metricsOf(evaluate(rows, LINKS[link], who)).regret;
+
 /** Regret on each link, and by how much less than the rules'; the sealed part has no say here. */
 function judge(
   rows: readonly CostRow[],
@@ -152,23 +163,17 @@ function judge(
   referenceSeconds: number,
 ): { readonly meanRegret: number; readonly metrics: Readonly<Record<string, number>> } {
   const metrics: Record<string, number> = { [REFERENCE_METRIC]: referenceSeconds };
-  const chooser: Chooser = {
-    who: 'model',
-    referenceSeconds,
-    steps: stepsFor,
-    choose: (question) => predictor.choose(question),
-  };
+  const chooser = modelChooser(predictor, referenceSeconds);
   const names = Object.keys(LINKS) as LinkName[];
   for (const name of names) {
-    const { regret } = metricsOf(evaluate(rows, LINKS[name], chooser));
-    const rules = [heuristicChooser, tableChooser].map(
-      (rule) => metricsOf(evaluate(rows, LINKS[name], rule)).regret,
-    );
-    metrics[`regret${name}`] = regret;
-    metrics[advantageOf(name)] = Math.min(...rules) - regret;
+    metrics[`regret${name}`] = regretOn(rows, name, chooser);
+    for (const isSmall of [true, false]) {
+      const blocks = rows.filter(isOfSize(isSmall));
+      const rules = [heuristicChooser, tableChooser].map((rule) => regretOn(blocks, name, rule));
+      metrics[advantageOf(name, isSmall)] = Math.min(...rules) - regretOn(blocks, name, chooser);
+    }
   }
-  // At 10 Gbit/s nothing is measured and next to nothing can be won: it does not decide between families.
-  const judged = names.filter((name) => name !== '10G').map((name) => metrics[`regret${name}`] ?? 0);
+  const judged = DECIDING_LINKS.map((name) => metrics[`regret${name}`] ?? 0);
   return { meanRegret: judged.reduce((sum, regret) => sum + regret, 0) / judged.length, metrics };
 }
 
@@ -189,12 +194,13 @@ function* tune(bench: Bench, settings: TuneSettings): Work<TuneReport> {
 function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined): Work<Scoreboard> {
   const model = artefact === undefined ? undefined : openCodecModel(artefact);
   const learnt = new Set(artefact?.manifest.lineage.sets.map(({ sha256 }) => sha256));
-  const contender: Chooser | undefined = model && {
-    who: 'model',
-    referenceSeconds: artefact?.manifest.metrics[REFERENCE_METRIC],
-    steps: stepsFor,
-    choose: (q) => model.choose(q),
-  };
+  const family = artefact?.manifest.family ?? '';
+  const contender =
+    model &&
+    modelChooser(
+      { family, choose: (question) => model.choose(question) },
+      artefact?.manifest.metrics[REFERENCE_METRIC],
+    );
   const timed = new Map<string, { p50: number; p99: number }>();
   const sets = [];
   for (const set of setsOf(bench, data)) {
@@ -209,9 +215,10 @@ function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined)
     }
     if (rows.length === 0) continue;
     sets.push(
-      ...scoreCodecSet(set.name, rows, {
+      ...scoreCodecSet(set.name, steady(rows), {
         model: contender,
-        serves: (link) => model?.serves?.({ ...NEUTRAL_CODEC_QUESTION, linkBitsPerSecond: link }) ?? false,
+        serves: (rawBytes, linkBitsPerSecond) =>
+          model?.serves?.({ ...NEUTRAL_CODEC_QUESTION, rawBytes, linkBitsPerSecond }) ?? false,
         decisionUs: (who, link) => {
           const key = `${who} ${link}`;
           const known =

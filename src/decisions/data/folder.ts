@@ -50,18 +50,33 @@ export function discover(
   kind: DataKind,
   warn: (message: string) => void,
 ): DataSet[] {
+  const sets: DataSet[] = [];
+  for (const place of placesIn(fs, folder, kind, warn)) {
+    const set = openSet(fs, place);
+    if (set === undefined) warn(`${place.path} is skipped: only .tar.br and .br can be read`);
+    else sets.push(set);
+  }
+  return sets;
+}
+
+/** Every file of one kind, with what the folder's list says of it. @throws PilotfishError as `discover`. */
+export function placesIn(
+  fs: FileSystem,
+  folder: string,
+  kind: string,
+  warn: (message: string) => void,
+): Place[] {
   if (!exists(fs, folder))
     throw new PilotfishError('MISSING', `there is no folder ${folder}; give one with --data`);
   if (!isFolder(fs, folder))
     throw new PilotfishError('USAGE', `${folder} is no folder; give one with --data`, { path: folder });
   const listing = readListing(fs, folder);
-  const sets: DataSet[] = [];
-  for (const path of filesUnder(fs, folder, kind, warn)) {
-    const set = openSet(fs, { folder, kind, path, listed: listing.get(path) });
-    if (set === undefined) warn(`${path} is skipped: only .tar.br and .br can be read`);
-    else sets.push(set);
-  }
-  return sets;
+  return filesUnder(fs, folder, kind, warn).map((path) => ({
+    folder,
+    path,
+    listed: listing.get(path),
+    kind,
+  }));
 }
 
 /** Paths of files within the data folder, in name order; what is neither file nor folder is skipped with a warning. */
@@ -99,9 +114,11 @@ function filesUnder(fs: FileSystem, folder: string, kind: string, warn: (message
 /** Through links as well. */
 const isFolder = (fs: FileSystem, path: string): boolean => exists(fs, `${path}/.`);
 
-type Place = {
+/** A file of a data folder. */
+export type Place = {
   readonly folder: string;
-  readonly kind: DataKind;
+  /** The sub-folder it lies in, however deep. */
+  readonly kind: string;
   readonly path: string;
   readonly listed: Listed | undefined;
 };
@@ -109,7 +126,7 @@ type Place = {
 function openSet(fs: FileSystem, { folder, kind, path, listed }: Place): DataSet | undefined {
   if (!path.endsWith('.br')) return undefined;
   const isArchive = path.endsWith('.tar.br');
-  const read = (): Buffer => readChecked(fs, `${folder}/${path}`, listed);
+  const read = (): Buffer => readPlace(fs, { folder, path, listed });
   const name = path.slice(kind.length + 1).replace(/(\.tar)?\.br$/, '');
   return {
     name,
@@ -124,7 +141,12 @@ function openSet(fs: FileSystem, { folder, kind, path, listed }: Place): DataSet
   };
 }
 
-function readChecked(fs: FileSystem, path: string, listed: Listed | undefined): Buffer {
+/** The bytes of a file, checked against the list. @throws PilotfishError `DAMAGED`, `LIMIT`, `IO`. */
+export function readPlace(
+  fs: FileSystem,
+  { folder, path: below, listed }: Pick<Place, 'folder' | 'path' | 'listed'>,
+): Buffer {
+  const path = `${folder}/${below}`;
   let bytes: Buffer;
   try {
     bytes = readSmallFile(fs, path, listed?.bytes ?? MAX_DECODED_BYTES);

@@ -207,7 +207,7 @@ test('every ask is counted under exactly one path', () => {
 });
 
 test('receipts find their decision; late, foreign and senseless ones are counted and dropped', () => {
-  const told: [Receipt, Decision][] = [];
+  const told: [Receipt, Decision<number>][] = [];
   const clock = new ManualClock();
   const guard = new Guard({
     room: doubling,
@@ -218,12 +218,20 @@ test('receipts find their decision; late, foreign and senseless ones are counted
   const { decisionId } = guard.ask({ size: 1 });
   const receipt = { decisionId, ok: true, bytes: 10, seconds: 0.5 };
   guard.settle(receipt);
-  assert.deepEqual(told, [[receipt, { decisionId: 1, source: 'test@1', reason: 'model', propensity: 1 }]]);
+  assert.deepEqual(told, [
+    [
+      receipt,
+      { decisionId: 1, value: 3, source: 'test@1', reason: 'model', propensity: 1, breaker: 'closed' },
+    ],
+  ]);
   for (const wrong of [0, -5, 2, 0.5, Number.NaN]) guard.settle({ ...receipt, decisionId: wrong });
   guard.settle({ ...receipt, bytes: Number.NaN });
-  for (let i = 0; i < 2000; i += 1) guard.ask({ size: 1 });
+  for (let i = 0; i < 2047; i += 1) guard.ask({ size: 1 });
   guard.settle(receipt);
-  assert.equal(told.length, 1);
+  assert.equal(told.length, 2, 'still known');
+  guard.ask({ size: 1 });
+  guard.settle(receipt);
+  assert.equal(told.length, 2);
   assert.equal(guard.counters.unknownReceipts, 7);
 });
 

@@ -20,7 +20,7 @@ export type GuardCounters = {
   -readonly [Reason in HintReason]: number;
 };
 
-export type GuardOptions<Question, Value> = {
+export type GuardOptions<Question, Value, Told extends Receipt = Receipt> = {
   readonly room: Room<Question, Value>;
   readonly clock: Clock;
   /** A model slower than this failed, even if its answer was good, in milliseconds. */
@@ -28,20 +28,15 @@ export type GuardOptions<Question, Value> = {
   readonly breaker?: BreakerOptions;
   /** Which decisions the model makes; all of them unless given. */
   readonly assign?: Assign;
-  /** Told of every receipt whose decision is still known, with the hint it belongs to. */
-  readonly onReceipt?: (receipt: Readonly<Receipt>, decision: Readonly<Decision>) => void;
+  /** Told of every receipt whose decision is still known, with the hint it belongs to; both are reused. */
+  readonly onReceipt?: (receipt: Readonly<Told>, decision: Readonly<Decision<Value>>) => void;
 };
 
-/** What is remembered of a decision until its receipt comes. */
-export interface Decision {
-  readonly decisionId: number;
-  readonly source: HintSource;
-  readonly reason: HintReason;
-  readonly propensity: number;
-}
+/** What is remembered of a decision until its receipt comes: its hint. */
+export type Decision<Value> = Hint<Value>;
 
-/** Decisions whose receipts are waited for; of older ones receipts count as unknown. */
-const REMEMBERED = 1024;
+/** Decisions whose receipts are waited for, more than any core has open; of older ones receipts count as unknown. */
+const REMEMBERED = 2048;
 /** Time budget of a guard that is given none, in milliseconds. */
 export const DEFAULT_BUDGET_MS = 10;
 
@@ -57,8 +52,9 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 /**
  * The only door between a core and learning. `ask` never throws, allocates nothing in steady state and always has a
  * legal answer; whatever a model does (throw, answer NaN, take too long, lie) costs a little performance and no more.
+ * `Told` is what its receipts say beside what all receipts do.
  */
-export class Guard<Question, Value> {
+export class Guard<Question, Value, Told extends Receipt = Receipt> {
   readonly room: Room<Question, Value>;
   readonly counters: GuardCounters = {
     asks: 0,
@@ -79,23 +75,23 @@ export class Guard<Question, Value> {
   readonly #clock: Clock;
   readonly #budgetMs: number;
   readonly #assign: Assign | undefined;
-  readonly #onReceipt: GuardOptions<Question, Value>['onReceipt'];
+  readonly #onReceipt: GuardOptions<Question, Value, Told>['onReceipt'];
   readonly #hint: Writable<Hint<Value>>;
-  readonly #ring: Writable<Decision>[];
+  readonly #ring: Writable<Decision<Value>>[];
   #model: RoomModel<Question, Value> | undefined;
   /** Read once at installation: a model that changes its name later goes by the one it came with. */
   #version: HintSource = 'heuristic';
 
-  constructor(options: GuardOptions<Question, Value>) {
+  constructor(options: GuardOptions<Question, Value, Told>) {
     this.room = options.room;
     this.breaker = new Breaker(options.clock, options.breaker);
     this.#clock = options.clock;
     this.#budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
     this.#assign = options.assign;
     this.#onReceipt = options.onReceipt;
-    const decision = { decisionId: 0, source: 'default', reason: 'no-model', propensity: 1 } as const;
-    this.#hint = { ...decision, value: options.room.fallback, breaker: 'closed' };
-    this.#ring = Array.from({ length: REMEMBERED }, () => ({ ...decision }));
+    const before = { decisionId: 0, source: 'default', reason: 'no-model', breaker: 'closed' } as const;
+    this.#hint = { ...before, value: options.room.fallback, propensity: 1 };
+    this.#ring = Array.from({ length: REMEMBERED }, () => ({ ...this.#hint }));
   }
 
   /** Puts a model to work, or takes it away; the breaker starts afresh. */
@@ -140,7 +136,7 @@ export class Guard<Question, Value> {
   }
 
   /** What the decision came to. Receipts may be late or missing; one that is too late is counted and dropped. */
-  settle(receipt: Readonly<Receipt>): void {
+  settle(receipt: Readonly<Told>): void {
     this.counters.receipts += 1;
     const decision = this.#ring[receipt.decisionId % REMEMBERED];
     const sound = Number.isFinite(receipt.bytes) && Number.isFinite(receipt.seconds);
@@ -222,12 +218,7 @@ export class Guard<Question, Value> {
   }
 
   #remember(): void {
-    const { decisionId, source, reason, propensity } = this.#hint;
-    const slot = this.#ring[decisionId % REMEMBERED];
-    if (slot === undefined) return;
-    slot.decisionId = decisionId;
-    slot.source = source;
-    slot.reason = reason;
-    slot.propensity = propensity;
+    const slot = this.#ring[this.#hint.decisionId % REMEMBERED];
+    if (slot !== undefined) Object.assign(slot, this.#hint);
   }
 }

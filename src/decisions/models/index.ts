@@ -10,6 +10,12 @@ export {
   type FeatureVector,
 } from './compression-predictor.ts';
 export {
+  type BlockContent,
+  DeduplicationOptimizer,
+  type HistoricalBlock,
+  type SimilarHistoricalBlock,
+} from './deduplication-optimizer.ts';
+export {
   type ChoiceCosts,
   EpochModel,
   type ModelConfig,
@@ -19,6 +25,12 @@ export {
   type SaveOptions,
   type StoragePorts,
 } from './model.ts';
+export {
+  type AccessSequence,
+  type NextBlock,
+  PrefetchEngine,
+  type PrefetchEngineOptions,
+} from './prefetch-engine.ts';
 export type { EpochOptions, LabelledSamples, ModelTraining, TrainedEpoch } from './samples.ts';
 
 /** A class of models that can be made from plain JSON: what a trainer in another thread needs. */

@@ -69,7 +69,7 @@ const DATE_DIGITS = 10;
  * A model of the source documents: it learns, answers, and lies on disk as an artefact directory. A path may end in
  * `.pt` or `.pkl` as in document 001; what is written there is a directory of that name all the same.
  */
-export abstract class PakitMLModel<Query = unknown, Answer = unknown> {
+export abstract class PakitMLModel<Query = unknown, Answer = unknown, Data = LabelledSamples> {
   /** The decision room whose questions it answers. */
   abstract readonly room: string;
   readonly config: ModelConfig;
@@ -90,7 +90,7 @@ export abstract class PakitMLModel<Query = unknown, Answer = unknown> {
   abstract get isTrained(): boolean;
 
   /** Learns from scratch. @throws PilotfishError for data that cannot be learnt from; the model is then what it was. */
-  abstract train(data: LabelledSamples, options?: EpochOptions): TrainingRecord;
+  abstract train(data: Data, options?: EpochOptions): unknown;
 
   /** @throws PilotfishError `UNTRAINED`, `SHAPE`, `NOT_FINITE` or `USAGE`. */
   abstract predict(query: Query): Answer;

@@ -1,3 +1,4 @@
+export { cellOf, lineageOf, measurableSets, nameOf, setsIn, splitTable, withSets } from './tables.ts';
 /** What `measure`, `train` and `score` ask of a room. */
 export type {
   Bench,

@@ -165,6 +165,26 @@ test('what has expired is gone from the file', (t) => {
   assert.ok(!readFileSync(dbPath).includes(hash));
 });
 
+test('a locked database is tried once an interval, however much is recorded meanwhile', async (t) => {
+  const { collector, clock, dbPath } = collectorAt(temporaryFolder(t), { flushMs: 100, batchRows: 2 });
+  const other = new DatabaseSync(dbPath);
+  other.exec('BEGIN IMMEDIATE');
+  for (let i = 0; i < 20; i += 1) {
+    collector.record(stored(i));
+    await clock.turn();
+  }
+  assert.equal(collector.counters.failedFlushes, 1);
+  other.exec('ROLLBACK');
+  other.close();
+  clock.advance(100);
+  assert.equal(collector.counters.stored, 20);
+  for (let i = 0; i < 2; i += 1) collector.record(stored(i));
+  await clock.turn();
+  await clock.turn();
+  assert.equal(collector.counters.stored, 22, 'and batch by batch again');
+  collector.close();
+});
+
 test('what cannot be written waits; a locked database is said to be locked', (t) => {
   const { collector, clock, dbPath } = collectorAt(temporaryFolder(t), { flushMs: 100 });
   const other = new DatabaseSync(dbPath);

@@ -1,47 +1,16 @@
-import { resolve } from 'node:path';
-import {
-  type Clock,
-  type FileSystem,
-  type Log,
-  NodeFileSystem,
-  PilotfishError,
-  type RandomSource,
-  secureBytes,
-  silentLog,
-  systemClock,
-} from '../../base/index.ts';
+import { NodeFileSystem, PilotfishError, secureBytes, silentLog, systemClock } from '../../base/index.ts';
 import { numberWithin, wholeNumber } from '../../learn/index.ts';
 import { checkEvent } from './check.ts';
-import { type EventRow, TelemetryDatabase } from './database.ts';
+import { type EventRow, type Losses, TelemetryDatabase } from './database.ts';
 import { EVENT_TYPES, type EventType, type StoredEvent, type TelemetryEvent } from './events.ts';
 import { KeyRing } from './keys.ts';
-
-/** What a collector runs on: the machine's own unless given. */
-export type TelemetryPorts = {
-  readonly fs: FileSystem;
-  readonly clock: Clock;
-  /** Where keys come from; must be unpredictable outside of tests. */
-  readonly random: RandomSource;
-  readonly log: Log;
-};
-
-export type TelemetryOptions = {
-  /** The database; keys lie beside it in `PATH.keys`. `./telemetry.db`. */
-  readonly dbPath?: string;
-  /** Events older than this, or from as far ahead of the clock, are deleted, in milliseconds. 30 days. */
-  readonly maxAgeMs?: number;
-  /** Most events kept; the oldest go first. 1 000 000. */
-  readonly maxRows?: number;
-  /** How long one key serves, in milliseconds. 7 days. */
-  readonly keyPeriodMs?: number;
-  /** Events written in the background as soon as so many wait. 256. */
-  readonly batchRows?: number;
-  /** Most events that wait; more are dropped and counted. 16 384. */
-  readonly bufferRows?: number;
-  /** Waiting events are written at least this often, in milliseconds: what a kill can cost. 1000. */
-  readonly flushMs?: number;
-  readonly ports?: Partial<TelemetryPorts>;
-};
+import {
+  MOST_ROWS,
+  type ResolvedTelemetryOptions,
+  resolveOptions,
+  type TelemetryOptions,
+  type TelemetryPorts,
+} from './options.ts';
 
 /** What became of events: `recorded` = `stored` + `dropped` + those waiting. */
 export type TelemetryCounters = {
@@ -55,24 +24,6 @@ export type TelemetryCounters = {
   readonly expired: number;
 };
 
-const DAY_MS = 86_400_000;
-const DEFAULTS = {
-  dbPath: './telemetry.db',
-  maxAgeMs: 30 * DAY_MS,
-  maxRows: 1_000_000,
-  keyPeriodMs: 7 * DAY_MS,
-  batchRows: 256,
-  bufferRows: 16_384,
-  flushMs: 1000,
-};
-const LIMITS: { readonly [Name in keyof Omit<typeof DEFAULTS, 'dbPath'>]: readonly [number, number] } = {
-  maxAgeMs: [1, 3650 * DAY_MS],
-  maxRows: [1, 100_000_000],
-  keyPeriodMs: [60_000, 365 * DAY_MS],
-  batchRows: [1, 65_536],
-  bufferRows: [1, 1_048_576],
-  flushMs: [1, 3_600_000],
-};
 const DEFAULT_LIMIT = 10_000;
 /** While nothing happens the disk is left alone, but for looking this often whether something has expired. */
 const IDLE_MS = 600_000;
@@ -89,16 +40,19 @@ const IDLE_MS = 600_000;
  * collector.close();
  */
 export class TelemetryCollector {
-  readonly #options: Required<Omit<TelemetryOptions, 'ports'>>;
+  readonly #options: ResolvedTelemetryOptions;
   readonly #ports: TelemetryPorts;
   readonly #database: TelemetryDatabase;
   readonly #keys: KeyRing;
   readonly #stop: () => void;
   readonly #counters = { recorded: 0, stored: 0, dropped: 0, refused: 0, failedFlushes: 0, expired: 0 };
+  /** What of the losses is in the database. */
+  #noted: Omit<Losses, 'expired'> = { dropped: 0, refused: 0 };
   #waiting: EventRow[] = [];
   #lastMs = 0;
   #flushedMs = 0;
   #flushIsDue = false;
+  #flushFailed = false;
   /** After a failure keys are left alone until the next flush: a caller pays for it once, not at each event. */
   #keysFailed = false;
   #isOpen = true;
@@ -109,7 +63,7 @@ export class TelemetryCollector {
    * ours, `REFUSED` for keys that others may read, `LOCKED`, `NO_SPACE`, `MISSING`, `IO`.
    */
   constructor({ ports, ...options }: TelemetryOptions = {}) {
-    this.#options = checkOptions({ ...DEFAULTS, ...options });
+    this.#options = resolveOptions(options);
     this.#ports = {
       ...{ clock: systemClock, random: secureBytes, log: silentLog },
       ...ports,
@@ -149,7 +103,8 @@ export class TelemetryCollector {
       return false;
     }
     this.#waiting.push(row);
-    if (this.#waiting.length >= this.#options.batchRows) this.#flushSoon();
+    // A database that cannot be written is left to the clock: trying takes the caller's time.
+    if (this.#waiting.length >= this.#options.batchRows && !this.#flushFailed) this.#flushSoon();
     return true;
   }
 
@@ -168,7 +123,7 @@ export class TelemetryCollector {
     } = {},
   ): readonly StoredEvent<Type>[] {
     const { eventType, limit = DEFAULT_LIMIT, since = 0, blockHash } = query;
-    wholeNumber('limit', limit, [1, LIMITS.maxRows[1]]);
+    wholeNumber('limit', limit, [1, MOST_ROWS]);
     numberWithin('since', since, [0, Number.MAX_SAFE_INTEGER]);
     if (eventType !== undefined && !EVENT_TYPES.includes(eventType)) {
       throw new PilotfishError('USAGE', `eventType is none of ${EVENT_TYPES.join(', ')}`);
@@ -193,12 +148,18 @@ export class TelemetryCollector {
     const rows = this.#waiting;
     const { maxAgeMs, maxRows } = this.#options;
     const nowMs = this.#ports.clock.nowMs();
+    const { dropped, refused } = this.#counters;
     const expired = this.#database.exclusively(() => {
       for (const row of rows) this.#database.insert(row);
       // What a clock that was wrong dated far ahead would else be kept until then.
-      return this.#database.expire([nowMs - maxAgeMs, nowMs + maxAgeMs], maxRows);
+      const gone = this.#database.expire([nowMs - maxAgeMs, nowMs + maxAgeMs], maxRows);
+      const fresh = { dropped: dropped - this.#noted.dropped, refused: refused - this.#noted.refused };
+      this.#database.noteLosses({ ...fresh, expired: gone });
+      return gone;
     });
+    this.#noted = { dropped, refused };
     this.#waiting = [];
+    this.#flushFailed = false;
     this.#flushedMs = nowMs;
     this.#keysFailed = false;
     this.#counters.stored += rows.length;
@@ -271,6 +232,7 @@ export class TelemetryCollector {
       // Keys whose time is over go also while nothing is recorded.
       this.#renewKey();
     } catch (error) {
+      this.#flushFailed = true;
       this.#counters.failedFlushes += 1;
       this.#report('telemetry was not written and waits', error);
     }
@@ -284,14 +246,4 @@ export class TelemetryCollector {
   #checkOpen(): void {
     if (!this.#isOpen) throw new PilotfishError('USAGE', 'the collector is closed: make another one');
   }
-}
-
-function checkOptions(options: typeof DEFAULTS): typeof DEFAULTS {
-  for (const [name, limits] of Object.entries(LIMITS)) {
-    wholeNumber(name, options[name as keyof typeof LIMITS], limits);
-  }
-  if (typeof options.dbPath !== 'string' || options.dbPath === '') {
-    throw new PilotfishError('USAGE', 'dbPath is the path of a file, such as ./telemetry.db');
-  }
-  return { ...options, dbPath: resolve(options.dbPath) };
 }

@@ -23,6 +23,26 @@ export type EventFilter = {
   readonly limit: number;
 };
 
+/** Events that are not there, of all runs. */
+export type Losses = {
+  /** For want of room or of a key. */
+  readonly dropped: number;
+  /** Outside the schema. */
+  readonly refused: number;
+  /** Past their retention. */
+  readonly expired: number;
+};
+
+/** What a database holds, without its events. */
+export type TelemetrySummary = {
+  /** How many of each type. */
+  readonly events: Readonly<Record<EventType, number>>;
+  /** Times of the oldest and the newest event, milliseconds since the epoch; null without events. */
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+  readonly keys: number;
+} & Losses;
+
 /** Another process that writes is waited for this long; the caller waits with us. */
 const BUSY_TIMEOUT_MS = 100;
 const APPLICATION_ID = 0x50464c54;
@@ -41,6 +61,7 @@ const sqlType = (field: Field): string => {
 const SCHEMA = [
   'CREATE TABLE keys (id INTEGER PRIMARY KEY, fromMs INTEGER NOT NULL, periodMs INTEGER NOT NULL) STRICT',
   `CREATE TABLE events (id INTEGER PRIMARY KEY, type INTEGER NOT NULL, timeMs INTEGER NOT NULL, keyId INTEGER NOT NULL, ${FIELD_NAMES.map(columnOf).join(', ')}) STRICT`,
+  'CREATE TABLE losses (id INTEGER PRIMARY KEY, dropped INTEGER NOT NULL, refused INTEGER NOT NULL, expired INTEGER NOT NULL) STRICT',
   'CREATE INDEX events_by_type ON events (type, id)',
   'CREATE INDEX events_by_time ON events (timeMs)',
   'CREATE INDEX events_by_block ON events (blockHash) WHERE blockHash IS NOT NULL',
@@ -124,6 +145,38 @@ export class TelemetryDatabase {
     for (const { id, fromMs } of keys) note.run(id, fromMs, periodMs);
   }
 
+  /** Adds to what was lost so far. Call within `exclusively`. */
+  noteLosses({ dropped, refused, expired }: Losses): void {
+    if (dropped + refused + expired === 0) return;
+    this.#db
+      .prepare(
+        'INSERT INTO losses VALUES (1, ?1, ?2, ?3) ON CONFLICT DO UPDATE SET ' +
+          'dropped = dropped + ?1, refused = refused + ?2, expired = expired + ?3',
+      )
+      .run(dropped, refused, expired);
+  }
+
+  /** What is in it. @throws PilotfishError `DAMAGED`, `IO`. */
+  summary(): TelemetrySummary {
+    return translate(this.#path, () => {
+      const counts = this.#db.prepare('SELECT type, COUNT(*) AS events FROM events GROUP BY type').all();
+      const of = (type: number): number =>
+        Number(counts.find((row) => row['type'] === type)?.['events'] ?? 0);
+      const span = this.#db.prepare('SELECT MIN(timeMs) AS first, MAX(timeMs) AS last FROM events').get();
+      const losses = this.#db.prepare('SELECT dropped, refused, expired FROM losses').get();
+      const [dropped, refused, expired] = ['dropped', 'refused', 'expired'].map((name) =>
+        Number(losses?.[name] ?? 0),
+      ) as [number, number, number];
+      return {
+        events: Object.fromEntries(EVENT_TYPES.map((type, i) => [type, of(i)])) as TelemetrySummary['events'],
+        firstMs: timeOf(span?.['first']),
+        lastMs: timeOf(span?.['last']),
+        keys: Number(this.#db.prepare('SELECT COUNT(*) AS keys FROM keys').get()?.['keys']),
+        ...{ dropped, refused, expired },
+      };
+    });
+  }
+
   /** The highest key id that was ever noted here and not forgotten; 0 when none was. */
   lastKeyId(): number {
     return Number(this.#db.prepare('SELECT IFNULL(MAX(id), 0) AS id FROM keys').get()?.['id']);
@@ -178,6 +231,9 @@ export class TelemetryDatabase {
     if (this.#pragma('application_id') === APPLICATION_ID && version > SCHEMA_VERSION) {
       throw new PilotfishError('NEWER_VERSION', `this telemetry is of version ${version}: update Pilotfish`);
     }
+    if (this.#pragma('application_id') === APPLICATION_ID && version < SCHEMA_VERSION) {
+      throw damaged(`it is of version ${version}, which is no longer read`);
+    }
     // Triggers and views would stand here as well: nothing runs that is not ours.
     if (found.length !== SCHEMA.length || !found.every(({ sql }) => SCHEMA.includes(String(sql)))) {
       throw damaged('it holds other tables');
@@ -189,6 +245,8 @@ export class TelemetryDatabase {
     return Number(this.#db.prepare(`PRAGMA ${name}`).get()?.[name]);
   }
 }
+
+const timeOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
 function eventOf(row: Record<string, unknown>): StoredEvent {
   const type = EVENT_TYPES[Number(row['type'])];

@@ -1,7 +1,7 @@
 import type { FieldName, ValueOf } from './fields.ts';
 
 /** Version of the closed schema: raised by any change of a field's meaning, an event's fields or a list of words. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 type EventFields = { readonly required: readonly FieldName[]; readonly optional: readonly FieldName[] };
 

@@ -1,10 +1,7 @@
 /** Telemetry: what happened, as closed schemas of numbers, words and keyed hashes; and the features made of it. */
-export {
-  TelemetryCollector,
-  type TelemetryCounters,
-  type TelemetryOptions,
-  type TelemetryPorts,
-} from './collector.ts';
+export { codecRecorder } from './codec-events.ts';
+export { TelemetryCollector, type TelemetryCounters } from './collector.ts';
+export type { Losses, TelemetrySummary } from './database.ts';
 export {
   EVENT_TYPES,
   EVENTS,
@@ -23,4 +20,6 @@ export {
   PREFETCH_FEATURES,
 } from './features.ts';
 export { FIELDS, type Field, type FieldName, OUTCOME_FIELDS } from './fields.ts';
+export { TELEMETRY_RETENTION, type TelemetryOptions, type TelemetryPorts } from './options.ts';
 export { withSqliteCodes } from './sqlite.ts';
+export { telemetrySummary } from './summary.ts';

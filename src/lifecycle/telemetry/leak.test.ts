@@ -1,46 +1,18 @@
 // Tries to get content into the telemetry: by every field of every event, at every depth, in every disguise.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { temporaryFolder } from '../../../test/support.ts';
 import { hasCode, type Log } from '../../base/index.ts';
 import { EVENT_TYPES, fieldsOf, type TelemetryEvent } from './events.ts';
 import { fieldOf } from './fields.ts';
+import { bytesIn, CONTENT, FORMS, nested } from './testing/content.ts';
 import { collectorAt, eventOf, stored } from './testing/events.ts';
-
-const CONTENT = 'Dear diary, the secret ingredient is cardamom.';
-
-/** The content in the forms in which someone might hand it over. */
-const FORMS: readonly unknown[] = [
-  CONTENT,
-  new String(CONTENT),
-  Buffer.from(CONTENT),
-  new Uint8Array(Buffer.from(CONTENT)),
-  Buffer.from(CONTENT).buffer,
-  [...CONTENT],
-  [CONTENT],
-  { content: CONTENT },
-  { toString: () => CONTENT, valueOf: () => CONTENT, toJSON: () => CONTENT },
-  new Map([[CONTENT, CONTENT]]),
-  new Date(0),
-  Symbol(CONTENT),
-  () => CONTENT,
-  BigInt(`0x${Buffer.from(CONTENT).toString('hex')}`),
-  Number(`0x${Buffer.from(CONTENT).toString('hex')}`) * 1e300,
-];
-
-const nested = (value: unknown, depth: number): unknown =>
-  depth === 0 ? value : depth % 2 === 0 ? { inner: nested(value, depth - 1) } : [nested(value, depth - 1)];
 
 function sampleOf(type: TelemetryEvent['eventType']): TelemetryEvent {
   return fc.sample(eventOf(type), { numRuns: 1, seed: 3 })[0] as TelemetryEvent;
 }
-
-/** Every byte the collector has put on disk. */
-const bytesIn = (folder: string): Buffer =>
-  Buffer.concat(readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`)));
 
 test('content in any field, form and depth is refused and reaches neither disk, log nor message', (t) => {
   const folder = temporaryFolder(t);

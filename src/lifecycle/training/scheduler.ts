@@ -161,6 +161,7 @@ export class TrainingScheduler {
       // What telemetry logged may well have been chosen by a rule of one number.
       quality: { siblings: [testData], ...(isTelemetry ? { singleFeatureSkillMax: 1 } : {}) },
       ...(signal === undefined ? {} : { signal }),
+      // No ledger: nothing is charged where no noise is drawn, since no epsilon would be true of the result.
       ...(isTelemetry
         ? { telemetry: { quasiIdentifiers: TELEMETRY_QUASI_IDENTIFIERS, whole: dataset } }
         : {}),

@@ -1,4 +1,5 @@
 import { PilotfishError } from '../../../base/index.ts';
+import { quantile } from '../../../learn/index.ts';
 import type { Part } from '../../data/index.ts';
 import { CODECS } from '../validator.ts';
 
@@ -34,6 +35,21 @@ export function bestSeconds({ seconds, secondsAgain }: CostRow): number[] {
   return seconds.map((first, i) => Math.min(first, secondsAgain[i] ?? first));
 }
 
+/**
+ * The rows with one speed of the machine for all of a set, the median of what was seen: a look at it while others use
+ * the machine says less about the machine than about them, and a model that hears of it is asked about another link.
+ */
+export function steady(rows: readonly CostRow[]): CostRow[] {
+  const looks = new Map<string, number[]>();
+  for (const { set, referenceSeconds } of rows) {
+    const seen = looks.get(set);
+    if (seen === undefined) looks.set(set, [referenceSeconds]);
+    else seen.push(referenceSeconds);
+  }
+  const medians = new Map([...looks].map(([set, seen]) => [set, quantile(seen, 0.5)]));
+  return rows.map((row) => ({ ...row, referenceSeconds: medians.get(row.set) ?? row.referenceSeconds }));
+}
+
 const PLAIN = [
   'set',
   'group',
@@ -65,7 +81,7 @@ export function writeCosts(rows: readonly CostRow[]): string {
       nanos(row.secondsAgain[i + 1]),
     ]);
     return [
-      ...[set, group, part, file, rawBytes, fileKind, fileOffsetBytes],
+      ...[cellOf(set), cellOf(group), part, file, rawBytes, fileKind, fileOffsetBytes],
       ...[row.siblingRatio, row.entropyBits, row.probeRatio].map((value) => value.toFixed(4)),
       ...[row.entropySeconds, row.probeSeconds, row.referenceSeconds].map(nanos),
       ...coded,
@@ -73,6 +89,22 @@ export function writeCosts(rows: readonly CostRow[]): string {
   });
   return `${[COLUMNS.join('\t'), ...lines].join('\n')}\n`;
 }
+
+const ESCAPES = new Map([
+  ['\\', '\\\\'],
+  ['\t', '\\t'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+]);
+const SIGNS = new Map([...ESCAPES].map(([sign, escaped]) => [escaped, sign]));
+
+/** A name of a data folder as one cell: names of files may hold tabs and ends of lines. */
+export const cellOf = (name: string): string =>
+  name.replace(/[\\\t\n\r]/g, (sign) => ESCAPES.get(sign) ?? sign);
+
+/** The inverse of `cellOf`. */
+export const nameOf = (cell: string): string =>
+  cell.replace(/\\[\\tnr]/g, (escaped) => SIGNS.get(escaped) ?? escaped);
 
 const nanos = (seconds = 0): number => Math.round(seconds * 1e9);
 
@@ -102,7 +134,15 @@ function parseRow(cells: readonly string[], index: number): CostRow {
   const [probeRatio = 0, entropyNs = 0, probeNs = 0, referenceNs = 0, ...coded] = numbers.slice(6);
   const every = (from: number): number[] => CODED.map((_, i) => coded[3 * i + from] ?? 0);
   return {
-    ...{ set, group, part: part as Part, file, rawBytes, fileKind, fileOffsetBytes },
+    ...{
+      set: nameOf(set),
+      group: nameOf(group),
+      part: part as Part,
+      file,
+      rawBytes,
+      fileKind,
+      fileOffsetBytes,
+    },
     ...{ siblingRatio, entropyBits, probeRatio },
     entropySeconds: entropyNs / 1e9,
     probeSeconds: probeNs / 1e9,

@@ -22,9 +22,15 @@ export type MeasureOptions = {
 };
 
 /** The fastest of so many tries counts: what disturbs a measurement only makes it longer. */
-const TRIES = 4;
+const TRIES = 8;
+/** What takes longer than this is disturbed less, and tried in every other round. */
+const LONG_SECONDS = 4e-4;
+const LONG_EVERY = 2;
 /** Blocks between two looks at how fast the machine is. */
 const REFERENCE_EVERY = 16;
+/** Before the first measurement codecs see so many blocks, and each step so many times as many, to be compiled. */
+const WARM_UP_BLOCKS = 20;
+const WARM_UP_STEPS = 50;
 
 /** A block that will be measured, with what is known of its place. */
 type Candidate = {
@@ -42,7 +48,7 @@ type Candidate = {
 export function* measureSet(set: DataSet, options: MeasureOptions): Generator<CostRow> {
   const blocks = spread(placed(candidates(set)), options);
   const { clock } = options;
-  for (const { raw } of blocks.slice(0, 20)) timeCodecs(raw, clock);
+  for (const { raw } of blocks.slice(0, WARM_UP_BLOCKS)) warmUp(raw, clock);
   const ratios = new Map<number, number>();
   let referenceSeconds = 0;
   for (const [index, { part, ...block }] of blocks.entries()) {
@@ -111,13 +117,22 @@ function measureBlock(
   };
 }
 
+function warmUp(raw: Uint8Array, clock: Clock): void {
+  timeCodecs(raw, clock);
+  for (let i = 0; i < WARM_UP_STEPS; i += 1) {
+    sampleEntropyBits(raw);
+    probeRatio(raw);
+  }
+}
+
 function timeCodecs(raw: Uint8Array, clock: Clock): { bytes: number[]; seconds: number[] } {
   const bytes = CODECS.map(() => raw.length);
   const seconds = CODECS.map((codec) => (codec === 'none' ? 0 : Number.POSITIVE_INFINITY));
   // Codec by codec in each round, so that a slow moment of the machine does not hit one of them alone.
   for (let round = 0; round < TRIES; round += 1) {
     for (const [i, algorithm] of CODECS.entries()) {
-      if (algorithm === 'none') continue;
+      const isLong = round > 0 && (seconds[i] as number) > LONG_SECONDS;
+      if (algorithm === 'none' || (isLong && round % LONG_EVERY > 0)) continue;
       const startedMs = clock.monotonicMs();
       bytes[i] = compressBlock(raw, { algorithm }).bytes.length;
       seconds[i] = Math.min(seconds[i] as number, (clock.monotonicMs() - startedMs) / 1000);

@@ -10,8 +10,8 @@ import { type Chooser, evaluate, linkFor, metricsOf, questionOf, stepSeconds } f
 /** Who stands on the scoreboard beside the baselines. */
 export type CodecContenders = {
   readonly model: Chooser | undefined;
-  /** Whether the model serves at this rate. */
-  readonly serves: (linkBitsPerSecond: number) => boolean;
+  /** Whether the model serves for such a block at this rate. */
+  readonly serves: (rawBytes: number, linkBitsPerSecond: number) => boolean;
   /** Median time of a decision, sample bytes to hint, in microseconds. */
   readonly decisionUs: (
     who: 'model' | 'heuristic',
@@ -45,8 +45,10 @@ export function scoreCodecSet(
 }
 
 function knownRows(rows: readonly CostRow[], rate: number, contenders: CodecContenders): ScoreRow[] {
-  const { model, serves } = contenders;
-  const modelServes = model !== undefined && serves(rate);
+  const { serves } = contenders;
+  const modelServes = rows.some(({ rawBytes }) => serves(rawBytes, rate));
+  // Where it serves nowhere it stands there as it is, for comparison.
+  const model = modelServes ? asServed(contenders) : contenders.model;
   const rowOf = (chooser: Chooser, serving: boolean): ScoreRow => {
     const { who } = chooser;
     const timedAs = who === 'model' ? 'model' : 'heuristic';
@@ -68,7 +70,24 @@ function knownRows(rows: readonly CostRow[], rate: number, contenders: CodecCont
   ];
 }
 
-function unknownRows(rows: readonly CostRow[], { model, serves }: CodecContenders): ScoreRow[] {
+/**
+ * What really serves with a model: the model where it earned its place, for blocks of such a size and at the rate it
+ * believes in, else the rule.
+ */
+function asServed({ model, serves }: CodecContenders): Chooser | undefined {
+  const whose = (bytes: number, rate: number): Chooser =>
+    model === undefined || !serves(bytes, rate) ? heuristicChooser : model;
+  return (
+    model && {
+      who: 'model',
+      referenceSeconds: model.referenceSeconds,
+      steps: (bytes, rate) => whose(bytes, rate).steps(bytes, rate),
+      choose: (question) => whose(question.rawBytes, question.linkBitsPerSecond).choose(question),
+    }
+  );
+}
+
+function unknownRows(rows: readonly CostRow[], contenders: CodecContenders): ScoreRow[] {
   const links = Object.values(LINKS);
   const mean = (regretOf: (link: number) => number): number =>
     links.reduce((sum, link) => sum + regretOf(link), 0) / links.length;
@@ -81,13 +100,7 @@ function unknownRows(rows: readonly CostRow[], { model, serves }: CodecContender
   const fixed = constants()
     .map((chooser) => rowOf(chooser, false))
     .reduce((best, row) => (Number(row['regret']) < Number(best['regret']) ? row : best));
-  // What really serves: the model where it earned its place at the rate it believes in, else the rule.
-  const served: Chooser | undefined = model && {
-    who: 'model',
-    referenceSeconds: model.referenceSeconds,
-    steps: (bytes, rate) => (serves(rate) ? model : heuristicChooser).steps(bytes, rate),
-    choose: (question) => (serves(question.linkBitsPerSecond) ? model : heuristicChooser).choose(question),
-  };
+  const served = asServed(contenders);
   return [
     ...(served === undefined ? [] : [rowOf(served, true)]),
     rowOf(heuristicChooser, served === undefined),

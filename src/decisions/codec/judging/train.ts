@@ -1,8 +1,9 @@
 import { FastRng, PilotfishError } from '../../../base/index.ts';
 import { BoostedTrees, type Matrix, Mlp, type NetBatch, quantile } from '../../../learn/index.ts';
+import type { Work } from '../../workshop/index.ts';
 import { CODEC_FEATURES, codecFeatures } from '../features.ts';
 import { LINKS } from '../links.ts';
-import { type CodecTrees, NET_CLASSES, NET_COUNT, NET_TOPOLOGY, zstdFor } from '../model.ts';
+import { ANCHOR, type CodecTrees, NET_CLASSES, NET_COUNT, NET_TOPOLOGY, zstdFor } from '../model.ts';
 import { stepsFor } from '../steps.ts';
 import { CPU_PENALTY, codecNumber, costOf } from '../teacher.ts';
 import { CODECS, type CodecValue } from '../validator.ts';
@@ -16,12 +17,15 @@ export type CodecTrainOptions = {
   readonly net?: Partial<Pick<typeof NET, 'learningRate' | 'batchSize'>> & {
     readonly hidden?: readonly number[];
   };
-  /** Called after each round or epoch; may throw to stop. */
-  readonly onProgress?: (what: string, done: number, of: number) => void;
 };
 
 /** Of the trees: 10 of them share the time budget of one decision. */
-const TREES = { rounds: 40, maxDepth: 6, learningRate: 0.15, minChildWeight: 4 };
+const TREES = {
+  ...{ rounds: 40, maxDepth: 6, learningRate: 0.15 },
+  ...{ minChildWeight: 10, lambda: 5, subsample: 0.7 },
+};
+/** Time may only rise with the size of a block, which is the first slot. */
+const RISING_WITH_SIZE = CODEC_FEATURES.map((_, slot) => (slot === 0 ? 1 : 0));
 const TREE_PATIENCE = 8;
 /** Of the net: document 001's numbers, with a schedule that does not end before the epochs do. */
 const NET = {
@@ -31,10 +35,10 @@ const NET = {
   epochs: 60,
   patience: 8,
 };
-/** Beyond a factor of 16 worse is worse: the net need not know by how much. */
-const WORST_LOG_COST = 4;
+/** Beyond 41 % worse is worse: what the net has to know well is which of two near ones is cheaper. */
+const WORST_LOG_COST = 0.5;
 /** Samples of each row for the net, with rates drawn evenly on the logarithmic scale from 1 Mbit/s to 30 Gbit/s. */
-const RATES_PER_ROW = 8;
+const RATES_PER_ROW = 4;
 const [SLOWEST, FASTEST] = [1e6, 3e10];
 
 function partsOf(rows: readonly CostRow[]): { readonly train: CostRow[]; readonly val: CostRow[] } {
@@ -56,15 +60,17 @@ export function referenceOf(rows: readonly CostRow[]): number {
   );
 }
 
-/** Two boosted regressions for each codec: log2 of its ratio and log2 of its nanoseconds. */
-export function trainTrees(rows: readonly CostRow[], options: CodecTrainOptions): CodecTrees {
+/** Two boosted regressions for each codec: how much it leaves and how long it takes. Yields after each round. */
+export function* trainTrees(rows: readonly CostRow[], options: CodecTrainOptions): Work<CodecTrees> {
   const { train, val } = partsOf(rows);
   const [x, held] = [treeInputs(train), treeInputs(val)];
-  let done = 0;
-  const fit = (target: (row: CostRow) => number): BoostedTrees => {
+  const settings = { ...TREES, ...options.trees };
+  const of = 2 * (CODECS.length - 1) * settings.rounds;
+  let ended = 0;
+  function* fit(target: (row: CostRow) => number, monotone: readonly number[] = []): Work<BoostedTrees> {
     const trees = new BoostedTrees({
-      ...TREES,
-      ...options.trees,
+      ...settings,
+      monotone,
       objective: 'reg:squarederror',
       earlyStoppingRounds: TREE_PATIENCE,
       constantFeatures: 'allow',
@@ -72,21 +78,32 @@ export function trainTrees(rows: readonly CostRow[], options: CodecTrainOptions)
     });
     const y = (from: readonly { row: CostRow }[]): Float64Array =>
       Float64Array.from(from, ({ row }) => target(row));
-    trees.fit({ x: x.matrix, y: y(x.samples) }, { validation: { x: held.matrix, y: y(held.samples) } });
-    done += 1;
-    options.onProgress?.('trees', done, 2 * (CODECS.length - 1));
+    const batch = { x: x.matrix, y: y(x.samples) };
+    const rounds = trees.train(batch, { validation: { x: held.matrix, y: y(held.samples) } });
+    let done = ended;
+    for (const _round of rounds) {
+      done += 1;
+      yield { what: 'trees', done, of };
+    }
+    // Where rounds stopped early the rest counts as done.
+    ended += settings.rounds;
     return trees;
-  };
+  }
   const codecs = CODECS.slice(1).map((_, i) => i + 1);
   const reference = referenceOf(rows);
-  return {
-    sizes: codecs.map((codec) => fit((row) => Math.log2((row.bytes[codec] ?? 0) / row.rawBytes))),
-    times: codecs.map((codec) =>
-      fit((row) =>
-        Math.log2(Math.max(1, (bestSeconds(row)[codec] ?? 0) * 1e9 * (reference / row.referenceSeconds))),
-      ),
-    ),
-  };
+  const sizes: BoostedTrees[] = [];
+  const times: BoostedTrees[] = [];
+  const anchor = codecNumber(ANCHOR);
+  for (const codec of codecs) {
+    const whole = (row: CostRow): number => (codec === anchor ? row.rawBytes : (row.bytes[anchor] ?? 0));
+    sizes.push(yield* fit((row) => Math.log2((row.bytes[codec] ?? 0) / whole(row))));
+  }
+  for (const codec of codecs) {
+    const nanoseconds = (row: CostRow): number =>
+      (bestSeconds(row)[codec] ?? 0) * 1e9 * (reference / row.referenceSeconds);
+    times.push(yield* fit((row) => Math.log2(Math.max(1, nanoseconds(row))), RISING_WITH_SIZE));
+  }
+  return { sizes, times };
 }
 
 /** Every row as the room would see it on links of each class: with nothing, one or two steps measured. */
@@ -112,19 +129,24 @@ function treeInputs(rows: readonly CostRow[]): { matrix: Matrix; samples: { row:
   return { matrix: { rows: samples.length, columns, data }, samples };
 }
 
-/** Nets of the documented topology from different starts and different draws of rates. */
-export function trainNets(rows: readonly CostRow[], options: CodecTrainOptions): Mlp[] {
-  return Array.from({ length: NET_COUNT }, (_, i) =>
-    trainNet(rows, {
-      ...options,
-      seed: options.seed * NET_COUNT + i,
-      onProgress: () => options.onProgress?.('nets', i + 1, NET_COUNT),
-    }),
-  );
+/** Nets of the documented topology from different starts and different draws of rates. Yields after each epoch. */
+export function* trainNets(rows: readonly CostRow[], options: CodecTrainOptions): Work<Mlp[]> {
+  const nets: Mlp[] = [];
+  while (nets.length < NET_COUNT) {
+    const number = nets.length;
+    const training = trainNet(rows, { ...options, seed: options.seed * NET_COUNT + number });
+    let step = training.next();
+    for (; step.done !== true; step = training.next()) {
+      const { done, of } = step.value;
+      yield { what: 'nets', done: number * of + done, of: NET_COUNT * of };
+    }
+    nets.push(step.value);
+  }
+  return nets;
 }
 
-/** Trained to predict the relative cost of its four classes at any rate. */
-export function trainNet(rows: readonly CostRow[], options: CodecTrainOptions): Mlp {
+/** Trained to predict the relative cost of its four classes at any rate. Yields after each epoch. */
+export function* trainNet(rows: readonly CostRow[], options: CodecTrainOptions): Work<Mlp> {
   const { train, val } = partsOf(rows);
   const rng = new FastRng(options.seed);
   const net = new Mlp({
@@ -147,7 +169,7 @@ export function trainNet(rows: readonly CostRow[], options: CodecTrainOptions): 
   });
   for (let epoch = 1; !trainer.isDone; epoch += 1) {
     trainer.epoch();
-    options.onProgress?.('net', epoch, NET.epochs);
+    yield { what: 'net', done: epoch, of: NET.epochs };
   }
   trainer.finish();
   return net;
@@ -180,8 +202,10 @@ function netBatch(
   };
 }
 
-/** log2(cost / best) of each class of the net at this rate, at most `WORST_LOG_COST`. */
-/** `seen` is the link as the net sees it: the level of zstd follows from that. */
+/**
+ * log2(cost / best) of each class of the net at this rate, at most `WORST_LOG_COST`.
+ * @param seen the link as the net sees it: the level of zstd follows from that
+ */
 function logCosts(row: CostRow, link: number, seen: number): number[] {
   const { probeRatio } = questionOf(row, link, stepsFor(row.rawBytes, link));
   const terms = { linkBitsPerSecond: link, cpuPenalty: CPU_PENALTY };

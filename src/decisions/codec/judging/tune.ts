@@ -8,15 +8,16 @@ import {
   Study,
   type StudySettings,
 } from '../../../learn/index.ts';
-import type { Bench, TunedFamily, TuneReport, TuneSettings, Work } from '../../workshop/index.ts';
+import type { Bench, Step, TunedFamily, TuneReport, TuneSettings, Work } from '../../workshop/index.ts';
 import { LINKS } from '../links.ts';
 import { type CodecPredictor, netPredictor, treesPredictor } from '../model.ts';
 import { stepsFor } from '../steps.ts';
 import { heuristicChooser, tableChooser } from './baselines.ts';
 import type { CostRow } from './costs.ts';
 import { type Chooser, evaluate, metricsOf } from './evaluate.ts';
+import { DECIDING_LINKS } from './gate.ts';
 import { timeDecisions } from './timing.ts';
-import { referenceOf, trainNet, trainTrees } from './train.ts';
+import { referenceOf, trainNet, trainNets, trainTrees } from './train.ts';
 
 type Candidate = { readonly chooser: Chooser; readonly bytes: number };
 
@@ -36,12 +37,11 @@ const PARAMETERS_OF: Readonly<Record<string, readonly string[]>> = {
 };
 /** The link a decision is timed at: both steps are taken. */
 const TIMED_LINK = LINKS['100M'];
-/** At 10 Gbit/s nothing is measured and next to nothing can be won: it does not decide between settings. */
-const JUDGED_LINKS = [LINKS['10M'], LINKS['100M'], LINKS['1G']];
 
 /**
  * Searches the families of this room on the validation rows. Regret alone guides the search, so that a resumed one takes
- * the same way on any machine; time and size say at the end who may serve.
+ * the same way on any machine; time and size say at the end who may serve. A trial of nets trains one of them; the best
+ * is then trained as it would serve, all nets, and its regret, bytes and time are those of all.
  */
 export function* tuneCodec(
   { clock }: Bench,
@@ -52,9 +52,10 @@ export function* tuneCodec(
   for (const { number } of study.running) study.requeue(number);
   let told = settings.journal.records.filter(({ type }) => type === 'tell').length;
   while (told < settings.trials) {
-    yield { what: 'trials', done: told, of: settings.trials };
+    const step = { what: 'trials', done: told, of: settings.trials };
     const { number, parameters } = study.ask();
-    study.tell(number, regretOf(rows, train(rows, parameters, settings.seed).chooser));
+    const { chooser } = yield* shownAs(step, train(rows, parameters, settings.seed));
+    study.tell(number, regretOf(rows, chooser));
     told += 1;
   }
   const families: TunedFamily[] = [];
@@ -65,9 +66,10 @@ export function* tuneCodec(
     families.push({ family: chooser.who, regret, bytes, decisionP50Us, withinBudget, parameters });
   };
   for (const { family, parameters } of bestOfFamilies(settings)) {
-    yield { what: `timing ${family}`, done: told, of: settings.trials };
+    const step = { what: `best ${family}`, done: told, of: settings.trials };
     const own = Object.entries(parameters).filter(([name]) => PARAMETERS_OF[family]?.includes(name));
-    judge(train(rows, parameters, settings.seed), Object.fromEntries(own));
+    const served = yield* shownAs(step, train(rows, parameters, settings.seed, 'as-served'));
+    judge(served, Object.fromEntries(own));
   }
   for (const chooser of [heuristicChooser, tableChooser]) judge({ chooser, bytes: 0 }, {});
   const [best] = families.filter(({ withinBudget }) => withinBudget).sort((a, b) => a.regret - b.regret);
@@ -77,7 +79,7 @@ export function* tuneCodec(
 /** Mean over the links, on the validation rows. */
 function regretOf(rows: readonly CostRow[], chooser: Chooser): number {
   const val = rows.filter(({ part }) => part === 'val');
-  const regrets = JUDGED_LINKS.map((link) => metricsOf(evaluate(val, link, chooser)).regret);
+  const regrets = DECIDING_LINKS.map((link) => metricsOf(evaluate(val, LINKS[link], chooser)).regret);
   return regrets.reduce((sum, regret) => sum + regret, 0) / regrets.length;
 }
 
@@ -93,21 +95,35 @@ function openStudy({ seed, journal }: TuneSettings): Study {
   throw new PilotfishError('REFUSED', 'the journal is of another search: name another file');
 }
 
-function train(rows: readonly CostRow[], parameters: ParameterValues, seed: number): Candidate {
+/** Long work whose steps are those of the work around it. */
+function* shownAs<Result>(step: Step, work: Work<Result>): Work<Result> {
+  let next = work.next();
+  for (; next.done !== true; next = work.next()) yield step;
+  return next.value;
+}
+
+function* train(
+  rows: readonly CostRow[],
+  parameters: ParameterValues,
+  seed: number,
+  extent: 'one-net' | 'as-served' = 'one-net',
+): Work<Candidate> {
   const number = (name: string): number => Number(parameters[name]);
   if (parameters['family'] === 'mlp') {
     const width = number('hiddenDim');
     const hidden = [width, width / 2, width / 4];
     const settings = { hidden, learningRate: number('learningRate'), batchSize: number('batchSize') };
-    const net = trainNet(rows, { seed, net: settings });
-    return candidate(rows, netPredictor([net]), [net.snapshot()]);
+    const options = { seed, net: settings };
+    const nets = extent === 'as-served' ? yield* trainNets(rows, options) : [yield* trainNet(rows, options)];
+    const snapshots = nets.map((net) => net.snapshot());
+    return candidate(rows, netPredictor(nets), snapshots);
   }
   const settings = {
     rounds: number('rounds'),
     maxDepth: number('maxDepth'),
     learningRate: number('shrinkage'),
   };
-  const trees = trainTrees(rows, { seed, trees: settings });
+  const trees = yield* trainTrees(rows, { seed, trees: settings });
   const snapshots = [...trees.sizes, ...trees.times].map((each) => each.snapshot());
   return candidate(rows, treesPredictor(trees), snapshots);
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { ManualClock, seededBytes } from '../../../base/index.ts';
-import { TelemetryCollector, type TelemetryOptions } from '../collector.ts';
+import { TelemetryCollector } from '../collector.ts';
 import { EVENT_TYPES, EVENTS, type EventType, type TelemetryEvent } from '../events.ts';
 import { type FieldName, fieldOf } from '../fields.ts';
+import type { TelemetryOptions } from '../options.ts';
 
 const identifier = fc.string({
   unit: fc.integer({ min: 33, max: 126 }).map((code) => String.fromCharCode(code)),

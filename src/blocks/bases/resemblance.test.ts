@@ -67,6 +67,40 @@ test('a block at the depth limit is no base, and depths may be set later', () =>
   assert.deepEqual(index.find(featuresOf(1), { ...ANY, depthLimit: 2 }), []);
 });
 
+test('what its record came to is told with a block, as soon as it is known', () => {
+  const index = withCapacity(16);
+  const seq = index.add(featuresOf(1), block('a'));
+  const ratioOf = (): number | undefined => index.find(featuresOf(1), ANY)[0]?.storedRatio;
+  assert.equal(ratioOf(), 0.5, 'not known');
+  for (const ratio of [0, 0.25, 1]) {
+    index.setStoredRatio(seq, ratio);
+    assert.ok(Math.abs((ratioOf() ?? Number.NaN) - ratio) < 0.01, `${ratioOf()}`);
+  }
+  index.setStoredRatio(seq, 0.5);
+  assert.notEqual(ratioOf(), 0.5, 'which stands for a ratio that is not known');
+  index.setStoredRatio(seq, 77);
+  assert.equal(ratioOf(), 2, 'no record takes more than twice its bytes');
+  for (let seed = 2; seed < 30; seed += 1) index.add(featuresOf(seed), { ...block(seed), storedRatio: 0.5 });
+  index.setStoredRatio(seq, 1);
+  assert.ok(Math.abs((index.find(featuresOf(29), ANY)[0]?.storedRatio ?? 0) - 0.5) < 0.01);
+});
+
+test('the best are kept whatever the order they were stored in, and a look-up has a limit', () => {
+  for (const order of [
+    [3, 9, 5, 7],
+    [9, 7, 5, 3],
+    [3, 5, 7, 9],
+  ]) {
+    const index = withCapacity(64);
+    for (const other of order) index.add(nearly(featuresOf(1), other), block(other));
+    const shared = index.find(featuresOf(1), { ...ANY, count: 3 }).map((found) => found.shared);
+    assert.deepEqual(shared, [9, 7, 5]);
+  }
+  const index = withCapacity(64);
+  for (let i = 0; i < 40; i += 1) index.add(featuresOf(1), block(i));
+  assert.equal(index.find(featuresOf(1), { ...ANY, count: 100 }).length, 16);
+});
+
 test('the ring keeps the newest and forgets the rest', () => {
   const index = withCapacity(32);
   assert.equal(index.capacity, 32);
@@ -109,9 +143,9 @@ test('the same questions give the same answers, asked again or of a twin', () =>
   const [a, b] = [withCapacity(64), withCapacity(64)];
   for (let seed = 0; seed < 200; seed += 1) {
     const features = nearly(featuresOf(seed % 20), seed % 12);
-    const answer = a.find(features, ANY);
-    assert.deepEqual(a.find(features, ANY), answer);
-    assert.deepEqual(b.find(features, ANY), answer);
+    const answer = structuredClone(a.find(features, ANY));
+    assert.deepEqual(structuredClone(a.find(features, ANY)), answer);
+    assert.deepEqual(structuredClone(b.find(features, ANY)), answer);
     for (const index of [a, b]) index.add(features, block(seed, seed % 5));
   }
 });

@@ -1,0 +1,40 @@
+import type { Clock } from '../../base/index.ts';
+
+/** Clients that are told apart; the longest silent is forgotten first. */
+const MAX_CLIENTS = 10_000;
+const MS_PER_SECOND = 1000;
+
+type Bucket = { tokens: number; atMs: number };
+
+/** A token bucket a client: so many requests a second, and as many at once. */
+export class RateLimit {
+  readonly #perSecond: number;
+  readonly #clock: Clock;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(perSecond: number, clock: Clock) {
+    this.#perSecond = perSecond;
+    this.#clock = clock;
+  }
+
+  /** Takes a token. @returns false when there is none */
+  take(client: string): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    const bucket = this.#buckets.get(client) ?? { tokens: this.#perSecond, atMs: nowMs };
+    const earned = ((nowMs - bucket.atMs) * this.#perSecond) / MS_PER_SECOND;
+    bucket.tokens = Math.min(this.#perSecond, bucket.tokens + earned);
+    bucket.atMs = nowMs;
+    // Entered anew, so that the map is in the order of last use.
+    this.#buckets.delete(client);
+    this.#buckets.set(client, bucket);
+    if (this.#buckets.size > MAX_CLIENTS) {
+      for (const oldest of this.#buckets.keys()) {
+        this.#buckets.delete(oldest);
+        break;
+      }
+    }
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify';
+import {
+  type CollectedMetric,
+  exposition,
+  lastEvent,
+  type ModelMonitor,
+  type RegistryDirectory,
+} from '../../lifecycle/index.ts';
+import type { HttpMetrics } from './http-metrics.ts';
+
+export type MetricsOptions = {
+  readonly directory: RegistryDirectory;
+  readonly monitor: ModelMonitor;
+  readonly http: HttpMetrics;
+  /** Names of the models in production. */
+  readonly production: () => readonly string[];
+  readonly version: string;
+};
+
+const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+const US_PER_SECOND = 1e6;
+
+/** Adds `/metrics`: the models, the registry, the requests and the process, in the text format of Prometheus. */
+export function addMetrics(app: FastifyInstance, options: MetricsOptions): void {
+  app.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
+    const own = [
+      ...(await registryMetrics(options)),
+      ...options.http.collect(),
+      ...processMetrics(options.version),
+    ];
+    return reply.type(TYPE).send(`${options.monitor.exportPrometheusMetrics()}${exposition(own)}`);
+  });
+}
+
+async function registryMetrics({ directory, production }: MetricsOptions): Promise<CollectedMetric[]> {
+  const names = production();
+  return [
+    {
+      name: 'pilotfish_registry_events_total',
+      help: 'Changes of models and versions since the registry was made.',
+      type: 'counter',
+      values: [{ labels: {}, value: await lastEvent(directory.state) }],
+    },
+    {
+      name: 'pilotfish_registry_production_models',
+      help: 'Models with a version in production that can be served.',
+      type: 'gauge',
+      values: [{ labels: {}, value: names.length }],
+    },
+  ];
+}
+
+/** By the names that dashboards for any program look for. */
+function processMetrics(version: string): CollectedMetric[] {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  const one = (name: string, type: 'counter' | 'gauge', help: string, value: number): CollectedMetric => ({
+    ...{ name, type, help },
+    values: [{ labels: {}, value }],
+  });
+  return [
+    one('process_cpu_seconds_total', 'counter', 'CPU time of the process.', (user + system) / US_PER_SECOND),
+    one('process_resident_memory_bytes', 'gauge', 'Memory of the process that is resident.', rss),
+    one('nodejs_heap_used_bytes', 'gauge', 'Bytes of the heap in use.', heapUsed),
+    one('process_uptime_seconds', 'gauge', 'Time since the process started.', process.uptime()),
+    {
+      name: 'pilotfish_build_info',
+      help: 'The version of this program.',
+      type: 'gauge',
+      values: [{ labels: { version, node: process.version }, value: 1 }],
+    },
+  ];
+}

@@ -1,0 +1,68 @@
+import {
+  EVENT_ACTIONS,
+  EVENT_ENTITIES,
+  type EventKind,
+  type Webhook,
+  type WebhookStatus,
+  type Webhooks,
+} from '../../lifecycle/index.ts';
+import { choice } from './experiments.ts';
+import { filled } from './objects.ts';
+import type { Params } from './params.ts';
+import { done, type MlflowRoute, read, write } from './route.ts';
+
+const STATUSES: readonly WebhookStatus[] = ['ACTIVE', 'DISABLED'];
+const ONE = 'webhooks/:webhook_id';
+
+const webhookOf = (webhook: Webhook): object => ({
+  ...{ webhook_id: webhook.id, name: webhook.name, url: webhook.url, events: webhook.events },
+  ...{ description: webhook.description, status: webhook.status },
+  ...{ creation_timestamp: webhook.createdMs, last_updated_timestamp: webhook.updatedMs },
+});
+
+/** @throws PilotfishError `USAGE`. */
+function eventsOf(params: Params): EventKind[] {
+  return params.list('events').map((event) => ({
+    entity: choice(event, 'entity', EVENT_ENTITIES) ?? (event.requiredText('entity') as EventKind['entity']),
+    action: choice(event, 'action', EVENT_ACTIONS) ?? (event.requiredText('action') as EventKind['action']),
+  }));
+}
+
+/** webhooks/*, for admins: who is told of what happens to models. */
+export function webhookRoutes(webhooks: Webhooks): MlflowRoute[] {
+  const idOf = (params: Params): string => params.requiredText('webhook_id');
+  const routes: MlflowRoute[] = [
+    write('webhooks', async (params, { change }) => {
+      const draft = {
+        ...{ name: params.requiredText('name'), url: params.requiredText('url'), events: eventsOf(params) },
+        ...{ description: params.text('description'), secret: params.text('secret') },
+        status: choice(params, 'status', STATUSES) ?? 'ACTIVE',
+      };
+      return { webhook: webhookOf(await webhooks.create(draft, change)) };
+    }),
+    read('webhooks', async () => ({ webhooks: filled((await webhooks.list()).map(webhookOf)) })),
+    read(ONE, async (params) => ({ webhook: webhookOf(await webhooks.get(idOf(params))) })),
+    {
+      ...write(ONE, async (params, { change }) => {
+        const [name, url, description] = [
+          params.text('name'),
+          params.text('url'),
+          params.text('description'),
+        ];
+        const [secret, status] = [params.text('secret'), choice(params, 'status', STATUSES)];
+        const given = { name, url, description, secret, status };
+        const fields = {
+          ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+          ...(params.has('events') ? { events: eventsOf(params) } : {}),
+        };
+        return { webhook: webhookOf(await webhooks.update(idOf(params), fields, change)) };
+      }),
+      methods: ['PATCH'],
+    },
+    {
+      ...write(ONE, (params, { change }) => done(webhooks.delete(idOf(params), change))),
+      methods: ['DELETE'],
+    },
+  ];
+  return routes.map((route) => ({ ...route, role: 'admin' }));
+}
