@@ -1,4 +1,4 @@
-// What npm start says of the codec room: who chose the codecs of a pack, which, and what that was worth.
+// What npm start says of the rooms: who answered what while packing and restoring, and what that was worth.
 
 /** What of `pack --json` is looked at here. */
 export interface Advised {
@@ -11,10 +11,39 @@ export interface Advised {
     readonly questions: number;
     readonly answeredByModel: number;
     readonly codecs: Readonly<Record<string, number>>;
+    readonly bases?: {
+      readonly basesBy: string;
+      readonly questions: number;
+      readonly answeredByModel: number;
+      /** Blocks that resemble another one, but not enough to try. */
+      readonly declined: number;
+      readonly kept: number;
+      readonly notKept: number;
+    };
   } | null;
 }
 
+/** What of `restore --json` is looked at here. */
+export interface ReadAhead {
+  readonly readAhead: { readonly issued: number; readonly used: number; readonly wasted: number };
+}
+
 const MIB = 1024 * 1024;
+
+/** Who answered for similar blocks, and what came of it. */
+export function basesLine({ advice }: Advised): string {
+  const bases = advice?.bases;
+  if (bases === undefined || bases.questions === 0) return 'no new block that resembles another one';
+  const { questions, declined, kept, notKept, basesBy, answeredByModel } = bases;
+  const who = whoAnswered({ by: basesBy, answeredByModel, questions });
+  return `${who} chose bases for ${questions} similar blocks: ${kept} stored as a difference, ${notKept} tried in vain, ${declined} not tried`;
+}
+
+/** What was read before it was asked for. */
+export function readAheadLine({ readAhead: { issued, used, wasted } }: ReadAhead): string {
+  if (issued === 0) return 'nothing was read ahead: too little, or too many small files, for it to pay';
+  return `the rule (what the tree says comes next) had ${issued} blocks read ahead: ${used} were used, ${wasted} were not`;
+}
 
 /** Who answered, and what. */
 export function adviceLine({ advice }: Advised): string {
@@ -22,14 +51,21 @@ export function adviceLine({ advice }: Advised): string {
   const chosen = Object.entries(advice.codecs)
     .sort(([, a], [, b]) => b - a)
     .map(([codec, count]) => `${codec} ${count}`);
-  return `${whoAnswered(advice)} chose how to compress ${advice.questions} blocks: ${chosen.join(', ')}`;
+  return `${whoAnswered({ by: advice.codecBy, ...advice })} chose how to compress ${advice.questions} blocks: ${chosen.join(', ')}`;
 }
 
-function whoAnswered({ codecBy, answeredByModel, questions }: NonNullable<Advised['advice']>): string {
-  if (codecBy === 'heuristic') return 'the rule (no model is installed)';
-  if (answeredByModel === 0) return `the rule (${codecBy} is not known to be better here)`;
-  if (answeredByModel === questions) return `the model ${codecBy}`;
-  return `the model ${codecBy} (${answeredByModel} times) and the rule (${questions - answeredByModel} times)`;
+interface Answered {
+  /** `name@version` of the model, or `heuristic`. */
+  readonly by: string;
+  readonly questions: number;
+  readonly answeredByModel: number;
+}
+
+function whoAnswered({ by, answeredByModel, questions }: Answered): string {
+  if (by === 'heuristic') return 'the rule (no model is installed)';
+  if (answeredByModel === 0) return `the rule (${by} is not known to be better here)`;
+  if (answeredByModel === questions) return `the model ${by}`;
+  return `the model ${by} (${answeredByModel} times) and the rule (${questions - answeredByModel} times)`;
 }
 
 /** The choices beside one way for all blocks; `plain` is what the same pack without hints came to. */

@@ -7,7 +7,14 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Baseline, measureBaseline } from './baseline.ts';
 import { compareTrees } from './compare.ts';
-import { type Advised, adviceLine, savingLine } from './demo-advice.ts';
+import {
+  type Advised,
+  adviceLine,
+  basesLine,
+  type ReadAhead,
+  readAheadLine,
+  savingLine,
+} from './demo-advice.ts';
 import { root } from './process.ts';
 
 const source = 'node_modules';
@@ -101,6 +108,7 @@ function reportPack(report: PackReport): void {
  */
 async function reportCodecs(packed: PackReport, isFirst: boolean): Promise<void> {
   console.log(`  ${adviceLine(packed)}`);
+  console.log(`  ${basesLine(packed)}`);
   if (!isFirst) return;
   try {
     const plain = await pilotfish<PackReport>('pack', source, '--repo', unhinted, '--no-hints');
@@ -151,7 +159,7 @@ async function demonstrate(): Promise<boolean> {
   const other = await baseline();
   const { storedBytes } = await pilotfish<{ storedBytes: number }>('stats', '--repo', repository);
   reportSizes(packed.bytes, storedBytes, other);
-  const restored = await pilotfish<{ files: number; seconds: number }>(
+  const restored = await pilotfish<ReadAhead & { files: number; seconds: number }>(
     'restore',
     packed.snapshot,
     '--repo',
@@ -160,6 +168,7 @@ async function demonstrate(): Promise<boolean> {
     target,
   );
   console.log(`  ${restored.files} files and links in ${restored.seconds.toFixed(1)} s`);
+  console.log(`  ${readAheadLine(restored)}`);
   try {
     return compare();
   } finally {

@@ -51,6 +51,35 @@ const codecBars: readonly Bar[] = ['10M', '100M', '1G'].flatMap((link): Bar[] =>
   ];
 });
 
+const isVersions = ({ rows }: ScoreSet): boolean => rows.some((row) => row['corpus'] === 'versions');
+
+const similarBars: readonly Bar[] = [
+  {
+    title: 'versions: stored bytes not above the rule’s',
+    about: isVersions,
+    metric: 'storedRatio',
+    holds: (row, set) => value(row, 'storedRatio') <= value(rowOf(set, 'heuristic'), 'storedRatio'),
+  },
+  {
+    title: 'versions: CPU not above the rule’s',
+    about: isVersions,
+    metric: 'cpuRatio',
+    holds: (row) => value(row, 'cpuRatio') <= 1,
+  },
+  {
+    title: 'versions: useless bases ≤ 5 %',
+    about: isVersions,
+    metric: 'uselessCandidates',
+    holds: (row) => value(row, 'uselessCandidates') <= 0.05,
+  },
+  {
+    title: 'diverse: useless bases ≤ 10 %',
+    about: (set) => !isVersions(set),
+    metric: 'uselessCandidates',
+    holds: (row) => !(value(row, 'uselessCandidates') > 0.1),
+  },
+];
+
 /** Pages of the rooms; a room that has none is shown with every metric it reports. */
 const PAGES: Readonly<Record<string, RoomPage>> = {
   codec: {
@@ -66,6 +95,23 @@ const PAGES: Readonly<Record<string, RoomPage>> = {
       DECISION,
     ],
     bars: codecBars,
+  },
+  similar: {
+    intro: [
+      'Stored is bytes stored / bytes of blocks that occur once. Saved is against no deltas at all. A base is useless when',
+      'its delta is not below 0.9 of the block compressed alone; not kept counts those that the store did not keep. CPU is',
+      'for encoding and deciding, against the rule’s.',
+    ],
+    columns: [
+      { title: 'stored', metric: 'storedRatio' },
+      { title: 'saved', metric: 'savings' },
+      { title: 'regret', metric: 'regret' },
+      { title: 'useless', metric: 'uselessCandidates' },
+      { title: 'not kept', metric: 'notKept' },
+      { title: 'CPU', metric: 'cpuRatio' },
+      DECISION,
+    ],
+    bars: similarBars,
   },
 };
 

@@ -4,7 +4,7 @@ import { systemClock } from '../base/index.ts';
 import { runCommandLine, type Usage, type World, watchSignals } from '../cli/index.ts';
 import { composePorts } from './compose.ts';
 import { readSettings } from './config.ts';
-import { startServer } from './serve.ts';
+import { serverProgram } from './serve.ts';
 
 const INTERRUPTED = 130;
 
@@ -20,7 +20,7 @@ export async function main(argv: string[]): Promise<number> {
   const world: World = {
     settings,
     ports: (choices) => composePorts(settings, choices),
-    startServer: (choices, ports) => startServer(choices, { settings, ports, version: packageJson.version }),
+    server: serverProgram(settings, packageJson.version),
     usage,
     get stdin() {
       // Only when asked for: merely touching it may keep the process alive.

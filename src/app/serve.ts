@@ -1,36 +1,31 @@
 import { PilotfishError } from '../base/index.ts';
-import type { RepositoryPorts } from '../blocks/index.ts';
-import type { RunningServer, ServerChoices, Settings } from '../cli/index.ts';
+import type { ServerProgram, Settings } from '../cli/index.ts';
 
-type Surroundings = {
-  readonly settings: Settings;
-  readonly ports: RepositoryPorts;
-  readonly version: string;
-};
-
-/**
- * Starts the server, whose packages only those have who serve.
- * @throws PilotfishError `UNSUPPORTED` without them; as `PilotfishServer.open` and `listen`.
- */
-export async function startServer(
-  choices: ServerChoices,
-  { settings, ports, version }: Surroundings,
-): Promise<RunningServer> {
-  const { PilotfishServer } = await loadServer();
-  const { modelStorage: storageDir, artefactKey, serverToken, isDebug } = settings;
-  const { fs, clock, random } = ports;
-  const server = await PilotfishServer.open({
-    ...{ ...choices, storageDir, isDebug, version, fs, clock, random },
-    ...{ encryptionKey: artefactKey?.(), token: serverToken?.() },
-  });
-  try {
-    return { url: await server.listen(), models: server.served, close: () => server.close() };
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
+/** The server, whose packages are loaded when it is asked for: only those have them who serve. */
+export function serverProgram(settings: Settings, version: string): ServerProgram {
+  return {
+    async start(choices, { fs, clock, random }) {
+      const { PilotfishServer } = await loadServer();
+      const { modelStorage: storageDir, artefactKey, serverToken, isDebug } = settings;
+      const server = await PilotfishServer.open({
+        ...{ ...choices, storageDir, isDebug, version, fs, clock, random },
+        ...{ encryptionKey: artefactKey?.(), token: serverToken?.() },
+      });
+      try {
+        return { url: await server.listen(), models: server.served, close: () => server.close() };
+      } catch (error) {
+        await server.close();
+        throw error;
+      }
+    },
+    async openKeys({ state, registry }, { clock, random }) {
+      const { KeyStore } = await loadServer();
+      return KeyStore.open({ state, audit: registry.audit, clock, random });
+    },
+  };
 }
 
+/** @throws PilotfishError `UNSUPPORTED`. */
 async function loadServer(): Promise<typeof import('../http/index.ts')> {
   try {
     return await import('../http/index.ts');

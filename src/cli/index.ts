@@ -25,6 +25,7 @@ import { registerBackup } from './registry/backup.ts';
 import { registerModels } from './registry/models.ts';
 import { registerFind } from './search/find.ts';
 import { registerSimilar } from './search/similar.ts';
+import { registerKeys } from './server/keys.ts';
 import { registerServe } from './server/serve.ts';
 import { jsonText, safeText } from './text.ts';
 import { registerCopy } from './upkeep/copy.ts';
@@ -37,7 +38,16 @@ import type { World } from './world.ts';
 
 export { type SignalSource, watchSignals } from './interrupt.ts';
 export { readPasswordFile } from './passwords.ts';
-export type { PortChoices, RunningServer, ServerChoices, Settings, Usage, World } from './world.ts';
+export type {
+  KeyKeeper,
+  PortChoices,
+  RunningServer,
+  ServerChoices,
+  ServerProgram,
+  Settings,
+  Usage,
+  World,
+} from './world.ts';
 
 const COMMANDS = [
   registerPack,
@@ -66,6 +76,7 @@ const COMMANDS = [
   registerAudit,
   registerBackup,
   registerServe,
+  registerKeys,
 ];
 
 /** Runs one command line; resolves to the exit code. Aborting `signal` stops it cleanly. */

@@ -1,5 +1,6 @@
 import type { Log } from '../base/index.ts';
 import type { RepositoryPorts } from '../blocks/index.ts';
+import type { RegistryChange, RegistryDirectory } from '../lifecycle/index.ts';
 
 /** What the environment says, read in one place by `app/config.ts`. */
 export interface Settings {
@@ -43,6 +44,7 @@ export interface ServerChoices {
   readonly modelsDirectory: string;
   readonly requestsPerSecond: number | undefined;
   readonly logsRequests: boolean;
+  readonly allowsPrivateWebhooks: boolean;
   /** Takes the lines of its log. */
   readonly writeLog: (text: string) => void;
 }
@@ -53,6 +55,33 @@ export interface RunningServer {
   /** Names of the models it serves. */
   readonly models: readonly string[];
   close(): Promise<void>;
+}
+
+/** A key to a server, without what opens it. */
+export interface KeyShown {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly models: readonly string[] | undefined;
+  readonly createdMs: number;
+}
+
+/** The keys of a registry. */
+export interface KeyKeeper {
+  list(): readonly KeyShown[];
+  /** Answers with the key itself, this once. Throws USAGE, LIMIT. */
+  create(
+    draft: { readonly name: string; readonly role: string; readonly models: readonly string[] | undefined },
+    change: RegistryChange,
+  ): Promise<{ readonly id: string; readonly key: string }>;
+  /** Throws MISSING. */
+  revoke(id: string, change: RegistryChange): Promise<void>;
+}
+
+/** The server, whose packages only those have who serve: its calls throw UNSUPPORTED without them. */
+export interface ServerProgram {
+  start(choices: ServerChoices, ports: RepositoryPorts): Promise<RunningServer>;
+  openKeys(directory: RegistryDirectory, ports: RepositoryPorts): Promise<KeyKeeper>;
 }
 
 /** What the process has used since it started. */
@@ -68,8 +97,8 @@ export type Stream = NodeJS.WriteStream;
 export interface World {
   readonly settings: Settings;
   readonly ports: (choices: PortChoices) => RepositoryPorts;
-  /** Starts a server; absent in a world without one. Throws UNSUPPORTED when its packages are not installed. */
-  readonly startServer?: (choices: ServerChoices, ports: RepositoryPorts) => Promise<RunningServer>;
+  /** Absent in a world without one. */
+  readonly server?: ServerProgram;
   readonly usage: () => Usage;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Stream;

@@ -40,3 +40,11 @@ export function requireAllModels(identity: Identity | undefined): void {
   if (identity?.models === undefined) return;
   throw new TurnedAway(403, `the key of ${identity.actor} is for ${identity.models.join(', ')} only`);
 }
+
+/** Tells who a caller is by the key they send. */
+export interface KeyRing {
+  /** Whether there is any key; while there is none, only `open` decides. */
+  readonly isEmpty: boolean;
+  /** Undefined for a key that is not, or no longer, valid. */
+  find(key: string): Identity | undefined;
+}

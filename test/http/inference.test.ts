@@ -5,7 +5,6 @@ import { temporaryFolder } from '../support.ts';
 import { COLUMNS, produce, shipModel } from './models.ts';
 import { type Served, serve } from './support.ts';
 
-
 /** A request with so many rows of the same number. */
 const request = (rows: number, columns: number, value: number) => ({
   id: 'q',
@@ -19,8 +18,6 @@ const request = (rows: number, columns: number, value: number) => ({
   ],
 });
 
-  }[];
-};
 type Inferred = {
   readonly outputs: readonly { readonly name: string; readonly shape: number[]; readonly data: unknown[] }[];
 };
@@ -136,7 +133,11 @@ test('what is in production answers: a promotion, a rollback, and a version whos
   const { registry } = served.server.directory;
   const ask = async () => {
     const inputs = [{ name: 'x', datatype: 'FP64', shape: [1, 2], data: [0, 0] }];
-    const answer = (await served.well({ method: 'POST', url: '/v2/models/trees/infer', payload: { inputs } })) as unknown as Inferred & {
+    const answer = (await served.well({
+      method: 'POST',
+      url: '/v2/models/trees/infer',
+      payload: { inputs },
+    })) as unknown as Inferred & {
       model_version: string;
     };
     return [answer.model_version, answer.outputs[0]?.data[0]];
@@ -175,7 +176,10 @@ test('shipped models: lineage and evidence come along; one that loses against th
     );
     assert.match(known[0]?.lineage?.datasetHash ?? '', /^[0-9a-f]{64}$/);
     const evidence = await registry.transitions.evidenceOf({ name: 'loser', version: 1 });
-    assert.deepEqual(evidence.map(({ kind, passed }) => [kind, passed]), [['evaluation', false]]);
+    assert.deepEqual(
+      evidence.map(({ kind, passed }) => [kind, passed]),
+      [['evaluation', false]],
+    );
     assert.deepEqual(served.server.served, ['codec']);
     await served.server.close();
   }

@@ -48,7 +48,7 @@ export const roomOrder: Readonly<Record<string, readonly string[]>> = {
   ],
   signals: ['chunking', 'similarity'],
   cli: ['models', 'commands', 'search', 'upkeep', 'registry', 'server'],
-  http: ['frame', 'mlflow', 'inference', 'metrics', 'native', 'service'],
+  http: ['keys', 'frame', 'mlflow', 'inference', 'metrics', 'native', 'service'],
   lifecycle: ['telemetry', 'dataset', 'training', 'registry', 'serving'],
   decisions: [
     'artefact',

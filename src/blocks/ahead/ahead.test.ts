@@ -157,9 +157,12 @@ const scrambled = (length: number, period: number): number[] =>
 test('a scan and a loop that no cache holds are read ahead; what is random is left alone', () => {
   const scan = Array.from({ length: 900 }, (_, i) => i);
   assert.ok(run(scan).hits > 0.95);
+  const rng = new FastRng(3);
+  const among = run(Array.from({ length: 6400 }, (_, i) => (i % 8 === 0 ? i >> 3 : 850 + 2 * rng.below(70))));
+  const without = run(Array.from({ length: 6400 }, (_, i) => (i % 8 === 0 ? 0 : 850 + 2 * rng.below(70))));
+  assert.ok(among.hits > 0.9 * without.hits, `a scan among others: ${among.hits}`);
   const loop = run(scrambled(3000, 100));
   assert.ok(loop.hits > 0.85, `${loop.hits}`);
-  const rng = new FastRng(3);
   const random = run(Array.from({ length: 3000 }, () => rng.below(900)));
   assert.ok(random.read < 0.02, `${random.read}`);
 });

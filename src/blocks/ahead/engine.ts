@@ -20,8 +20,8 @@ export type AheadEngineOptions = {
 };
 
 /**
- * Share of the cache, at least one block, for blocks nobody has asked for yet: they wait in a line of their own, so that
- * however wrong they are, the rest of the cache is as it would be without them.
+ * Share of the cache, at least one block, that blocks may hold which nobody has asked for yet: however wrong they are,
+ * the rest of the cache is nearly as it would be without them.
  */
 export const AHEAD_SHARE = 0.1;
 /** Least and most accesses that a block read ahead is waited for. */

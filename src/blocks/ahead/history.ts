@@ -11,9 +11,9 @@ const SHARE_CLASSES = 4;
 const CLASSES = 2 * COUNT_CLASSES * SHARE_CLASSES;
 const MAX_RUN_CLASS = 5;
 
-/** What is expected before any was seen: trees are right, a run goes on, the rest must show it. */
+/** What is expected before any was seen: trees are right, a run goes on, the longer the surer, the rest must show it. */
 const TREE_EXPECTED = 0.9;
-const RUN_EXPECTED = 0.5;
+const RUN_EXPECTED = [0.1, 0.5, 0.8] as const;
 const OTHER_EXPECTED = 0.1;
 
 const NONE = -1;
@@ -50,6 +50,8 @@ export class AccessHistory {
   /** Access at which each key was asked for last; -1 for never. */
   readonly latest: Float64Array;
   readonly #next: (key: number) => number;
+  /** For each key how many before it, by number, were accessed in turn. */
+  readonly #runs: Uint8Array;
   readonly #recent: Successors;
   readonly #pairs: Successors;
   readonly #pairTags: Int32Array;
@@ -60,7 +62,6 @@ export class AccessHistory {
   #now = 0;
   #last = NONE;
   #pair = NONE;
-  #run = 0;
   #isRecalling = false;
 
   constructor({ keys, horizon, next }: HistoryOptions) {
@@ -68,6 +69,7 @@ export class AccessHistory {
     this.latest = new Float64Array(keys).fill(NONE);
     this.#readAs = new Int16Array(keys).fill(NONE);
     this.#next = next;
+    this.#runs = new Uint8Array(keys);
     this.#recent = new Successors(keys);
     this.#pairs = new Successors(pairs);
     this.#pairTags = new Int32Array(pairs).fill(NONE);
@@ -100,7 +102,6 @@ export class AccessHistory {
   restart(): void {
     this.#last = NONE;
     this.#pair = NONE;
-    this.#run = 0;
     this.steps.fill(0);
     this.candidates.fill(NONE);
   }
@@ -142,6 +143,7 @@ export class AccessHistory {
   forget(key: number): void {
     this.latest[key] = NONE;
     this.#readAs[key] = NONE;
+    this.#runs[key] = 0;
     this.#recent.clear(key);
   }
 
@@ -171,7 +173,9 @@ export class AccessHistory {
   /** `key` is now the last one. */
   #advance(key: number): void {
     const last = this.#last;
-    this.#run = last !== NONE && this.#next(last) === key ? this.#run + 1 : 0;
+    // By key, so that several who read in order do not break each other's runs.
+    const [run, next] = [this.#runs[key] as number, this.#next(key)];
+    if (next !== NONE) this.#runs[next] = Math.min(MAX_RUN_CLASS, run + 1);
     this.#pair = last === NONE ? NONE : tagOf(last, key);
     this.#last = key;
   }
@@ -200,7 +204,7 @@ export class AccessHistory {
     const next = this.#next(key);
     if (next === NONE) return;
     const wasSeen = (this.latest[next] as number) !== NONE ? 1 : 0;
-    this.#name(SLOTS.next, next, Math.min(this.#run, MAX_RUN_CLASS) * 2 + wasSeen, has);
+    this.#name(SLOTS.next, next, (this.#runs[key] as number) * 2 + wasSeen, has);
   }
 
   #fromPairs(has: (key: number) => boolean): void {
@@ -238,8 +242,9 @@ function tagOf(before: number, last: number): number {
 function expectedOf(index: number): number {
   const slot = Math.floor(index / CLASSES);
   if (slot < SLOTS.next) return TREE_EXPECTED;
+  if (slot !== SLOTS.next) return OTHER_EXPECTED;
   const run = (index % (CLASSES / 2)) >> 1;
-  return slot === SLOTS.next && run > 0 ? RUN_EXPECTED : OTHER_EXPECTED;
+  return RUN_EXPECTED[run] ?? RUN_EXPECTED[2];
 }
 
 /** Facts 0 to 5 of a step: tree, next, best of the pair, others of the pair, latest successor, other successors. */

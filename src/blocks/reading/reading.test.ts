@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DIRECTORY, FILE, forgeSnapshot } from '../../../test/golden/forge.ts';
 import { SOURCE, Workbench, type WorkbenchOptions } from '../../../test/golden/workbench.ts';
 import { noise } from '../../../test/sim/noise.ts';
 import { randomTree } from '../../../test/sim/sources.ts';
 import type { Source } from '../../../test/sim/tree.ts';
 import { readTree, treeDifferences } from '../../../test/sim/tree-state.ts';
-import { KIB, MIB, must, Rng } from '../../base/index.ts';
+import { KIB, MIB, must, Rng, sha256Hex } from '../../base/index.ts';
 import type { ReadAhead } from '../ahead/index.ts';
 import { blocksOfFile, fileContent, listSnapshot } from '../browse/index.ts';
 import { blockIdAt } from '../pack/index.ts';
 import { type RestoreResult, restore } from '../restore/index.ts';
 import { Repository } from '../session/index.ts';
+import { nodeCid } from '../tree/index.ts';
 import { CachedReader, type CachedReaderOptions } from './cached-reader.ts';
 import { openTreeReading, type ReadAheadOptions } from './open-ahead.ts';
 
@@ -136,6 +138,30 @@ test('damage is told as it is without reading ahead, and the rest is restored', 
     assert.deepEqual(treeDifferences(tree, ahead.tree), []);
     assert.deepEqual(told(ahead.result), told(result));
   }
+});
+
+test('a directory that cannot be listed is told of in its place', async () => {
+  const bench = new Workbench();
+  const nowhere = nodeCid(sha256Hex(Buffer.from('nowhere')));
+  await forgeSnapshot(bench, (forge) => {
+    const inner = forge.directory(['lost', DIRECTORY, nowhere], ['x', FILE, [1, forge.data('x')]]);
+    return forge.directory(
+      ['a', DIRECTORY, inner],
+      ['b', DIRECTORY, nowhere],
+      ['c', FILE, [1, forge.data('c')]],
+    );
+  });
+  const { tree, result } = await restored(bench, false);
+  const ahead = await restored(bench, { always: true });
+  assert.deepEqual(
+    result.errors.map(({ path, code }) => [path, code]),
+    [
+      ['a/lost', 'MISSING'],
+      ['b', 'MISSING'],
+    ],
+  );
+  assert.deepEqual(told(ahead.result), told(result));
+  assert.deepEqual([...ahead.tree.keys()], [...tree.keys()]);
 });
 
 test('an interrupted restore ends as without reading ahead', async () => {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { PilotfishError } from '../../base/index.ts';
 import type { Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 import { safeText } from '../text.ts';
+import { serverOf } from './program.ts';
 
 interface ServeOptions {
   readonly data: string;
@@ -14,6 +14,7 @@ interface ServeOptions {
   readonly models?: string;
   readonly rateLimit?: number;
   readonly logRequests?: true;
+  readonly allowPrivateWebhooks?: true;
   readonly json?: true;
 }
 
@@ -44,6 +45,7 @@ export function registerServe(program: Command, context: Context): void {
       'requests a second of one client',
       wholeNumber('--rate-limit', { min: 1, max: 1_000_000 }),
     )
+    .option('--allow-private-webhooks', 'let webhooks go to addresses within the house, and without TLS')
     .option('--log-requests', 'log every request, not only those that fail')
     .option('--json', 'print the address as one JSON object')
     .helpOption('--help', 'show help')
@@ -52,16 +54,15 @@ export function registerServe(program: Command, context: Context): void {
 }
 
 async function run(context: Context, options: ServeOptions): Promise<void> {
-  const { startServer, settings, stderr } = context.world;
-  if (startServer === undefined)
-    throw new PilotfishError('UNSUPPORTED', 'there is no server in this program');
-  const { host, port, insecure, models, rateLimit, logRequests } = options;
-  const server = await startServer(
+  const { settings, stderr } = context.world;
+  const { host, port, insecure, models, rateLimit, logRequests, allowPrivateWebhooks } = options;
+  const server = await serverOf(context).start(
     {
       ...(host === undefined ? {} : { host }),
       ...{ data: resolve(options.data), port, isInsecure: insecure === true },
       modelsDirectory: resolve(models ?? settings.modelsDirectory),
       ...{ requestsPerSecond: rateLimit, logsRequests: logRequests === true },
+      allowsPrivateWebhooks: allowPrivateWebhooks === true,
       writeLog: (text) => stderr.write(text),
     },
     context.ports(),

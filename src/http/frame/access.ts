@@ -2,15 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { TurnedAway } from '../errors.ts';
-import type { Identity } from '../identity.ts';
-
-/** Tells who a caller is by the key they send. */
-export interface KeyRing {
-  /** Whether there is any key; while there is none, only `open` decides. */
-  readonly isEmpty: boolean;
-  /** Undefined for a key that is not, or no longer, valid. */
-  find(key: string): Identity | undefined;
-}
+import type { Identity, KeyRing } from '../identity.ts';
 
 export type AccessOptions = {
   readonly keys: KeyRing;

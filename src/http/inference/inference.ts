@@ -93,8 +93,7 @@ function wanted(
   if (current === undefined) {
     throw new PilotfishError('MISSING', `there is no version of ${model} in production; promote one`);
   }
-  const number = String(current.number);
-  return [model, version === undefined || version === current.version ? number : version];
+  return [model, version !== undefined && version === current.version ? String(current.number) : version];
 }
 
 async function described(

@@ -1,5 +1,5 @@
 import { type RegistryDirectory, stageOf, statusOfStage } from '../../lifecycle/index.ts';
-import { requireAllModels } from '../identity.ts';
+import { requireAllModels, requireModel } from '../identity.ts';
 import { filled, modelOf, versionOf } from './objects.ts';
 import type { Params } from './params.ts';
 import { done, type MlflowRoute, read, write } from './route.ts';
@@ -40,8 +40,9 @@ export function registeredModelRoutes({ registry }: RegistryDirectory): MlflowRo
       };
       return { registered_model: modelOf(await models.create(draft, change)) };
     }),
-    write('registered-models/rename', async (params, { change }) => {
+    write('registered-models/rename', async (params, { identity, change }) => {
       const newName = params.requiredText('new_name');
+      requireModel(identity, newName);
       return { registered_model: modelOf(await models.rename(params.requiredText('name'), newName, change)) };
     }),
     {

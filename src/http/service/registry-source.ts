@@ -150,9 +150,9 @@ export class Follower {
 
   async #serve(server: ModelServer, name: string): Promise<void> {
     const { source } = this.#options;
-    const [failure] = await server.refresh(name);
-    if (failure !== undefined) throw failure.error;
     try {
+      const [failure] = await server.refresh(name);
+      if (failure !== undefined) throw failure.error;
       await server.load(name);
     } catch (error) {
       // Found damaged just now: the registry knows the one before.

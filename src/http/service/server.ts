@@ -1,16 +1,27 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { type Clock, type FileSystem, PilotfishError, type RandomSource } from '../../base/index.ts';
-import { ModelMonitor, ModelServer, openRegistry, type RegistryDirectory } from '../../lifecycle/index.ts';
-import { Access, isLoopbackName, type KeyRing } from '../frame/access.ts';
+import { type Clock, type FileSystem, PilotfishError, type RandomSource, Rng } from '../../base/index.ts';
+import {
+  ModelMonitor,
+  ModelServer,
+  openRegistry,
+  postWebhook,
+  type RegistryDirectory,
+  resolveHost,
+  WebhookDispatcher,
+} from '../../lifecycle/index.ts';
+import { Access, isLoopbackName } from '../frame/access.ts';
 import { makeFrame } from '../frame/frame.ts';
 import { addHealth } from '../frame/health.ts';
 import { JsonLog } from '../frame/json-log.ts';
+import type { KeyRing } from '../identity.ts';
 import { addInference } from '../inference/inference.ts';
 import { MAX_ROWS } from '../inference/tensors.ts';
+import { KeyStore } from '../keys/key-store.ts';
 import { HttpMetrics } from '../metrics/http-metrics.ts';
 import { addMetrics } from '../metrics/metrics.ts';
 import { addMlflow } from '../mlflow/mlflow.ts';
+import { addDocument, addNative } from '../native/native.ts';
 import { Follower, RegistrySource } from './registry-source.ts';
 import { registerShipped } from './shipped.ts';
 
@@ -28,6 +39,8 @@ export type ServerOptions = {
   /** A key of the operator's own: an admin. */
   readonly token?: string | undefined;
   readonly requestsPerSecond?: number | undefined;
+  /** Webhooks may go to addresses within the house, and without TLS. */
+  readonly allowsPrivateWebhooks?: boolean;
   readonly logsRequests?: boolean;
   readonly isDebug?: boolean;
   readonly storageDir?: string | undefined;
@@ -40,8 +53,8 @@ export type ServerOptions = {
   readonly version: string;
 };
 
-/** How often other processes' changes are looked for. */
-const GLANCE_MS = 1000;
+/** How often other processes' changes are looked for, and webhooks delivered. */
+const CHORE_MS = 1000;
 /** Answers that are under way may take this long once it is to end. */
 const DRAIN_MS = 10_000;
 const LOOPBACK = '127.0.0.1';
@@ -59,21 +72,17 @@ export class PilotfishServer {
   readonly directory: RegistryDirectory;
   readonly models: ModelServer;
   readonly #options: ServerOptions;
-  readonly #log: JsonLog;
-  readonly #follower: Follower;
-  readonly #stopGlancing: () => void;
+  readonly #parts: Parts;
+  readonly #stopChores: () => void;
+  #chores: Promise<void> | undefined;
 
   private constructor(options: ServerOptions, parts: Parts) {
     this.#options = options;
-    this.#log = parts.log;
+    this.#parts = parts;
     this.app = parts.app;
     this.directory = parts.directory;
     this.models = parts.models;
-    this.#follower = parts.follower;
-    const { follower, log } = parts;
-    this.#stopGlancing = options.clock.every(GLANCE_MS, () => {
-      follower.glance().catch((error: unknown) => log.write('error', String(error)));
-    });
+    this.#stopChores = options.clock.every(CHORE_MS, () => void this.runChores());
   }
 
   /**
@@ -85,7 +94,13 @@ export class PilotfishServer {
     const log = new JsonLog(options.writeLog, clock, options.isDebug);
     const directory = openRegistry(options.data, { fs, clock, random, storageDir, encryptionKey });
     try {
-      const access = accessOf(options, NO_KEYS);
+      const keys = await KeyStore.open({
+        state: directory.state,
+        audit: directory.registry.audit,
+        clock,
+        random,
+      });
+      const access = accessOf(options, keys);
       if (modelsDirectory !== undefined)
         await registerShipped(directory.registry, modelsDirectory, { fs, log });
       const monitor = new ModelMonitor({ clock });
@@ -94,9 +109,13 @@ export class PilotfishServer {
       models.start();
       const follower = new Follower({ directory, source, server: models, log });
       await follower.follow();
-      const app = makeApp(options, { directory, log, access, follower, models, source, monitor });
+      const dispatcher = new WebhookDispatcher({
+        ...{ state: directory.state, clock, post: postWebhook, resolve: resolveHost },
+        ...{ rng: new Rng(random(4).readUInt32LE()), allowPrivate: options.allowsPrivateWebhooks ?? false },
+      });
+      const app = await makeApp(options, { directory, log, access, follower, models, source, monitor });
       await app.ready();
-      return new PilotfishServer(options, { app, directory, models, follower, log });
+      return new PilotfishServer(options, { app, directory, models, follower, keys, dispatcher, log });
     } catch (error) {
       await directory.close();
       throw error;
@@ -105,7 +124,7 @@ export class PilotfishServer {
 
   /** Resolves when what is in production now is served. */
   followed(): Promise<void> {
-    return this.#follower.follow();
+    return this.#parts.follower.follow();
   }
 
   /** Names of the models that are ready to answer. */
@@ -130,22 +149,35 @@ export class PilotfishServer {
 
   /** Takes no more requests, lets those under way end, and closes everything; after ten seconds it cuts them off. */
   async close(): Promise<void> {
-    this.#stopGlancing();
+    this.#stopChores();
     const stopWaiting = this.#options.clock.every(DRAIN_MS, () => this.app.server.closeAllConnections());
     await this.app.close();
     stopWaiting();
+    await this.#chores;
     await this.models.stop();
     await this.directory.close();
-    this.#log.flush();
+    this.#parts.log.flush();
+  }
+
+  /** Looks for what other processes changed, and delivers webhooks; one round at a time, however long a receiver takes. */
+  runChores(): Promise<void> {
+    const { follower, keys, dispatcher, log } = this.#parts;
+    this.#chores ??= Promise.all([follower.glance(), keys.reload(), dispatcher.deliverDue()])
+      .then(() => undefined)
+      .catch((error: unknown) => log.write('error', String(error)))
+      .finally(() => {
+        this.#chores = undefined;
+      });
+    return this.#chores;
   }
 }
 
 type Parts = Pick<PilotfishServer, 'app' | 'directory' | 'models'> & {
   readonly follower: Follower;
+  readonly keys: KeyStore;
+  readonly dispatcher: WebhookDispatcher;
   readonly log: JsonLog;
 };
-
-const NO_KEYS: KeyRing = { isEmpty: true, find: () => undefined };
 
 /** @throws PilotfishError `REFUSED`. */
 function accessOf({ host = LOOPBACK, isInsecure = false, token }: ServerOptions, keys: KeyRing): Access {
@@ -165,7 +197,10 @@ type AppParts = Parts & {
   readonly monitor: ModelMonitor;
 };
 
-function makeApp(options: ServerOptions, parts: Omit<AppParts, 'app'>): FastifyInstance {
+async function makeApp(
+  options: ServerOptions,
+  parts: Omit<AppParts, 'app' | 'keys' | 'dispatcher'>,
+): Promise<FastifyInstance> {
   const { clock, random, requestsPerSecond, logsRequests = false, version } = options;
   const { directory, log, access, follower, models, source, monitor } = parts;
   const http = new HttpMetrics();
@@ -173,12 +208,14 @@ function makeApp(options: ServerOptions, parts: Omit<AppParts, 'app'>): FastifyI
   const stagesChanged = (): void => {
     follower.follow().catch((error: unknown) => log.write('error', String(error)));
   };
+  await addDocument(app, version);
   addHealth(app, {
     version,
     check: () => directory.state.read(async (sql) => void (await sql.get('SELECT 1'))),
   });
   addMlflow(app, { directory, log, stagesChanged });
   addInference(app, { models, source, log, version });
+  addNative(app, { directory, models, clock, follow: () => follower.follow() });
   addMetrics(app, { directory, monitor, http, production: () => source.names(), version });
   return app;
 }

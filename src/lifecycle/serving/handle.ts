@@ -48,7 +48,10 @@ export class ModelHandle {
   #answering(): NonNullable<ServedModel['current']> {
     const { current } = this.#model;
     if (current !== undefined && !this.#isClosed) return current;
-    throw new PilotfishError('USAGE', `this handle of ${this.#model.name} was closed; open another`);
+    throw new PilotfishError(
+      'USAGE',
+      `${this.#model.name} answers no more: this handle was closed, or the model withdrawn; open another`,
+    );
   }
 }
 

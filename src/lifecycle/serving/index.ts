@@ -20,6 +20,7 @@ export type { ModelSignature, ServedFeatures } from './runners/runner.ts';
 export type { SwapReport } from './served-model.ts';
 export { ModelServer } from './server.ts';
 export { DirectorySource } from './sources/directory-source.ts';
+export { RegistrySource, type RegistrySourceOptions } from './sources/registry-source.ts';
 export {
   GOLDEN_FILE,
   type ModelSource,

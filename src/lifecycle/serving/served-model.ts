@@ -32,6 +32,8 @@ export class ServedModel {
   #changes = 0;
   #lastChange: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #isSourced = false;
+  #isWithdrawn = false;
   /** Why the version that was current last could not be loaded. */
   #problem: unknown;
 
@@ -46,9 +48,24 @@ export class ServedModel {
     return this.#current;
   }
 
+  /** Whether the source that decides what answers has taken its versions back. */
+  get isWithdrawn(): boolean {
+    return this.#isWithdrawn;
+  }
+
   /** Takes in what a source lists. @returns the version to promote, where one has come that was never seen. */
   list(source: ModelSource): string | undefined {
-    const fresh = this.versions.list(source.versions(this.name), source.current?.(this.name));
+    const listed = source.versions(this.name);
+    // What was swapped in from elsewhere was never the source's to take back.
+    this.#isWithdrawn = this.#isSourced && source.current !== undefined && listed.length === 0;
+    this.#isSourced ||= listed.length > 0;
+    if (this.#isWithdrawn) {
+      this.versions.withdraw();
+      this.#problem = undefined;
+      this.#point();
+      return undefined;
+    }
+    const fresh = this.versions.list(listed, source.current?.(this.name));
     for (const version of this.versions.versions) {
       if (this.#byVersion.has(version)) continue;
       this.#byVersion.set(
@@ -107,6 +124,8 @@ export class ServedModel {
         else this.#refuse(found, error);
         throw error;
       }
+      // It was withdrawn meanwhile.
+      if (!this.versions.isKnown(version)) throw none(`${this.name} ${version}`);
       return this.#makeCurrent(found);
     });
   }

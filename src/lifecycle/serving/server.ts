@@ -8,6 +8,7 @@ import {
   type Prediction,
   type RefreshFailure,
 } from './answers.ts';
+import { coalesced } from './coalesced.ts';
 import { ModelHandle } from './handle.ts';
 import { Loader } from './loader.ts';
 import { Observer } from './observer.ts';
@@ -71,12 +72,11 @@ export class ModelServer {
       }
     }
     this.#isRunning = true;
-    const refresh = (name?: string): void =>
-      void this.refresh(name).catch((error: unknown) => this.#fail(name ?? 'all', error));
+    const refresh = (): void => void this.refresh().catch((error: unknown) => this.#fail('all', error));
     if (this.#refreshMs !== undefined) {
-      this.#stopWatching.push(this.#options.clock.every(this.#refreshMs, () => refresh()));
+      this.#stopWatching.push(this.#options.clock.every(this.#refreshMs, refresh));
     }
-    const stop = this.#source.watch?.(refresh);
+    const stop = this.#source.watch?.(this.#follower());
     if (stop !== undefined) this.#stopWatching.push(stop);
   }
 
@@ -195,7 +195,8 @@ export class ModelServer {
    */
   async refresh(name?: string): Promise<readonly RefreshFailure[]> {
     this.#requireRunning();
-    const names = name === undefined ? this.#source.names() : [name];
+    const all = (): Set<string> => new Set([...this.#source.names(), ...this.#models.keys()]);
+    const names = name === undefined ? all() : [name];
     const failures: RefreshFailure[] = [];
     for (const each of names) {
       try {
@@ -242,7 +243,19 @@ export class ModelServer {
     const model = known ?? this.#newModel(name);
     const fresh = model.list(this.#source);
     if (known === undefined && model.current !== undefined) this.#add(model);
+    // A handle keeps it, to answer again should it come back.
+    if (model.isWithdrawn && model.holds === 0) this.#models.delete(name);
     return fresh;
+  }
+
+  /** Follows what a source tells: one refresh a name at a time, and one more after it for whatever came meanwhile. */
+  #follower(): (name: string) => void {
+    const byName = new Map<string, () => Promise<void>>();
+    return (name) => {
+      const refresh = byName.get(name) ?? coalesced(async () => void (await this.refresh(name)));
+      byName.set(name, refresh);
+      refresh().catch((error: unknown) => this.#fail(name, error));
+    };
   }
 
   /** @throws PilotfishError `USAGE` for what cannot be a name, `LIMIT`. */

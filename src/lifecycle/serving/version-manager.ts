@@ -121,6 +121,13 @@ export class VersionManager {
     return previous;
   }
 
+  /** Nothing is to answer any more, nor to be gone back to, until a listing says otherwise. */
+  withdraw(): void {
+    this.#known = [];
+    this.#log = [];
+    this.#refused.clear();
+  }
+
   /** As if a version that is not current had never been seen: another listing brings it again. */
   forget(version: string): void {
     if (!this.#log.includes(version)) this.#known = this.#known.filter((each) => each !== version);

@@ -5,12 +5,15 @@ const ASKED = 1;
 const AHEAD = 2;
 
 /**
- * A cache of blocks that evicts what was used longest ago (LRU). Blocks read ahead wait in a line of their own, at most
- * a tenth of the cache, and are evicted in turn; once asked for they are as all others. Without any of them it is a
- * plain LRU. No allocation after construction.
+ * A cache of blocks that evicts what was put in or used longest ago (LRU). Of blocks read ahead and not asked for yet it
+ * holds at most a tenth; the oldest of them makes room for the next. Without any of them it is a plain LRU. No
+ * allocation after construction.
  */
 export class ReplayCache {
   readonly #state: Uint8Array;
+  /** When each block was put in or used last. */
+  readonly #since: Float64Array;
+  #now = 0;
   readonly #older: Int32Array;
   readonly #newer: Int32Array;
   readonly #limit: number;
@@ -28,6 +31,7 @@ export class ReplayCache {
   constructor(keys: number, limit: number, onWasted: (key: number) => void) {
     this.#onWasted = onWasted;
     this.#state = new Uint8Array(keys);
+    this.#since = new Float64Array(keys);
     this.#older = new Int32Array(keys).fill(-1);
     this.#newer = new Int32Array(keys).fill(-1);
     this.#limit = limit;
@@ -56,9 +60,14 @@ export class ReplayCache {
 
   #makeRoom(): void {
     if ((this.#sizes[ASKED] as number) + (this.#sizes[AHEAD] as number) < this.#limit) return;
-    const oldest = this.#oldest[ASKED] as number;
-    if (oldest === -1) this.#evictAhead();
-    else this.#unlink(oldest, ASKED);
+    const [asked, ahead] = [this.#oldest[ASKED] as number, this.#oldest[AHEAD] as number];
+    const isAskedOlder = ahead === -1 || (asked !== -1 && this.#isOlder(asked, ahead));
+    if (isAskedOlder) this.#unlink(asked, ASKED);
+    else this.#evictAhead();
+  }
+
+  #isOlder(one: number, other: number): boolean {
+    return (this.#since[one] as number) < (this.#since[other] as number);
   }
 
   #evictAhead(): void {
@@ -69,6 +78,8 @@ export class ReplayCache {
 
   #link(key: number, state: number): void {
     const newest = this.#newest[state] as number;
+    this.#now += 1;
+    this.#since[key] = this.#now;
     this.#state[key] = state;
     this.#older[key] = newest;
     this.#newer[key] = -1;

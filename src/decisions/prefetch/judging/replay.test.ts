@@ -55,6 +55,17 @@ test('blocks read ahead hold a tenth of the cache at most, and are evicted in tu
   assert.deepEqual([cache.ask(59), cache.ask(59)], ['ahead', 'hit']);
 });
 
+test('a block read ahead that nobody wants ages as all others, and holds nobody up', () => {
+  const wasted: number[] = [];
+  const cache = new ReplayCache(100, 4, (key) => wasted.push(key));
+  for (let key = 0; key < 3; key += 1) cache.ask(key);
+  cache.readAhead(50);
+  for (let key = 3; key < 6; key += 1) cache.ask(key);
+  assert.deepEqual([cache.has(50), wasted], [true, []]);
+  cache.ask(6);
+  assert.deepEqual([cache.has(50), wasted], [false, [50]]);
+});
+
 test('a loop larger than the cache: an LRU never hits, whoever remembers does, the oracle always', () => {
   const trace = loopOf(4000, 200);
   assert.equal(hitsOf(trace, plain), 0);

@@ -95,6 +95,13 @@ export class AuditLog {
     );
   }
 
+  /** The number of the last entry; 0 before the first. Another number: something was changed. */
+  last(): Promise<number> {
+    return this.#state.read(async (sql) =>
+      Number((await sql.get('SELECT seq FROM audit_head WHERE id = 1'))?.['seq'] ?? 0),
+    );
+  }
+
   /** Entries, oldest first. */
   entries({ after = 0, subject, limit = PAGE }: AuditQuery = {}): Promise<AuditEntry[]> {
     return this.#state.read(async (sql) => {

@@ -1,7 +1,7 @@
 import { hasCode, PilotfishError } from '../../../base/index.ts';
 import { type Core, note } from './core.ts';
 import { checkManifest } from './manifest.ts';
-import { modelOf, selectVersions, versionAt } from './records.ts';
+import { modelOf, promotedVersions, selectVersions, versionAt } from './records.ts';
 import type { Health, ModelVersion, VersionRef } from './types.ts';
 
 /** A version with its files, every byte verified. */
@@ -118,14 +118,8 @@ export class Loader {
   /** Versions that were in production before a version was, the latest first. */
   #before({ name, modelId }: ModelVersion): Promise<ModelVersion[]> {
     return this.#core.state.read(async (sql) => {
-      const { id } = await modelOf(sql, name);
-      const rows = await sql.all(
-        'SELECT version FROM promotions WHERE model = ? AND undone = 0 AND version <> ? ORDER BY id DESC LIMIT 100',
-        ...[id, modelId],
-      );
-      const ids = [...new Set(rows.map((row) => String(row['version'])))];
-      const found = await Promise.all(ids.map((before) => versionAt(sql, { modelId: before })));
-      return found;
+      const versions = await promotedVersions(sql, await modelOf(sql, name));
+      return versions.filter((version) => version.modelId !== modelId);
     });
   }
 

@@ -148,6 +148,17 @@ export async function versionAt(sql: Sql, ref: VersionRef): Promise<ModelVersion
   throw new PilotfishError('MISSING', `Model Version (name=${ref.name}, version=${ref.version}) not found`);
 }
 
+/** How many promotions are looked back. */
+const MAX_LOOK_BACK = 100;
+
+/** Versions that entered production and were not rolled back from, the latest first, each once. */
+export async function promotedVersions(sql: Sql, model: ModelRow): Promise<ModelVersion[]> {
+  const rest = `JOIN promotions p ON p.version = v.id WHERE p.model = ? AND p.undone = 0
+    ORDER BY p.id DESC LIMIT ${MAX_LOOK_BACK}`;
+  const versions = await selectVersions(sql, rest, model.id);
+  return [...new Map(versions.map((version) => [version.modelId, version])).values()];
+}
+
 /** Registered models that fit a condition on `m`, with everything that belongs to them. */
 export async function selectModels(
   sql: Sql,

@@ -10,7 +10,7 @@ import {
   type Transition,
   transitionOf,
 } from './life-cycle.ts';
-import { modelOf, selectVersions, versionAt } from './records.ts';
+import { modelOf, promotedVersions, selectVersions, versionAt } from './records.ts';
 import type { Evidence, ModelVersion, StoredEvidence, VersionRef } from './types.ts';
 
 export type PromoteOptions = Change & {
@@ -127,6 +127,24 @@ export class Transitions {
       if (target.status !== 'production')
         await setStatus(this.#core, sql, { version: target, to: 'production', change });
       return versionAt(sql, { modelId: replaced });
+    });
+  }
+
+  /**
+   * What is in production, by name, as of one moment. The last version of each list is the one that `loadProduction` loads;
+   * before it those that were in production earlier and were not rolled back from, the one of longest ago first.
+   */
+  production(): Promise<ReadonlyMap<string, readonly ModelVersion[]>> {
+    return this.#core.state.read(async (sql) => {
+      const order = "WHERE v.status = 'production' ORDER BY m.name, v.updated_ms, v.number";
+      const current = new Map((await selectVersions(sql, order)).map((version) => [version.name, version]));
+      const all = new Map<string, readonly ModelVersion[]>();
+      for (const [name, version] of current) {
+        const promoted = await promotedVersions(sql, await modelOf(sql, name));
+        const before = promoted.filter(({ modelId }) => modelId !== version.modelId);
+        all.set(name, [...before.reverse(), version]);
+      }
+      return all;
     });
   }
 

@@ -83,8 +83,17 @@ function ofFolder(fs: FileSystem, path: string): SourcedModel {
 }
 
 function ofFile(fs: FileSystem, path: string): SourcedModel {
+  const [file, limitBytes] = foreignForm(path);
+  return foreign(new Map([[file, read(fs, path, limitBytes)]]));
+}
+
+/**
+ * What a foreign model is called when it is served, by the ending it has, and how long it may be.
+ * @throws PilotfishError `REFUSED` for a form that would run code when it is read, `UNSUPPORTED` for any other.
+ */
+export function foreignForm(path: string): (typeof FOREIGN)[number] {
   const form = FOREIGN.find(([file]) => path.endsWith(file.slice(file.lastIndexOf('.'))));
-  if (form !== undefined) return foreign(new Map([[form[0], read(fs, path, form[1])]]));
+  if (form !== undefined) return form;
   if (/\.(pt|pth|pkl|pickle|joblib)$/.test(path)) {
     throw new PilotfishError(
       'REFUSED',

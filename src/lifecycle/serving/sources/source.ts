@@ -8,6 +8,8 @@ export type SourcedModel = {
   readonly manifest: Manifest | null;
   /** Hash over all of it: another digest is another model, whatever its version is called. */
   readonly digest: string;
+  /** Day or time it was made, where there is no manifest to say so. */
+  readonly date?: string;
 };
 
 /** Where models come from: a directory, a registry. It lists them and opens one version, verified. */
