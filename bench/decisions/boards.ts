@@ -51,7 +51,7 @@ const codecBars: readonly Bar[] = ['10M', '100M', '1G'].flatMap((link): Bar[] =>
   ];
 });
 
-const isVersions = ({ rows }: ScoreSet): boolean => rows.some((row) => row['corpus'] === 'versions');
+const isVersions = ({ kind }: ScoreSet): boolean => kind === 'versions';
 
 const similarBars: readonly Bar[] = [
   {

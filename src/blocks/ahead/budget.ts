@@ -17,10 +17,6 @@ export class WasteBudget {
   #wastedLately = 0;
   #pending = 0;
 
-  get wasted(): number {
-    return this.#wasted;
-  }
-
   /** A block was asked for. */
   demand(): void {
     this.#demand += 1;

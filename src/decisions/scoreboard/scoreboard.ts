@@ -9,6 +9,8 @@ export type ScoreRow = {
 
 export type ScoreSet = {
   readonly name: string;
+  /** Folder of the data, where one room is judged differently on different kinds: `versions`, `compression`. */
+  readonly kind?: string;
   /** Samples that were scored. */
   readonly n: number;
   readonly rows: readonly ScoreRow[];

@@ -109,7 +109,11 @@ function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined)
     const counts = ({ part }: { readonly part: string }): boolean => !isLearnt || part === 'test';
     const blocks = blocksOf(set);
     if (!blocks.some(counts)) continue;
-    sets.push(yield* scoreSimilarSet({ name: set.name, blocks, counts, model, clock: bench.clock }));
+    const kind = set.path.slice(0, set.path.indexOf('/'));
+    sets.push({
+      kind,
+      ...(yield* scoreSimilarSet({ name: set.name, blocks, counts, model, clock: bench.clock })),
+    });
   }
   return { room: 'similar', sets };
 }

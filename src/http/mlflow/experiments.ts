@@ -36,6 +36,11 @@ export const viewTypeOf = (params: Params, name: string): ViewType =>
 /** experiments/* */
 export function experimentRoutes({ experiments }: TrackingStore): MlflowRoute[] {
   const idOf = (params: Params): string => params.requiredText('experiment_id');
+  const search = async (params: Params): Promise<object> => {
+    const viewType = viewTypeOf(params, 'view_type');
+    const page = await experiments.search({ ...queryOf(params, [MAX_RESULTS, DEFAULT_RESULTS]), viewType });
+    return { experiments: filled(page.items.map(experimentOf)), next_page_token: page.nextPageToken };
+  };
   return [
     write('experiments/create', async (params, { change }) => {
       const artifactLocation = params.text('artifact_location') || undefined;
@@ -53,15 +58,9 @@ export function experimentRoutes({ experiments }: TrackingStore): MlflowRoute[] 
         throw new PilotfishError('MISSING', `Could not find experiment with name '${name}'`);
       return { experiment: experimentOf(found) };
     }),
-    {
-      ...read('experiments/search', async (params) => {
-        const viewType = viewTypeOf(params, 'view_type');
-        const query = { ...queryOf(params, [MAX_RESULTS, DEFAULT_RESULTS]), viewType };
-        const page = await experiments.search(query);
-        return { experiments: filled(page.items.map(experimentOf)), next_page_token: page.nextPageToken };
-      }),
-      methods: ['GET', 'POST'],
-    },
+    { ...read('experiments/search', search), methods: ['GET', 'POST'] },
+    // As clients of MLflow 1 ask for it.
+    read('experiments/list', search),
     write('experiments/delete', (params, { change }) => done(experiments.delete(idOf(params), change))),
     write('experiments/restore', (params, { change }) => done(experiments.restore(idOf(params), change))),
     write('experiments/update', (params, { change }) =>
