@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import {
   CompressionPredictor,
   FeatureExtractor,
+  hasCode,
   ModelEvaluator,
   ModelTrainer,
   TelemetryCollector,
@@ -74,12 +75,19 @@ export async function main(
   print('Model saved successfully!');
 }
 
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 1;
+}
+
 if (import.meta.main) {
   const [dbPath = DB_PATH, modelPath = MODEL_PATH] = process.argv.slice(2);
-  // Opening it would make an empty one.
-  if (existsSync(dbPath)) await main({ dbPath, modelPath });
-  else {
-    console.error(`there is no telemetry in ${dbPath}: node examples/train-codec.ts TELEMETRY.db [MODEL]`);
-    process.exitCode = 1;
+  try {
+    // Opening it would make an empty one.
+    if (existsSync(dbPath)) await main({ dbPath, modelPath });
+    else fail(`there is no telemetry in ${dbPath}: node examples/train-codec.ts TELEMETRY.db [MODEL]`);
+  } catch (error) {
+    if (!hasCode(error)) throw error;
+    fail(`${error.code}: ${error.message}`);
   }
 }

@@ -1,26 +1,12 @@
 // What npm start says of the rooms: who answered what while packing and restoring, and what that was worth.
+import type { AdviceReport } from '../src/decisions/index.ts';
 
 /** What of `pack --json` is looked at here. */
 export interface Advised {
   readonly codecs: Readonly<Record<string, { readonly bytes: number }>>;
   readonly cpuSeconds: number;
   /** Null after `--no-hints`. */
-  readonly advice: {
-    /** `name@version` of the model, or `heuristic`. */
-    readonly codecBy: string;
-    readonly questions: number;
-    readonly answeredByModel: number;
-    readonly codecs: Readonly<Record<string, number>>;
-    readonly bases?: {
-      readonly basesBy: string;
-      readonly questions: number;
-      readonly answeredByModel: number;
-      /** Blocks that resemble another one, but not enough to try. */
-      readonly declined: number;
-      readonly kept: number;
-      readonly notKept: number;
-    };
-  } | null;
+  readonly advice: AdviceReport | null;
 }
 
 /** What of `restore --json` is looked at here. */
@@ -68,7 +54,7 @@ function whoAnswered({ by, answeredByModel, questions }: Answered): string {
   return `the model ${by} (${answeredByModel} times) and the rule (${questions - answeredByModel} times)`;
 }
 
-/** The choices beside one way for all blocks; `plain` is what the same pack without hints came to. */
+/** The choices beside those of the built-in rules; `plain` is what the same pack without hints came to. */
 export function savingLine(advised: Advised, plain: Advised): string {
   const before = storedBytes(plain);
   const saved = before - storedBytes(advised);
@@ -77,7 +63,7 @@ export function savingLine(advised: Advised, plain: Advised): string {
   const seconds = advised.cpuSeconds - plain.cpuSeconds;
   const size = `${(bytes / MIB).toFixed(1)} MiB (${share.toFixed(1)} %) ${saved < 0 ? 'more' : 'less'}`;
   const time = `${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? 'less' : 'more'} CPU`;
-  return `compared with the same codec for every block: ${size} to store, ${time}`;
+  return `compared with a pack that asks no room: ${size} to store, ${time}`;
 }
 
 const storedBytes = ({ codecs }: Advised): number =>

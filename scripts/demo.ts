@@ -103,8 +103,8 @@ function reportPack(report: PackReport): void {
 }
 
 /**
- * The codecs that were chosen; in the first run, when all blocks are new, also beside one codec for all. That is packed
- * in earnest: a dry run finds fewer similar blocks, since it cannot read back what it did not write.
+ * What the rooms chose; in the first run, when all blocks are new, also beside a pack that asks none. That is packed in
+ * earnest: a dry run finds fewer similar blocks, since it cannot read back what it did not write.
  */
 async function reportCodecs(packed: PackReport, isFirst: boolean): Promise<void> {
   console.log(`  ${adviceLine(packed)}`);

@@ -1,7 +1,7 @@
-// What npm start says of the codec room.
+// What npm start says of the rooms.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Advised, adviceLine, savingLine } from '../scripts/demo-advice.ts';
+import { type Advised, adviceLine, basesLine, readAheadLine, savingLine } from '../scripts/demo-advice.ts';
 
 const MIB = 1024 * 1024;
 const advice = { codecBy: 'heuristic', questions: 12, answeredByModel: 0, codecs: { none: 2, 'zstd-9': 10 } };
@@ -29,10 +29,21 @@ test('it names who chose: the rule, the model, or both', () => {
   assert.match(line(null), /^no new block/);
 });
 
+test('it tells what came of bases and of reading ahead', () => {
+  const bases = { basesBy: 'similar@1', questions: 9, answeredByModel: 9, declined: 4, kept: 3, notKept: 2 };
+  assert.match(
+    basesLine(advised(10, 1, { ...advice, bases })),
+    /^the model similar@1 .* 9 similar blocks: 3 stored .*, 2 tried in vain, 4 not tried$/,
+  );
+  assert.match(basesLine(advised(10, 1)), /^no new block/);
+  assert.match(readAheadLine({ readAhead: { issued: 5, used: 4, wasted: 1 } }), /\b5\b.*\b4\b.*\b1\b/);
+  assert.match(readAheadLine({ readAhead: { issued: 0, used: 0, wasted: 0 } }), /^nothing was read ahead/);
+});
+
 test('it tells what that saved, and what it cost', () => {
   assert.equal(
     savingLine(advised(90, 12.5), advised(100, 10)),
-    'compared with the same codec for every block: 10.0 MiB (10.0 %) less to store, 2.5 s more CPU',
+    'compared with a pack that asks no room: 10.0 MiB (10.0 %) less to store, 2.5 s more CPU',
   );
   assert.match(
     savingLine(advised(101, 9), advised(100, 10)),

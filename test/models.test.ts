@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { NodeFileSystem, systemClock } from '../src/base/index.ts';
+import { ManualClock, NodeFileSystem } from '../src/base/index.ts';
 import { NEUTRAL_CODEC_QUESTION } from '../src/blocks/index.ts';
 import {
   CODEC_SCHEMA,
@@ -44,9 +44,9 @@ test('the codec model answers legally where it serves, and serves only where it 
   }
 });
 
-test('the shipped model really answers where it serves, in time', () => {
+test('the shipped model really answers where it serves', () => {
   const artefact = loadArtefact(new NodeFileSystem(), join(folder, 'codec'), CODEC_SCHEMA);
-  const guard = new Guard({ room: codecRoom, clock: systemClock });
+  const guard = new Guard({ room: codecRoom, clock: new ManualClock() });
   guard.install(codecRoom.open(artefact));
   const adviser = new CodecAdviser(guard);
   // Small blocks on a fast link: there looking is for free and choosing is worth most.
@@ -54,6 +54,5 @@ test('the shipped model really answers where it serves, in time', () => {
     adviser.codec({ ...NEUTRAL_CODEC_QUESTION, number, rawBytes: 1000 * number, linkBitsPerSecond: 1e9 });
   }
   const { questions, answeredByModel } = adviser.report();
-  // A machine that is busy elsewhere may make an answer late.
-  assert.ok(questions === 12 && answeredByModel >= questions / 2, `${answeredByModel} of ${questions}`);
+  assert.deepEqual([questions, answeredByModel], [12, 12]);
 });

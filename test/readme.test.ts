@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Results } from '../bench/store/results.ts';
 import { readmeFigures, withFigures } from '../scripts/readme-figures.ts';
+import { root, runWell, temporaryFolder } from './support.ts';
 
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
@@ -12,6 +14,21 @@ test('the figures of the README are those of the committed benchmark', () => {
   const readme = read('README.md');
   const results = JSON.parse(read('docs/benchmarks/store.json')) as Results;
   assert.equal(readme, withFigures(readme, readmeFigures(results)), 'run `node scripts/readme-figures.ts`');
+});
+
+test('the code of the README stores a directory', (t) => {
+  const folder = temporaryFolder(t);
+  const library = pathToFileURL(join(root, 'src/index.ts')).href;
+  const [, code = ''] = /```ts\n([\s\S]*?)```/.exec(read('README.md')) ?? [];
+  const here = [
+    ['/backup/repo', join(folder, 'repo')],
+    ['/srv/work', join(root, 'examples')],
+    ["'pilotfish'", `'${library}'`],
+  ] as const;
+  const script = here.reduce((text, [from, to]) => text.replaceAll(from, to), code);
+  writeFileSync(join(folder, 'readme.ts'), `${script}console.log(snapshot);\n`);
+  const { stdout } = runWell(process.execPath, [join(folder, 'readme.ts')], { cwd: root });
+  assert.match(stdout, /^[0-9a-f]{64}\n$/);
 });
 
 test('every page the README points at is there', () => {

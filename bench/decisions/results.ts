@@ -1,6 +1,7 @@
 // What a run of this benchmark writes, and what its pages are made of.
 import type { Scoreboard } from '../../src/decisions/index.ts';
 import type { Machine } from '../common/machine.ts';
+import type { ReadingRow } from '../reading/main.ts';
 
 /** One corpus, stored in several ways. Bytes are what lies in the repository, index and all, unless said otherwise. */
 export interface CorpusRun {
@@ -29,16 +30,6 @@ export interface LookUpRow {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly recall: number;
-}
-
-export interface ReadingRow {
-  readonly corpus: string;
-  readonly what: string;
-  readonly off: number;
-  readonly on: number;
-  readonly ratio: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 export interface Results {

@@ -12,7 +12,8 @@ import { fixed, ratioText, textTable } from '../common/table.ts';
 import { packCorpora } from './corpora.ts';
 import { catOnce, type Mode, readOnce, restoreOnce, type Taken } from './measure.ts';
 
-interface Row {
+/** One figure of one corpus, without reading ahead and with it: medians over the rounds. */
+export interface ReadingRow {
   readonly corpus: string;
   readonly what: string;
   readonly off: number;
@@ -50,7 +51,7 @@ async function interleaved(
   return taken;
 }
 
-function rowsOf(corpus: string, taken: readonly Record<Mode, Taken>[]): Row[] {
+function rowsOf(corpus: string, taken: readonly Record<Mode, Taken>[]): ReadingRow[] {
   return Object.keys(taken[0]?.off ?? {}).map((what) => {
     const values = (mode: Mode): number[] => taken.map((round) => round[mode][what] ?? Number.NaN);
     const off = values('off');
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(values.run ?? tmpdir(), 'reading-'));
   try {
     const machine = describeMachine(folder);
-    const rows: Row[] = [];
+    const rows: ReadingRow[] = [];
     say('packing');
     for (const corpus of await packCorpora({ data: values.data, folder, warn: say })) {
       say(`${corpus.name}: ${corpus.files} files, ${(corpus.bytes / 1e6).toFixed(0)} MB`);

@@ -1,5 +1,11 @@
-import type { ModelArtefact, RoomModel } from '../../src/decisions/index.ts';
-import type { ReadQuestion } from './features.ts';
+import {
+  checkRoom,
+  featureSchemaOf,
+  type ModelArtefact,
+  modelFile,
+  type RoomModel,
+} from '../../src/decisions/index.ts';
+import { FEATURES, type ReadQuestion } from './features.ts';
 import { costsOf } from './teacher.ts';
 import { type Readahead, SIZES } from './validator.ts';
 
@@ -23,8 +29,10 @@ export function trainTable(lessons: readonly Lesson[]): number[] {
   return sums.map((costs) => costs.indexOf(Math.min(...costs)));
 }
 
-export function openTable({ manifest, files }: ModelArtefact): RoomModel<ReadQuestion, Readahead> {
-  const table = JSON.parse(new TextDecoder().decode(files.get(TABLE_FILE))) as number[];
+export function openTable(artefact: ModelArtefact): RoomModel<ReadQuestion, Readahead> {
+  checkRoom(artefact, 'readahead', featureSchemaOf(FEATURES));
+  const { manifest } = artefact;
+  const table = JSON.parse(new TextDecoder().decode(modelFile(artefact, TABLE_FILE))) as number[];
   return {
     version: `${manifest.name}@${manifest.version}`,
     choose: ({ run }) => SIZES[table[bucketOf(run)] ?? 0] ?? 0,

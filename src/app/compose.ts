@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { NodeFileSystem, secureBytes, systemClock, systemHost } from '../base/index.ts';
 import { MAX_DEFAULT_THREADS, type RepositoryPorts } from '../blocks/index.ts';
@@ -15,4 +16,10 @@ export function composePorts(settings: Settings, { log, threads }: PortChoices):
     threads: threads ?? Math.min(availableParallelism(), MAX_DEFAULT_THREADS),
     cacheDirectory: settings.cacheDirectory,
   };
+}
+
+/** Bytes a user may still write on the device of a path. */
+export function bytesLeft(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }

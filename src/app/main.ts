@@ -2,7 +2,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { systemClock } from '../base/index.ts';
 import { runCommandLine, type Usage, type World, watchSignals } from '../cli/index.ts';
-import { composePorts } from './compose.ts';
+import { bytesLeft, composePorts } from './compose.ts';
 import { readSettings } from './config.ts';
 import { serverProgram } from './serve.ts';
 
@@ -22,6 +22,7 @@ export async function main(argv: string[]): Promise<number> {
     ports: (choices) => composePorts(settings, choices),
     server: serverProgram(settings, packageJson.version),
     usage,
+    bytesLeft,
     get stdin() {
       // Only when asked for: merely touching it may keep the process alive.
       usesStdin = true;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asRepositoryError, ERROR_CODES, errnoOf, hasCode, PilotfishError } from './errors.ts';
+import { systemClock } from './clock.ts';
+import { asRepositoryError, ERROR_CODES, errnoOf, hasCode, PilotfishError, quieten } from './errors.ts';
 
 const fileError = (code: string): Error => Object.assign(new Error(`${code}: something`), { code });
 
@@ -54,4 +55,20 @@ test('what a file call of the repository throws gets a code, the path and advice
 test('a coded error passes through unchanged', () => {
   const error = new PilotfishError('POISONED', 'message');
   assert.equal(asRepositoryError(error, '/r'), error);
+});
+
+test('a rejection nobody waits for ends nothing, and everything else is left alone', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => {
+    unhandled.push(reason);
+  };
+  process.on('unhandledRejection', note);
+  try {
+    for (const returned of [Promise.reject(new Error('late')), Promise.resolve(1), undefined, null, 7, {}])
+      quieten(returned);
+    await systemClock.turn();
+    assert.deepEqual(unhandled, []);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
 });

@@ -135,3 +135,11 @@ export function asRepositoryError(error: unknown, path: string): PilotfishError 
     },
   );
 }
+
+/**
+ * For what foreign code returned where a promise is of no use: one that is rejected must not end the process. Anything
+ * else is left alone.
+ */
+export function quieten(returned: unknown): void {
+  if (returned instanceof Promise) returned.catch(() => undefined);
+}

@@ -8,6 +8,7 @@ export {
   errnoOf,
   hasCode,
   PilotfishError,
+  quieten,
 } from './errors.ts';
 export { FastRng, type FastRngState } from './fast-rng.ts';
 export {

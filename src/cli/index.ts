@@ -13,6 +13,7 @@ import { registerSnapshots } from './commands/snapshots.ts';
 import { registerStats } from './commands/stats.ts';
 import { registerVerify } from './commands/verify.ts';
 import { Context } from './context.ts';
+import { registerDoctor } from './doctor/doctor.ts';
 import { codedError, exitCodeOf, usageError } from './exit.ts';
 import { registerMeasure } from './models/measure.ts';
 import { registerScore } from './models/score.ts';
@@ -36,6 +37,7 @@ import { registerPrune } from './upkeep/prune.ts';
 import { registerRepair } from './upkeep/repair.ts';
 import type { World } from './world.ts';
 
+export { CAUSES, type Cause } from './doctor/doctor.ts';
 export { type SignalSource, watchSignals } from './interrupt.ts';
 export { readPasswordFile } from './passwords.ts';
 export type {
@@ -75,6 +77,7 @@ const COMMANDS = [
   registerModels,
   registerAudit,
   registerBackup,
+  registerDoctor,
   registerServe,
   registerKeys,
 ];

@@ -70,9 +70,7 @@ export class Progress {
     const everyMs = this.#terminal.isInteractive ? LINE_MS : PLAIN_MS;
     if (nowMs - this.#lastMs < everyMs) return;
     this.#lastMs = nowMs;
-    const text = this.#text(done, nowMs);
-    if (this.#terminal.isInteractive) this.#terminal.status(text);
-    else this.#terminal.line(text);
+    this.#terminal.progress(this.#text(done, nowMs));
   }
 
   #sample(atMs: number, amount: number): void {

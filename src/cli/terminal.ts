@@ -34,6 +34,12 @@ export class Terminal implements Log {
     this.#stream.write(CLEAR_LINE + this.#status);
   }
 
+  /** How far long work is: on a terminal the status line, else a line that stays. */
+  progress(text: string): void {
+    if (this.isInteractive) this.status(text);
+    else this.line(text);
+  }
+
   /** The log port: debug lines only when asked for. */
   write(level: LogLevel, message: string, fields: Readonly<Record<string, string | number>> = {}): void {
     if (level === 'debug' && !this.#isDebug) return;

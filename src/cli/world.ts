@@ -100,6 +100,8 @@ export interface World {
   /** Absent in a world without one. */
   readonly server?: ServerProgram;
   readonly usage: () => Usage;
+  /** Bytes a user may still write on the device of a path; absent where nobody can tell. */
+  readonly bytesLeft?: (path: string) => number;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Stream;
   readonly stderr: Stream;

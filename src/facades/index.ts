@@ -1,2 +1,3 @@
 /** Ring 6: the source documents' own classes, one thin file a document, no logic of their own. */
 export { FallbackManager, MLDAGIntegration, type MLDAGIntegrationOptions } from './pakit.ts';
+export { MLPipelineManager, type MLPipelineManagerOptions } from './pipeline.ts';

@@ -263,6 +263,9 @@ test('help and version are results: stdout, exit code 0', async (t) => {
     'models',
     'audit',
     'backup',
+    'doctor',
+    'serve',
+    'keys',
     'help',
   ]);
   for (const command of commands.slice(0, -1)) {

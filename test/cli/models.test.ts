@@ -1,9 +1,12 @@
 // What `measure`, `train`, `tune` and `score` replace, refuse, count and say.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { FastRng } from '../../src/base/index.ts';
+import { WORKSHOPS } from '../../src/decisions/index.ts';
+import { root } from '../support.ts';
 import { Place } from './support.ts';
 
 /** A place whose shipped models are its own. */
@@ -45,6 +48,11 @@ test('shipped files are replaced only when told so, and only by a model as good'
   assert.match(await here.failing(...measure, '--all'), /USAGE: give --out .* or --install/);
   assert.match(await here.failing('train', 'codec'), /USAGE: give --out .* or --install/);
   assert.match(await here.failing('train', 'codec', '--out', 'x', '--install'), /USAGE/);
+  assert.match(await here.failing(...measure, '--all', '--out', 'data'), /EXISTS: .* is a directory/);
+  assert.match(
+    await here.failing('train', 'codec', '--out', 'data/compression/mixed.br'),
+    /EXISTS: .* is a file/,
+  );
   assert.match(await here.failing(...measure, '--install'), /EMPTY: .*MANIFEST\.tsv.*--all/);
   assert.ok(!existsSync(here.path('models')));
 
@@ -94,6 +102,16 @@ test('shipped files are replaced only when told so, and only by a model as good'
   assert.match(await here.failing('score', 'codec', '--data', 'data'), /DAMAGED: .*room cache/);
 });
 
+test('help names the rooms there are', async (t) => {
+  const here = place(t);
+  const roomsIn = async (command: string): Promise<string | undefined> =>
+    / what it is about: (.*)\n/.exec((await here.given(command, '--help')).stdout)?.[1];
+  const all = WORKSHOPS.map(({ room }) => room).join(', ');
+  for (const command of ['measure', 'train', 'score']) assert.equal(await roomsIn(command), all, command);
+  const tuned = WORKSHOPS.filter(({ tune }) => tune !== undefined).map(({ room }) => room);
+  assert.equal(await roomsIn('tune'), tuned.join(', '));
+});
+
 test('a data folder without data: what it should hold is named', async (t) => {
   const here = place(t);
   here.write({ 'data/notes.txt': 'x' });
@@ -103,4 +121,21 @@ test('a data folder without data: what it should hold is named', async (t) => {
   ]) {
     assert.match(await here.failing(...command, '--data', 'data'), /EMPTY: .*compression\/ and versions\//);
   }
+});
+
+test('names of data sets and models reach the terminal as text', async (t) => {
+  const here = place(t);
+  here.write({ 'data/compression/\u001b[31mred.br': brotliCompressSync(sample(), { params: { 1: 1 } }) });
+  const scored = await here.given('score', 'similar', '--data', 'data');
+  assert.match(scored.stdout, /\\x1b\[31mred/);
+  cpSync(join(root, 'models/similar'), here.path('models/similar'), { recursive: true });
+  const manifest = here.path('models/similar/manifest.json');
+  writeFileSync(
+    manifest,
+    readFileSync(manifest, 'utf8').replace('"name": "similar"', '"name": "\\u001b[31m"'),
+  );
+  here.write({ 'tree/a': sample(), 'tree/b': Buffer.concat([sample(), Buffer.from('!')]) });
+  const packed = await here.given('pack', 'tree', '--repo', 'repository');
+  assert.match(packed.stdout, /bases by .*\\x1b\[31m@/);
+  for (const { stdout } of [scored, packed]) assert.ok(!stdout.includes('\u001b'));
 });

@@ -287,22 +287,26 @@ test('a name that is not UTF-8 arrives mangled as an argument, and the message s
   assert.match(place.run(['pack', 'tree/\ufffd']).stderr, /not UTF-8 cannot be given as arguments/);
 });
 
-test('--telemetry records each codec decision, and nothing that was packed', async (t) => {
+test('--telemetry records each decision that came to something, and nothing that was packed', async (t) => {
   const place = new Place(t);
   const name = 'cardamom and other ingredients';
   const block = noise(20_000);
-  place.write({ [`tree/${name}`]: `${name}\n`.repeat(5000), 'tree/block': block });
+  const similar = Buffer.concat([block.subarray(0, 19_000), noise(1000)]);
+  place.write({ [`tree/${name}`]: `${name}\n`.repeat(5000), 'tree/block': block, 'tree/similar': similar });
   const json = async <Result>(...args: string[]): Promise<Result> =>
     parseOne((await place.given(...args, '--json')).stdout) as Result;
-  const packed = await json<{ advice: { questions: number }; telemetry: Record<string, number> }>(
-    ...['pack', 'tree', '--telemetry', 'telemetry.db'],
-  );
-  const { questions } = packed.advice;
+  const packed = await json<{
+    advice: { questions: number; bases: { kept: number; notKept: number } };
+    telemetry: Record<string, number>;
+  }>('pack', 'tree', '--telemetry', 'telemetry.db');
+  const { questions, bases } = packed.advice;
   const { recorded, stored, dropped, refused } = packed.telemetry;
   assert.ok(questions >= 2);
   assert.deepEqual([stored, dropped, refused], [recorded, 0, 0]);
   const summary = await json<{ events: Record<string, number>; keys: number }>('telemetry', 'telemetry.db');
   assert.deepEqual([summary.events['CODEC_RECEIPT'], summary.keys], [questions, 1]);
+  assert.equal(bases.kept, 1);
+  assert.equal(summary.events['BASE_RECEIPT'], bases.kept + bases.notKept);
   assert.equal(
     Object.values(summary.events).reduce((sum, count) => sum + count, 0),
     recorded,
@@ -339,6 +343,12 @@ test('telemetry is off unless asked for, by option or environment; no pack fails
   assert.match(spoilt.stderr, /warning: DAMAGED: .*notes\.db.*Telemetry is not recorded/);
   assert.equal((parseOne(spoilt.stdout) as { telemetry: unknown }).telemetry, null);
   assert.equal(readFileSync(place.path('notes.db'), 'utf8'), 'no database');
+  const nowhere = await place.inside([...again, '--telemetry', 'no/folder/t.db']);
+  assert.equal(nowhere.code, 0);
+  assert.match(
+    nowhere.stderr,
+    /warning: MISSING: telemetry: there is no folder for \S+no\/folder\/t\.db: make it/,
+  );
   const missing = await place.inside(['telemetry', 'gone.db']);
   assert.match(missing.stderr, /^pilotfish: MISSING: there is no telemetry in \S+gone\.db: [^\n]*\n$/);
   assert.ok(!existsSync(place.path('gone.db')));

@@ -58,6 +58,8 @@ test('--top lists the most similar', async (t) => {
   const { blocks: all } = await asked(place, textId as string, '--top', '1000');
   const { similar } = all[0] as Answer['blocks'][0];
   assert.equal(similar.length, 8);
+  const cut = await place.given('similar', textId as string, '--top', '2');
+  assert.match(cut.stdout, /: 2 similar blocks or more\n/);
   const inOrder = similar.toSorted((a, b) => b.similarity - a.similarity || (a.id < b.id ? -1 : 1));
   assert.deepEqual(similar, inOrder);
   assert.deepEqual((await asked(place, textId as string)).blocks[0]?.similar, similar.slice(0, 5));
@@ -107,6 +109,7 @@ test('what cannot be asked is refused with a code', async (t) => {
     ['USAGE', 'latest', '--path', 'many'],
     ['NO_SNAPSHOT', '0123456789', '--path', 'text'],
   ];
+  assert.match((await place.inside(['similar', 'latest'])).stderr, /similar SNAPSHOT --path FILE/);
   for (const [code, ...args] of cases) {
     const { code: exit, stdout, stderr } = await place.inside(['similar', ...args, '--json']);
     assert.equal(exit, 1, args.join(' '));

@@ -46,6 +46,21 @@ test('exact makes no deltas, features and model do; the root is the same', (t) =
   assert.deepEqual([kept, notKept], [model.deltaBlocks, model.deltasUseless]);
 });
 
+test('optimize asks the room as well, and with --no-hints nobody', (t) => {
+  const place = new Place(t);
+  place.write(twoVersions());
+  place.json('pack', 'tree', '--repo', 'repo', '--similarity', 'exact');
+  const optimized = (...options: string[]) =>
+    place.json<{ bases: Record<string, unknown> | null; bytesBefore: number; bytesAfter: number }>(
+      ...['optimize', '--repo', 'repo', ...options],
+    );
+  const { bases, bytesBefore, bytesAfter } = optimized();
+  assert.match(String(bases?.['basesBy']), /^similar@/);
+  assert.ok(Number(bases?.['kept']) > 0);
+  assert.ok(bytesAfter < bytesBefore);
+  assert.equal(optimized('--no-hints').bases, null);
+});
+
 test('without a word the room is asked, and with --no-hints nobody', (t) => {
   const place = new Place(t);
   place.write(twoVersions());
@@ -65,10 +80,11 @@ test('what cannot be is refused before anything is written', (t) => {
   for (const options of [
     ['--similarity', 'simhash'],
     ['--similarity', 'model', '--no-hints'],
+    ['--link', '100mbit', '--no-hints'],
   ]) {
     const { code, stderr } = place.run(['pack', 'tree', '--repo', 'none', ...options]);
     assert.equal(code, 1, options.join(' '));
-    assert.match(stderr, /--similarity/);
+    assert.match(stderr, new RegExp(`USAGE: .*${options[0]}`));
   }
   assert.ok(!existsSync(place.path('none')));
 });

@@ -78,6 +78,17 @@ test('the script without telemetry: one line, and nothing is made', (t) => {
   assert.deepEqual(readdirSync(place.folder), []);
 });
 
+test('the script with telemetry that teaches nothing: one line', async (t) => {
+  const place = new Place(t);
+  place.write({ 'tree/words': words(300_000) });
+  await place.given('pack', 'tree', '--telemetry', 'few.db', '--quiet');
+  const { code, stderr } = run(process.execPath, [join(root, 'examples/train-codec.ts'), 'few.db'], {
+    cwd: place.folder,
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /^REFUSED: [^\n]*one class[^\n]*\n$/);
+});
+
 test('the code of the training guide', (t) => {
   const place = new Place(t);
   recordBlocks(place.path('telemetry.db'), 150);

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSettings } from '../../src/app/config.ts';
 import { hasCode } from '../../src/base/index.ts';
-import { type ModelMetadata, ModelRegistry, ModelStatus, SqliteState } from '../../src/index.ts';
+import {
+  MLPipelineManager,
+  type ModelMetadata,
+  ModelRegistry,
+  ModelStatus,
+  type RegisteredMetric,
+  SqliteState,
+} from '../../src/index.ts';
+import { BoostedTrees, encodeXgboostJson } from '../../src/learn/index.ts';
 import { temporaryFolder } from '../support.ts';
 
 test('Model Registry: register, promote to production, retrieve', async (t) => {
@@ -57,6 +65,57 @@ test('Model Registry: register, promote to production, retrieve', async (t) => {
   // "Archive old models instead of deleting": what serves is archived also when it is deleted.
   assert.equal(await registry.deleteModel(modelId), 'archived');
   await state.close();
+});
+
+/** A forest that says whether a request is large and slow, in the form that XGBoost saves. */
+function forest(maxDepth: number): Uint8Array {
+  const samples = Array.from({ length: 200 }, (_, i) => [(i * 37) % 2048, (i * 53) % 300]);
+  const data = Float64Array.from(samples.flat());
+  const y = Float64Array.from(samples, ([size = 0, time = 0]) => (size > 1000 && time > 150 ? 1 : 0));
+  const trees = new BoostedTrees({ objective: 'binary:logistic', rounds: 5, maxDepth });
+  trees.fit({ x: { rows: samples.length, columns: 2, data }, y });
+  return encodeXgboostJson(trees.model);
+}
+
+test('ML Pipeline Manager: the registry, what it serves and its metrics, for a host program', async (t) => {
+  const folder = temporaryFolder(t);
+  const metrics: RegisteredMetric[] = [];
+  const register = { registerMetric: (metric: RegisteredMetric) => void metrics.push(metric) };
+  const manager = await MLPipelineManager.open(folder, { metrics: register });
+  t.after(() => manager.close());
+  const { registry } = manager;
+  const evidence = ['evaluation', 'experiment'].map((kind) => ({ kind, passed: true, summary: 'no worse' }));
+  const release = async (version: string, maxDepth: number): Promise<void> => {
+    const metadata = { name: 'threat-detector', version, algorithm: 'RandomForest', framework: 'xgboost' };
+    const file = { ...metadata, filePath: 'threat-detector.json' };
+    const modelId = await registry.registerModel(file, forest(maxDepth));
+    for (const status of ['testing', 'staging', 'production'] as const)
+      await registry.promoteModel(modelId, status, { evidence });
+    await manager.followed();
+  };
+  await assert.rejects(manager.predict('threat-detector', [1, 2]), { code: 'MISSING' });
+
+  await release('v1.2.0', 2);
+  const threat = await manager.predict('threat-detector', [1924, 250]);
+  assert.equal(threat.version, '1');
+  assert.ok((threat.values[1] ?? 0) > 0.5);
+  assert.ok(((await manager.predict('threat-detector', [10, 10])).values[1] ?? 1) < 0.5);
+
+  await release('v1.3.0', 3);
+  assert.equal((await manager.predict('threat-detector', [10, 10])).version, '2');
+  await registry.rollbackModel('threat-detector');
+  await manager.followed();
+  assert.equal((await manager.predict('threat-detector', [10, 10])).version, '1');
+
+  const answered = metrics.find(({ name }) => name === 'pilotfish_model_predictions_total');
+  const { values = [] } = (await answered?.get()) ?? {};
+  assert.deepEqual(
+    values.map(({ labels, value }) => [labels['outcome'], value]),
+    [
+      ['success', 4],
+      ['failure', 0],
+    ],
+  );
 });
 
 test('Environment Variables: where models lie', () => {

@@ -48,7 +48,17 @@ test("MLflow's client finds everything where its own server has it", async (t) =
   const report = JSON.parse(Buffer.concat(output).toString()) as { version: string; done: string[] };
   assert.equal(report.version, '3.3.2');
   assert.deepEqual(report.done, [
-    ...['registered_models', 'model_versions', 'experiments', 'runs', 'artifacts', 'logged_models', 'fluent'],
+    ...[
+      'registered_models',
+      'model_versions',
+      'searches',
+      'times',
+      'experiments',
+      'runs',
+      'artifacts',
+      'logged_models',
+      'fluent',
+    ],
   ]);
   assert.deepEqual(
     served.log.filter(({ level }) => level === 'error'),

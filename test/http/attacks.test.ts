@@ -1,7 +1,10 @@
 // The published attacks on model registries: path traversal by artifact paths, sources and locations (CVE-2024-1483,
 // CVE-2024-3848 and their kin), and requests forged through webhooks.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryFolder } from '../support.ts';
 import { type Served, serve } from './support.ts';
 
 /** Ways to say `..`, an absolute path or another place. */
@@ -112,6 +115,10 @@ test('uploads and deletions do not leave their place either', async (t) => {
       assert.equal(answer.status, 400, `${method} ${path}: ${answer.text}`);
     }
   }
+  for (const path of ['../artifacts', '0/../1/artifacts/x', '%2e%2e/artifacts/x', '0//artifacts']) {
+    const url = `/api/2.0/mlflow-artifacts/artifacts?path=${encodeURIComponent(path)}`;
+    assert.equal((await served.ask({ url })).status, 400, path);
+  }
   const { body } = await served.mlflow('GET', 'artifacts/list', { run_id: runId });
   assert.equal(body['files'], undefined);
 });
@@ -132,6 +139,52 @@ test('an upload is not overwritten, and its download is never a page of this ser
     ['<script>', 'application/octet-stream', 'nosniff'],
   );
   assert.match(String(headers['content-disposition']), /^attachment/);
+});
+
+test('a large file is to be sent whole', async (t) => {
+  const served = await serve(t);
+  const answer = await served.ask({
+    method: 'POST',
+    url: '/api/2.0/mlflow-artifacts/mpu/create/0/r/artifacts',
+    payload: {},
+  });
+  assert.deepEqual(
+    [answer.status, answer.body],
+    [
+      501,
+      {
+        error_code: 'NOT_IMPLEMENTED',
+        message: 'Multipart upload is not supported for the current artifact repository',
+      },
+    ],
+  );
+});
+
+test('a file that was changed on disk never arrives whole', async (t) => {
+  const data = temporaryFolder(t);
+  const served = await serve(t, { data });
+  const runId = await runOf(served);
+  const url = await served.server.listen();
+  for (const [name, bytes] of [
+    ['small', 100],
+    ['large', 300_000],
+  ] as const) {
+    const path = `/api/2.0/mlflow-artifacts/artifacts/0/${runId}/artifacts/${name}`;
+    await served.well({ method: 'PUT', url: path, payload: Buffer.alloc(bytes, name) });
+    const whole = await (await fetch(`${url}${path}`)).arrayBuffer();
+    assert.equal(whole.byteLength, bytes);
+    const [{ sha256 } = { sha256: '' }] = (
+      await served.server.directory.tracking.artifacts.files(`0/${runId}/artifacts`)
+    ).filter((file) => file.path === name);
+    writeFileSync(
+      join(data, 'models/objects', sha256.slice(0, 2), sha256.slice(2)),
+      Buffer.alloc(bytes, 'evil'),
+    );
+    const arrived = fetch(`${url}${path}`).then(async (response) =>
+      response.ok ? (await response.arrayBuffer()).byteLength : 0,
+    );
+    assert.notEqual(await arrived.catch(() => 0), bytes);
+  }
 });
 
 test('sources of versions that name this machine, or another place than they seem to, are refused', async (t) => {

@@ -1,7 +1,9 @@
 // The frame around all routes: who is let in, how much is taken, what is logged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasCode } from '../../src/base/index.ts';
+import { hasCode, secureBytes, silentLog, systemClock } from '../../src/base/index.ts';
+import type { Access } from '../../src/http/frame/access.ts';
+import { makeFrame } from '../../src/http/frame/frame.ts';
 import { serve } from './support.ts';
 
 test('health, readiness and version need no key', async (t) => {
@@ -72,6 +74,32 @@ test('too many requests a second are sent away, each client for itself', async (
   assert.equal(await ask({ authorization: 'Bearer secret' }), 200);
 });
 
+test('only so many requests run at once; one whose caller hung up is none of them', async (t) => {
+  const access = { identify: () => undefined } as unknown as Access;
+  const frame = { access, clock: systemClock, random: secureBytes, log: silentLog, maxRequests: 1 };
+  const app = makeFrame(frame);
+  t.after(() => app.close());
+  const { promise: never } = Promise.withResolvers<void>();
+  const [arrived, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  app.get('/slow', { config: { role: 'anyone' } }, async (_request, reply) => {
+    reply.raw.once('close', () => gone.resolve());
+    arrived.resolve();
+    await never;
+  });
+  app.get('/quick', { config: { role: 'viewer' } }, () => 'done');
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const abort = new AbortController();
+  const slow = fetch(`${url}/slow`, { signal: abort.signal }).catch(() => 'hung up');
+  await arrived.promise;
+  const busy = await app.inject('/quick');
+  assert.deepEqual([busy.statusCode, busy.headers['retry-after']], [503, '1']);
+  abort.abort();
+  assert.equal(await slow, 'hung up');
+  await gone.promise;
+  // Nobody is known here: let in, and then asked for a key.
+  assert.equal((await app.inject('/quick')).statusCode, 401);
+});
+
 test('bodies have a limit', async (t) => {
   const served = await serve(t);
   const payload = { name: 'x'.repeat(33 * 1024 * 1024) };
@@ -106,4 +134,7 @@ test('metrics: models, registry, requests and process, each with help and a type
       `${name} says nothing of itself`,
     );
   }
+  const { text: old } = await served.ask({ url: '/metrics/documents' });
+  assert.doesNotMatch(text, /^ml_/m);
+  assert.equal(old, '', 'there are no models yet');
 });

@@ -129,11 +129,12 @@ test('a model is unloaded and loaded again; one that left production no longer a
 });
 
 test('what is in production answers: a promotion, a rollback, and a version whose bytes were changed', async (t) => {
-  const served = await serve(t);
+  const data = temporaryFolder(t);
+  const served = await serve(t, { data });
   const { registry } = served.server.directory;
-  const ask = async () => {
+  const ask = async (of = served) => {
     const inputs = [{ name: 'x', datatype: 'FP64', shape: [1, 2], data: [0, 0] }];
-    const answer = (await served.well({
+    const answer = (await of.well({
       method: 'POST',
       url: '/v2/models/trees/infer',
       payload: { inputs },
@@ -156,6 +157,32 @@ test('what is in production answers: a promotion, a rollback, and a version whos
   await served.server.followed();
   assert.deepEqual(await ask(), ['1', 1]);
   assert.equal((await registry.getModel(third)).health, 'damaged');
+  // A server that never saw a better one finds it in the log of promotions.
+  await served.server.close();
+  assert.deepEqual(await ask(await serve(t, { data })), ['1', 1]);
+});
+
+test('a version that cannot be asked is said once to be so, and keeps no other from answering', async (t) => {
+  const served = await serve(t);
+  const { registry } = served.server.directory;
+  await registry.models.create({ name: 'words', policy: 'open' });
+  const metadata = {
+    name: 'words',
+    version: 'v1',
+    algorithm: 'none',
+    framework: 'none',
+    filePath: 'words.txt',
+  };
+  const modelId = await registry.registerModel(metadata, Buffer.from('words'));
+  await registry.promoteModel(modelId, 'production');
+  await produce(registry, 'trees', 1);
+  for (let look = 0; look < 3; look += 1) await served.server.followed();
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const said = served.log.filter(({ level, model }) => level === 'warn' && model === 'words');
+  assert.deepEqual(new Set(said.map(({ code }) => code)), new Set(['UNSUPPORTED']));
+  assert.ok(said.length <= 2, `${said.length} times`);
+  assert.deepEqual(served.server.served, ['trees']);
+  assert.equal((await served.ask({ url: '/v2/models/words/ready' })).status, 501);
 });
 
 test('shipped models: lineage and evidence come along; one that loses against the rule is kept, not served', async (t) => {

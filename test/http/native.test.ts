@@ -28,7 +28,7 @@ async function produce(client: PilotfishClient, version: string, value: number):
 }
 
 test('register, promote, ask, roll back', async (t) => {
-  const { client } = await connected(t);
+  const { served, client } = await connected(t);
   const file = constantModel(1);
   const metadata = {
     ...TREES,
@@ -70,7 +70,9 @@ test('register, promote, ask, roll back', async (t) => {
     (await client.list({ status: 'archived' })).map(({ number }) => number),
     [2],
   );
-  const { evidence } = await client.show({ name: 'trees', version: 1 });
+  await served.server.directory.registry.models.setAlias('trees', 'champion', 1);
+  const { evidence, version } = await client.show({ name: 'trees', version: '@champion' });
+  assert.equal(version.number, 1);
   assert.deepEqual(
     evidence.map(({ kind }) => kind),
     ['evaluation', 'experiment'],
@@ -165,6 +167,22 @@ test('events arrive as they happen, and go on where a listener broke off', async
     assert.deepEqual(event, seen[2]);
     again.abort();
   }
+});
+
+test('only so many listen at once', async (t) => {
+  const { client, url } = await connected(t);
+  const stop = new AbortController();
+  const listen = () => fetch(`${url}/api/v1/events`, { signal: stop.signal });
+  const answers = await Promise.all(Array.from({ length: 65 }, listen));
+  assert.deepEqual(
+    answers
+      .map(({ status }) => status)
+      .sort()
+      .slice(-2),
+    [200, 503],
+  );
+  stop.abort();
+  assert.deepEqual(await client.list(), []);
 });
 
 test('a server that ends lets its listeners go', async (t) => {

@@ -181,6 +181,23 @@ test('an adviser that throws or answers nonsense is as none; one that says nothi
   assert.equal(run(keys, () => 0).read, 0);
 });
 
+test('an adviser that changes the question gets no more by it', () => {
+  const keys = scrambled(1500, 100);
+  const { answers, read } = run(keys);
+  const greedy = run(keys, (question) => {
+    question.chances.fill(1);
+    question.steps.fill(Number.NaN);
+    Object.assign(question, { limit: MAX_AHEAD, floor: 0 });
+    return withSlot(withSlot(0, 0, 0), 1, AHEAD_SLOTS - 1);
+  });
+  assert.ok(!greedy.answers.split(',').includes('-1') && greedy.read <= Math.max(1, 2 * read));
+  const spoiling: AskAhead[] = [
+    (question) => Object.freeze(question).limit + 1e9,
+    (question) => (Reflect.set(question, 'chances', null) ? 1e9 : 0),
+  ];
+  for (const ask of spoiling) assert.equal(run(keys, ask).answers, answers);
+});
+
 test('what became of blocks that were read outweighs what would have become of them', () => {
   const latest = new Float64Array(4).fill(-1);
   const followed = (wasAsked: boolean): RunningPrecision => {

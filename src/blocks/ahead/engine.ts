@@ -60,6 +60,8 @@ export class AheadEngine {
   readonly keys = new Int32Array(MAX_AHEAD);
   count = 0;
   readonly question: AheadQuestion;
+  /** The same as whoever is asked gets it: nothing that is done to it makes an answer legal. */
+  readonly #asked: AheadQuestion;
   readonly #has: (key: number) => boolean;
   readonly #ask: AskAhead | undefined;
   /** More at once would push each other out. */
@@ -74,6 +76,7 @@ export class AheadEngine {
       floor: 1,
       steps: this.history.steps,
     };
+    this.#asked = structuredClone(this.question);
     this.#has = has;
     this.#ask = ask;
     this.#cacheBlocks = cacheBlocks;
@@ -116,12 +119,22 @@ export class AheadEngine {
   #answer(): number {
     const { question } = this;
     try {
-      const answer = this.#ask?.(question);
+      const answer = this.#ask?.(this.#copied());
       if (answer !== undefined && isAheadAnswer(answer, question)) return answer;
     } catch {
       // As if nobody had answered.
     }
     return aheadRule(question);
+  }
+
+  /** Throws for a copy that was frozen. */
+  #copied(): AheadQuestion {
+    const asked = this.#asked;
+    asked.chances.set(this.question.chances);
+    asked.steps.set(this.question.steps);
+    asked.limit = this.question.limit;
+    asked.floor = this.question.floor;
+    return asked;
   }
 
   /** Candidates that are not in the cache, each in its best slot. @returns whether there is anything to decide */

@@ -1,9 +1,10 @@
+import { quieten } from '../../base/index.ts';
+
 /** What an adviser answers, or undefined: one that throws has no answer, and a promise is none. */
 export function attempt<T>(run: () => T): T | undefined {
   try {
     const answer = run();
-    // One that is rejected must not end the process.
-    if (answer instanceof Promise) answer.catch(() => undefined);
+    quieten(answer);
     return answer;
   } catch {
     return undefined;

@@ -125,6 +125,17 @@ test('history: how blocks of the file stood alone, how its deltas came out, whic
   );
 });
 
+test('an adviser that freezes a receipt hears of no other', () => {
+  const heard: number[] = [];
+  const settleBase = (receipt: Readonly<BaseReceipt>): void => {
+    heard.push(Object.freeze(receipt).number);
+  };
+  const advice = new BaseAdvice({ base: () => 0, settleBase }, new RunningRatios());
+  for (const number of [1, 2])
+    advice.settle(number, SEEKER, { deltaBytes: 150, aloneBytes: 0, isKept: true });
+  assert.deepEqual(heard, [1]);
+});
+
 test('what a base came to is told under its number, and an adviser that throws is not asked to stop', () => {
   const receipts: BaseReceipt[] = [];
   const settleBase = (receipt: Readonly<BaseReceipt>): void => {

@@ -1,4 +1,4 @@
-import { SMALL_FILE_BYTES } from '../../base/index.ts';
+import { quieten, SMALL_FILE_BYTES } from '../../base/index.ts';
 import {
   type BaseCandidate,
   type BaseQuestion,
@@ -97,13 +97,15 @@ export class BaseAdvice {
     const ratio = outcome.deltaBytes === 0 ? 1 : outcome.deltaBytes / seeker.rawLength;
     this.#byFile.note(seeker.fileNumber, ratio);
     this.#byClass.note(classOf(seeker), ratio);
-    const receipt = this.#receipt;
-    receipt.number = number;
-    receipt.rawBytes = seeker.rawLength;
-    receipt.deltaBytes = outcome.deltaBytes;
-    receipt.aloneBytes = outcome.aloneBytes;
-    receipt.isKept = outcome.isKept;
-    attempt(() => this.#adviser.settleBase?.(receipt));
+    attempt(() => {
+      const receipt = this.#receipt;
+      receipt.number = number;
+      receipt.rawBytes = seeker.rawLength;
+      receipt.deltaBytes = outcome.deltaBytes;
+      receipt.aloneBytes = outcome.aloneBytes;
+      receipt.isKept = outcome.isKept;
+      return this.#adviser.settleBase?.(receipt);
+    });
   }
 
   /** The answer where it is legal, else the built-in one. Whatever an adviser did to the question ends here too. */
@@ -111,7 +113,7 @@ export class BaseAdvice {
     try {
       this.#describe(found);
       const answer: unknown = this.#adviser.base?.(this.#asked(seeker));
-      if (answer instanceof Promise) answer.catch(() => undefined);
+      quieten(answer);
       return isWhole(answer, -1, found.length - 1) ? answer : 0;
     } catch {
       return 0;

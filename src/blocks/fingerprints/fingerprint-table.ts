@@ -6,6 +6,9 @@ const ID_DIGITS = 2 * ID_BYTES;
 /** An id is given by so many digits at least. */
 const MIN_PREFIX_DIGITS = 4;
 
+/** Where ids come from: a file's blocks are found by its path. */
+const HINT = '`pilotfish similar SNAPSHOT --path FILE` shows those of a file';
+
 /** A block that resembles another. */
 export interface SimilarBlock {
   /** 64 hex digits. */
@@ -60,7 +63,10 @@ export class FingerprintTable {
   resolve(prefix: string): string {
     const isPrefix = /^[0-9a-f]+$/.test(prefix) && prefix.length >= MIN_PREFIX_DIGITS;
     if (!isPrefix || prefix.length > ID_DIGITS) {
-      throw new PilotfishError('USAGE', 'a block is named by 4 to 64 digits of its id, 0 to 9 and a to f');
+      throw new PilotfishError(
+        'USAGE',
+        `a block is named by 4 to 64 digits of its id, 0 to 9 and a to f: ${HINT}`,
+      );
     }
     if (prefix.length === ID_DIGITS) return prefix;
     const first = this.#firstFrom(Buffer.from(prefix.padEnd(ID_DIGITS, '0'), 'hex'));
@@ -69,10 +75,7 @@ export class FingerprintTable {
       throw new PilotfishError('AMBIGUOUS', `more than one block begins with ${prefix}: give more digits`);
     }
     if (fits[0] !== undefined) return this.idAt(fits[0]);
-    throw new PilotfishError(
-      'MISSING',
-      `no block of 4 bytes or more begins with ${prefix}: \`pilotfish similar SNAPSHOT --path FILE\` shows those of a file`,
-    );
+    throw new PilotfishError('MISSING', `no block of 4 bytes or more begins with ${prefix}: ${HINT}`);
   }
 
   /** The `topK` blocks nearest to a fingerprint, other than the one in row `except`: by similarity, then id. */

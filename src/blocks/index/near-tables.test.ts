@@ -36,6 +36,24 @@ test('finds what the remembered tables hold, and nothing else', () => {
   assert.equal(near.find(lists[0]?.[0] ?? ''), undefined);
 });
 
+test('of forged ids that all begin alike some are found, and none takes long', () => {
+  let looks = 0;
+  const ids = Array.from({ length: 5000 }, (_, i) => 'abcdef01'.padEnd(64, i.toString(16).padStart(4, '0')));
+  const forged = table(ids);
+  const { readUInt32BE } = forged.ids;
+  forged.ids.readUInt32BE = (offset) => {
+    looks += 1;
+    return readUInt32BE.call(forged.ids, offset);
+  };
+  const near = new NearTables();
+  near.remember({ pack: 'forged', block: 0, table: forged });
+  assert.ok(looks <= ids.length);
+  looks = 0;
+  const found = ids.filter((id, block) => near.find(id)?.block === block);
+  assert.equal(found.length, 128);
+  assert.ok(looks <= 128 * ids.length);
+});
+
 test('forgets the table that was remembered longest ago', () => {
   const rng = new Rng(2);
   const ids = randomIds(rng, 9);

@@ -4,6 +4,11 @@ import { blockIdAt, type PackTable } from '../pack/index.ts';
 const MAX_TABLES = 8;
 const ID_BYTES = 32;
 const NONE = -1;
+/**
+ * Places looked at for one id. Among ids as they come none needs so many; forged ones that begin alike would else take
+ * time by the square of their number. What finds no place is looked for elsewhere.
+ */
+const MAX_STEPS = 128;
 
 /** Where in a table a block is. */
 export interface NearPlace {
@@ -26,18 +31,20 @@ class TableIds {
     this.#mask = size - 1;
     this.#slots = new Int32Array(size).fill(NONE);
     for (let block = 0; block < table.blockCount; block++) {
-      let slot = this.#headAt(block) & this.#mask;
-      while (this.#slots[slot] !== NONE) slot = (slot + 1) & this.#mask;
-      this.#slots[slot] = block;
+      let slot = this.#headAt(block);
+      const end = slot + MAX_STEPS;
+      while (slot < end && this.#slots[slot & this.#mask] !== NONE) slot += 1;
+      if (slot < end) this.#slots[slot & this.#mask] = block;
     }
   }
 
   find(id: string, head: number): number {
-    for (let slot = head & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const block = this.#slots[slot] ?? NONE;
+    for (let slot = head; slot < head + MAX_STEPS; slot += 1) {
+      const block = this.#slots[slot & this.#mask] ?? NONE;
       if (block === NONE) return NONE;
       if (this.#headAt(block) === head && blockIdAt(this.table, block) === id) return block;
     }
+    return NONE;
   }
 
   #headAt(block: number): number {

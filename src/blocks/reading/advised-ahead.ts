@@ -1,3 +1,4 @@
+import { quieten } from '../../base/index.ts';
 import { type ReadAhead, WasteBudget } from '../ahead/index.ts';
 import type { BlockReader } from '../store/index.ts';
 import { type AheadCounts, BlocksAhead } from './blocks-ahead.ts';
@@ -75,7 +76,9 @@ export class AdvisedAhead {
     if (this.#adviser === undefined) return;
     this.#passed(id);
     try {
-      this.#order(this.#adviser.accessed(id, [...this.#known]));
+      const answer = this.#adviser.accessed(id, [...this.#known]);
+      quieten(answer);
+      this.#order(answer);
     } catch {
       this.#adviser = undefined;
       this.#known.clear();
@@ -132,7 +135,7 @@ export class AdvisedAhead {
       else this.#budget.waste();
     }
     try {
-      this.#adviser?.[fate](id, bytes);
+      quieten(this.#adviser?.[fate](id, bytes));
     } catch {
       this.#adviser = undefined;
     }

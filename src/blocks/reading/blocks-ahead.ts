@@ -231,6 +231,8 @@ export class BlocksAhead implements DecodedAhead {
     const under = key === undefined ? undefined : this.#groups.get(key);
     if (under !== undefined) return { begun: under };
     const record = this.#reader.record(place);
+    // The window counts what the footer says: one that lies would let in a thousand times as much.
+    if (!isGroup && record.rawLength !== lengthOf(place)) return undefined;
     const isDelta = record.type === RECORD_TYPES.delta;
     const base = isDelta ? this.#base(this.#reader.basePlace(record, place), steps + 1) : undefined;
     if (isDelta && base === undefined) return undefined;

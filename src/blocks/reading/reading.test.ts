@@ -9,7 +9,7 @@ import { readTree, treeDifferences } from '../../../test/sim/tree-state.ts';
 import { KIB, MIB, must, Rng, sha256Hex } from '../../base/index.ts';
 import type { ReadAhead } from '../ahead/index.ts';
 import { blocksOfFile, fileContent, listSnapshot } from '../browse/index.ts';
-import { blockIdAt } from '../pack/index.ts';
+import { blockIdAt, PackWriter, RECORD_TYPES } from '../pack/index.ts';
 import { type RestoreResult, restore } from '../restore/index.ts';
 import { Repository } from '../session/index.ts';
 import { nodeCid } from '../tree/index.ts';
@@ -69,6 +69,14 @@ const idle = { used: () => undefined, wasted: () => undefined };
 /** Advisers that do all that an adviser must not do. */
 const HOSTILE: Record<string, () => ReadAhead> = {
   silent: () => ({ ...idle, accessed: () => [] }),
+  rejects: () => {
+    const reject = (): never => Promise.reject(new Error('late')) as never;
+    return { accessed: reject, used: reject, wasted: reject };
+  },
+  'rejects when told': () => {
+    const reject = (): never => Promise.reject(new Error('late')) as never;
+    return { accessed: (_id, known) => known, used: reject, wasted: reject };
+  },
   throws: () => ({
     ...idle,
     accessed: () => {
@@ -246,6 +254,34 @@ test('a long-lived reader has at hand what is known to come', async () => {
   assert.ok(counts.hits > 0 && counts.used > 0, JSON.stringify(counts));
   assert.ok(counts.used + counts.wasted <= counts.issued && counts.hits <= counts.demand);
   assert.equal((await readThrough(bench, {}, 0)).issued, 0);
+});
+
+test('blocks whose footer says that they are small are not read ahead, and are read', async () => {
+  const bench = new Workbench();
+  const contents = [0, 1, 2].map((first) => Buffer.alloc(MIB, first));
+  await bench.open(({ layout, sealer, lock, ports }) => {
+    const writer = new PackWriter(ports.fs, layout.temporary(lock.writerId, 'forged'), sealer);
+    for (const raw of contents) {
+      const record = {
+        type: RECORD_TYPES.block,
+        codec: 'none',
+        rawLength: raw.length,
+        payload: raw,
+      } as const;
+      writer.append(record, { depth: 0, blocks: [{ id: sha256Hex(raw), rawLength: 4 }] });
+    }
+    const { path, name } = writer.finish();
+    ports.fs.rename(path, layout.pack(name));
+  }, 'write');
+  await opened(bench, async (repository) => {
+    const reader = new CachedReader(repository);
+    await reader.started();
+    const ids = contents.map((raw) => sha256Hex(raw));
+    for (const [i, id] of ids.entries())
+      assert.deepEqual(reader.read(id, ids.slice(i + 1)), must(contents[i], 'content'));
+    assert.equal(reader.counts.issued, 0);
+    await reader.close();
+  });
 });
 
 test('guesses that nobody comes for stay within a tenth of the blocks asked for', async () => {

@@ -196,6 +196,35 @@ test('each question gets its receipt, each pack its own; an adviser that throws 
   ]);
 });
 
+test('an adviser that freezes or spoils what it is given spoils its own answers only', () => {
+  const freezing = new Advice({
+    codec: (question) => (Object.isFrozen(Object.freeze(question)) ? 'lz4' : ''),
+    settleCodec: Object.freeze,
+  });
+  const numbers: unknown[] = [];
+  const codec = (question: CodecQuestion): string => {
+    numbers.push([question.number, question.linkBitsPerSecond]);
+    Object.assign(question, { number: Symbol('x'), linkBitsPerSecond: 1n });
+    return 'lz4';
+  };
+  const spoiling = new Advice({ codec }, { linkBitsPerSecond: 1e8, cpuPressure: 0 });
+  const encoded = {
+    ...{ codecId: CODEC_IDS.lz4, payload: undefined, deltaBytes: 0 },
+    outcome: OUTCOME.plain,
+  };
+  for (const advice of [freezing, spoiling]) {
+    assert.equal(advice.codec(RAW, CONTEXT).codec, 'lz4');
+    advice.codec(RAW, CONTEXT);
+    for (const number of [1, 2])
+      advice.settleCodec(number, { id: 'a', rawLength: 9 }, { ...encoded, aloneBytes: 9, aloneSeconds: 0 });
+    assert.equal(advice.codecQuestions, 2);
+  }
+  assert.deepEqual(numbers, [
+    [1, 1e8],
+    [2, 1e8],
+  ]);
+});
+
 test('equal name endings share a group as long as there are groups', () => {
   const advice = new Advice({});
   const group = (nameClass: number): number => advice.group(9, { ...CONTEXT, nameClass });

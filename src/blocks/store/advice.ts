@@ -61,14 +61,16 @@ export class Advice {
   readonly #groupOf = new Map<number, number>();
   /** Stored / raw of blocks that stand alone, by file. */
   readonly #siblings = new RunningRatios();
+  readonly #surroundings: Surroundings;
   /** Reused: a question is valid during the call that gets it. */
-  readonly #question: CodecQuestion;
+  readonly #question: CodecQuestion = { ...NEUTRAL_CODEC_QUESTION };
+  #number = 0;
   /** Reused as well. */
   readonly #receipt: CodecReceipt = { ...NO_RECEIPT };
 
   constructor(adviser: StoreAdviser, surroundings?: Surroundings) {
     this.#adviser = adviser;
-    this.#question = { ...NEUTRAL_CODEC_QUESTION, ...surroundings };
+    this.#surroundings = surroundings ?? NEUTRAL_CODEC_QUESTION;
     this.#isCodecAsked = attempt(() => adviser.codec !== undefined) ?? false;
     this.bases = new BaseAdvice(adviser, this.#siblings);
   }
@@ -76,9 +78,17 @@ export class Advice {
   /** The codec of a block that stands alone. */
   codec(raw: Uint8Array, context: Context): CodecChoice {
     if (!this.#isCodecAsked) return DEFAULT_CODEC;
+    this.#number += 1;
+    const answer = attempt(() => this.#adviser.codec?.(this.#asked(raw, context)));
+    return (typeof answer === 'string' ? parseAlgorithm(answer) : undefined) ?? DEFAULT_CODEC;
+  }
+
+  /** Every field anew, whatever an adviser did to the one before. Throws for a question that was frozen. */
+  #asked(raw: Uint8Array, context: Context): CodecQuestion {
     const question = this.#question;
-    const steps = this.#steps(raw.length, question.linkBitsPerSecond);
-    question.number += 1;
+    const { linkBitsPerSecond, cpuPressure } = this.#surroundings;
+    const steps = this.#steps(raw.length, linkBitsPerSecond);
+    question.number = this.#number;
     question.rawBytes = raw.length;
     question.fileKind = context.fileKind;
     question.fileOffsetBytes = context.fileOffsetBytes;
@@ -87,8 +97,9 @@ export class Advice {
     const { sampleEntropyBits: neutralBits, probeRatio: neutralProbe } = NEUTRAL_CODEC_QUESTION;
     question.sampleEntropyBits = steps === 'none' ? neutralBits : sampleEntropyBits(raw);
     question.probeRatio = steps === 'entropy+probe' ? probeRatio(raw) : neutralProbe;
-    const answer = attempt(() => this.#adviser.codec?.(question));
-    return (typeof answer === 'string' ? parseAlgorithm(answer) : undefined) ?? DEFAULT_CODEC;
+    question.linkBitsPerSecond = linkBitsPerSecond;
+    question.cpuPressure = cpuPressure;
+    return question;
   }
 
   #steps(rawBytes: number, linkBitsPerSecond: number): CodecSteps {
@@ -103,19 +114,21 @@ export class Advice {
 
   /** Number of the latest codec question; 0 before the first, and where none is asked. */
   get codecQuestions(): number {
-    return this.#question.number;
+    return this.#number;
   }
 
   /** Tells the adviser what came of the codec question of this number. */
   settleCodec(number: number, block: Pick<Entry, 'id' | 'rawLength'>, encoded: EncodedBlock): void {
-    const receipt = this.#receipt;
-    receipt.number = number;
-    receipt.blockId = block.id;
-    receipt.rawBytes = block.rawLength;
-    receipt.storedAs = encoded.outcome === OUTCOME.delta ? 'delta' : codecName(encoded.codecId);
-    receipt.bytes = encoded.aloneBytes;
-    receipt.seconds = encoded.aloneSeconds;
-    attempt(() => this.#adviser.settleCodec?.(receipt));
+    attempt(() => {
+      const receipt = this.#receipt;
+      receipt.number = number;
+      receipt.blockId = block.id;
+      receipt.rawBytes = block.rawLength;
+      receipt.storedAs = encoded.outcome === OUTCOME.delta ? 'delta' : codecName(encoded.codecId);
+      receipt.bytes = encoded.aloneBytes;
+      receipt.seconds = encoded.aloneSeconds;
+      return this.#adviser.settleCodec?.(receipt);
+    });
   }
 
   /** Tells the adviser what the bytes of a pack took to write. */

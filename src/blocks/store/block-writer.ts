@@ -72,6 +72,8 @@ export class BlockWriter {
   /** Blocks not yet in a finished pack. */
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Map<number, OpenGroup>();
+  /** Contexts of small blocks that may yet have to join a group. */
+  readonly #contexts = new Map<Entry, BlockContext>();
   readonly #pipeline: Batch[] = [];
   #jobs: EncodeJob[] = [];
   #tasks: Task[] = [];
@@ -161,9 +163,6 @@ export class BlockWriter {
     this.#keepAlive(entry.arenaAt, base?.at);
     if (small) this.#contexts.set(entry, { ...context });
   }
-
-  /** Contexts of small blocks that may yet have to join a group. */
-  readonly #contexts = new Map<Entry, BlockContext>();
 
   #enter(id: string, chunk: Chunk, depth: number, context: BlockContext): Entry {
     const rawLength = chunk.raw.length;

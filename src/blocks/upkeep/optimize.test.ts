@@ -7,7 +7,7 @@ import { noise } from '../../../test/sim/noise.ts';
 import { treeVersions } from '../../../test/sim/sources.ts';
 import { readTree, type TreeState, treeDifferences } from '../../../test/sim/tree-state.ts';
 import { KIB, MAX_CHAIN_DEPTH, MIB, Rng } from '../../base/index.ts';
-import { verify } from '../check/index.ts';
+import { stats, verify } from '../check/index.ts';
 import { forget } from './forget.ts';
 import { type OptimizeResult, optimize } from './optimize.ts';
 
@@ -87,6 +87,26 @@ test('bases are found among all blocks, not only those stored before', async () 
   assert.equal(deltaBlocks, 0);
   const { bytesBefore, bytesAfter } = await optimized(bench);
   assert.ok(bytesAfter < 0.7 * bytesBefore, `${bytesBefore} became ${bytesAfter}`);
+});
+
+test('who chooses bases is asked, and told what came of it', async () => {
+  const rng = new Rng(1);
+  const bench = new Workbench();
+  const one = text(rng, 60_000);
+  bench.build([
+    { path: 'a', bytes: one },
+    { path: 'b', bytes: edited(rng, one) },
+  ]);
+  await bench.pack();
+  const deltasWhen = async (answer: number): Promise<number[]> => {
+    const told: number[] = [];
+    const bases = { base: () => answer, settleBase: () => void told.push(answer) };
+    await bench.open((repository) => optimize(repository, { bases }), 'exclusive');
+    const { records } = await bench.open((repository) => stats(repository));
+    return [records.delta, told.length];
+  };
+  assert.deepEqual(await deltasWhen(-1), [0, 0]);
+  assert.deepEqual(await deltasWhen(0), [1, 1]);
 });
 
 test('what no snapshot needs is left behind', async () => {

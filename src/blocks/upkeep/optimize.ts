@@ -1,4 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
+import type { StoreAdviser } from '../questions.ts';
 import type { Repository } from '../session/index.ts';
 import { repositoryBytes } from '../session/index.ts';
 import { deleteDoomed, replacePacks } from './replace-packs.ts';
@@ -7,7 +8,12 @@ import { Usage } from './usage.ts';
 export interface OptimizeOptions {
   readonly onProgress?: (done: { packs: number; totalPacks: number }) => void;
   readonly signal?: AbortSignal;
+  /** Who chooses bases; without one the built-in rule does. */
+  readonly bases?: BaseChooser | undefined;
 }
+
+/** The answers about bases alone: how hard blocks are encoded is not asked about here. */
+type BaseChooser = Required<Pick<StoreAdviser, 'base' | 'settleBase'>>;
 
 export interface OptimizeResult {
   readonly packs: number;
@@ -16,7 +22,15 @@ export interface OptimizeResult {
 }
 
 /** zstd 19 for blocks that stand alone; groups and deltas are tried as hard. */
-const ADVISER = { codec: () => 'zstd-19' };
+function adviserOf(bases: BaseChooser | undefined): StoreAdviser {
+  const codec = (): string => 'zstd-19';
+  if (bases === undefined) return { codec };
+  return {
+    codec,
+    base: (question) => bases.base(question),
+    settleBase: (receipt) => bases.settleBase(receipt),
+  };
+}
 
 /**
  * Writes everything anew with more effort: harder codecs, and bases chosen among all blocks instead of those that
@@ -44,7 +58,7 @@ export async function optimize(
   await replacePacks(repository, {
     doomed,
     usage,
-    adviser: ADVISER,
+    adviser: adviserOf(options.bases),
     effort: 'high',
     throwIfInterrupted,
     onProgress,

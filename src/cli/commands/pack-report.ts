@@ -65,7 +65,8 @@ function codecsText({ codecs }: PackResult): string {
 /** Who really answered, not who was there. */
 function whoText(codecBy: string, questions: number, answeredByModel: number): string {
   if (answeredByModel === 0) return 'the rule';
-  return answeredByModel === questions ? codecBy : `${codecBy} (${countText(answeredByModel)}) and the rule`;
+  const who = safeText(codecBy);
+  return answeredByModel === questions ? who : `${who} (${countText(answeredByModel)}) and the rule`;
 }
 
 function hintsText({ codecBy, questions, answeredByModel, codecs, bases }: AdviceReport): string {

@@ -68,15 +68,19 @@ export function registerPack(program: Command, context: Context): void {
     .option('--dry-run', 'do everything but write')
     .option('--read-all', 'read every file, also those that look unchanged')
     .option('--block-size <kib>', 'for a new repository: 16, 32, 64 (default), 128 or 256', blockSizeBytes)
-    .option('--link <rate>', 'what stored bytes will travel over: 512kbit, 100mbit, 2.5gbit', linkRate)
+    .option(
+      '--link <rate>',
+      'what stored bytes will travel over: 512kbit, 100mbit, 2.5gbit (default: a disk)',
+      linkRate,
+    )
     .addOption(
       new Option(
         '--similarity <how>',
-        'bases of deltas: none (exact hash only), the built-in rule, or the room (model)',
+        'what new blocks may be deltas of: none (exact), as the built-in rule says (features), or as the room says (model; default)',
       ).choices(SIMILARITIES),
     )
     .option('--no-hints', 'ask no room: built-in codec, bases by the built-in rule')
-    .option('--telemetry <file>', 'record codec decisions there, without content (or in PILOTFISH_TELEMETRY)')
+    .option('--telemetry <file>', 'record decisions there, without content (or in PILOTFISH_TELEMETRY)')
     .option('--threads <n>', 'encode on at most so many threads; 0: none beside the main one', threadCount)
     .option('--quiet', 'no progress, no summary')
     .action((paths: string[], options: PackCommandOptions) => run(context, paths, options));
@@ -106,7 +110,7 @@ async function recordingOf(context: Context, options: PackCommandOptions): Promi
   throw usageError(
     dryRun
       ? '--dry-run writes nothing: leave out --telemetry'
-      : '--no-hints decides nothing: leave out --telemetry',
+      : '--no-hints asks no room, so that nothing is recorded: leave out --telemetry',
   );
 }
 
@@ -125,7 +129,7 @@ async function packAndTell(
 ): Promise<void> {
   const { link } = options;
   const adviser = options.hints
-    ? await loadAdviser(context, { link, similarity, onCodecReceipt: recording?.onCodecReceipt })
+    ? await loadAdviser(context, { link, similarity, listeners: recording })
     : undefined;
   const plain = adviser ?? plainAdviser(similarity);
   const asked = {
@@ -149,10 +153,11 @@ async function packAndTell(
 }
 
 /** What is asked for; without a word the room, or with --no-hints the rule. @throws PilotfishError `USAGE`. */
-function similarityOf({ hints, similarity }: PackCommandOptions): Similarity {
+function similarityOf({ hints, similarity, link }: PackCommandOptions): Similarity {
   if (!hints && similarity === 'model') {
     throw usageError('--no-hints asks no room: leave out --similarity model, or say features or exact');
   }
+  if (!hints && link !== undefined) throw usageError('--no-hints asks no room: leave out --link');
   return similarity ?? (hints ? 'model' : 'features');
 }
 

@@ -58,19 +58,24 @@ export function surroundingsOf(link: number | undefined): Surroundings {
   return { linkBitsPerSecond: link ?? KEPT_BITS_PER_SECOND, cpuPressure: Math.min(1, load) };
 }
 
+/** Who hears of every decision and what came of it. */
+export interface Listeners {
+  readonly onCodecReceipt: NonNullable<GuardOptions<CodecQuestion, CodecValue, CodecSettlement>['onReceipt']>;
+  readonly onBaseReceipt: NonNullable<GuardOptions<BaseQuestion, number, BaseSettlement>['onReceipt']>;
+}
+
 /** What `pack` makes its adviser of. */
 export interface AdviserOptions {
   /** Bits per second, as `--link` says. */
   readonly link: number | undefined;
   readonly similarity: Similarity;
-  /** Hears of every codec decision and what came of it. */
-  readonly onCodecReceipt?: GuardOptions<CodecQuestion, CodecValue, CodecSettlement>['onReceipt'] | undefined;
+  readonly listeners: Listeners | undefined;
 }
 
 /** The rooms of the store with the shipped models, where there are some that can be used; else their rules. */
 export async function loadAdviser(
   context: Context,
-  { link, similarity, onCodecReceipt }: AdviserOptions,
+  { link, similarity, listeners }: AdviserOptions,
 ): Promise<RoomAdviser> {
   const { CodecAdviser, codecRoom, Guard, measureReference, openCodecModel, RoomAdviser } = await import(
     '../../decisions/index.ts'
@@ -78,24 +83,29 @@ export async function loadAdviser(
   const { clock } = context.ports();
   const codec = new Guard<CodecQuestion, CodecValue, CodecSettlement>({
     ...{ room: codecRoom, clock },
-    ...(onCodecReceipt === undefined ? {} : { onReceipt: onCodecReceipt }),
+    ...(listeners === undefined ? {} : { onReceipt: listeners.onCodecReceipt }),
   });
   // A model is told how fast this machine is beside the one it learnt on.
   await installModel(context, codec, (artefact) => openCodecModel(artefact, measureReference(clock)));
   return new RoomAdviser({
     codec: new CodecAdviser(codec, link === undefined ? 'built-in' : 'by-link'),
-    similar: await baseAdviserOf(context, similarity),
+    similar: await baseAdviserOf(context, similarity, listeners),
   });
 }
 
 /** Who chooses bases; undefined leaves it to the store's own rule. */
-async function baseAdviserOf(context: Context, similarity: Similarity): Promise<BaseAdviser | undefined> {
+export async function baseAdviserOf(
+  context: Context,
+  similarity: Similarity,
+  listeners?: Listeners,
+): Promise<BaseAdviser | undefined> {
   const { exactHashOnly, Guard, similarRoom, SimilarAdviser } = await import('../../decisions/index.ts');
   if (similarity === 'exact') return exactHashOnly;
   if (similarity === 'features') return undefined;
   const { clock } = context.ports();
   const guard = new Guard<BaseQuestion, number, BaseSettlement>({
     ...{ room: similarRoom, clock, budgetMs: BASE_BUDGET_MS },
+    ...(listeners === undefined ? {} : { onReceipt: listeners.onBaseReceipt }),
   });
   await installModel(context, guard);
   return new SimilarAdviser(guard);

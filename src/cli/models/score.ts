@@ -2,17 +2,19 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { exists } from '../../base/index.ts';
 import type { Context } from '../context.ts';
-import { benchOf, carryOut, type ModelOptions, withModelExamples } from './work.ts';
+import { safeText } from '../text.ts';
+import { benchOf, carryOut, DATA_HELP, type ModelOptions, roomCommand, withModelExamples } from './work.ts';
 
 /** Adds `score`. */
 export function registerScore(program: Command, context: Context): void {
-  withModelExamples(program.command('score <room>'), [
+  withModelExamples(roomCommand(program, 'score'), [
     'pilotfish score codec --data ./data            the shipped model beside every baseline',
     'pilotfish score codec --data ./data --json     the same as one JSON object',
     'pilotfish score codec --data ./data --model my a model of your own',
+    'pilotfish score prefetch --data ./data         what reading ahead would find in recorded runs',
   ])
     .description('compare model, rule, baselines and oracle of a room on real data')
-    .requiredOption('--data <dir>', 'folder with data sets: compression/, versions/')
+    .requiredOption('--data <dir>', DATA_HELP)
     .option('--model <dir>', 'the model (default: the shipped one, if there is one)')
     .action((room: string, options: ModelOptions) => run(context, room, options));
 }
@@ -27,5 +29,7 @@ async function run(context: Context, room: string, options: ModelOptions): Promi
   if (!isThere) bench.warn(`there is no model in ${directory}: the rule is scored alone`);
   const model = isThere ? loadArtefact(bench.fs, directory) : undefined;
   const board = await carryOut(context, options, workshop.score(bench, resolve(options.data), model));
-  await context.result(options, { json: board, text: scoreboardText(board) });
+  // Sets are called as the files of the data folder are.
+  const sets = board.sets.map((set) => ({ ...set, name: safeText(set.name) }));
+  await context.result(options, { json: board, text: scoreboardText({ ...board, sets }) });
 }

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { hasCode, isoTime } from '../../base/index.ts';
+import { exists, hasCode, isoTime, PilotfishError } from '../../base/index.ts';
 import type { TelemetryCollector, TelemetryCounters, TelemetrySummary } from '../../lifecycle/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { counted, countText, safeText } from '../text.ts';
-import type { AdviserOptions } from './adviser.ts';
+import type { Listeners } from './adviser.ts';
 import { withModelExamples } from './work.ts';
 
 const DAY_MS = 86_400_000;
@@ -73,20 +73,26 @@ function datasetText(dataset: Exported | null): string {
 }
 
 /** Telemetry of one run. */
-export interface Recording {
-  readonly onCodecReceipt: AdviserOptions['onCodecReceipt'];
+export interface Recording extends Listeners {
   /** Writes what waits, closes the database and tells what became of the events. Never throws. */
   end(): TelemetryCounters;
 }
 
 /** Begins to record into a database, made where there is none. One that cannot be used is a warning: the run goes on. */
 export async function startRecording(context: Context, file: string): Promise<Recording | undefined> {
-  const { codecRecorder, TelemetryCollector } = await import('../../lifecycle/index.ts');
+  const { baseRecorder, codecRecorder, TelemetryCollector } = await import('../../lifecycle/index.ts');
   const { fs, clock, random, log } = context.ports();
   const dbPath = resolve(file);
   try {
+    if (!exists(fs, dirname(dbPath))) {
+      throw new PilotfishError('MISSING', `there is no folder for ${dbPath}: make it, or name another file`);
+    }
     const collector = new TelemetryCollector({ dbPath, ports: { fs, clock, random, log } });
-    return { onCodecReceipt: codecRecorder(collector), end: () => endRecording(context, dbPath, collector) };
+    return {
+      onCodecReceipt: codecRecorder(collector),
+      onBaseReceipt: baseRecorder(collector),
+      end: () => endRecording(context, dbPath, collector),
+    };
   } catch (error) {
     warn(context, dbPath, error);
     return undefined;
@@ -102,7 +108,10 @@ function endRecording(context: Context, path: string, collector: TelemetryCollec
   return collector.counters;
 }
 
+/** The file is named once: most messages do it themselves. */
 function warn(context: Context, path: string, error: unknown): void {
   if (!hasCode(error)) throw error;
-  context.warn({ path, code: error.code, message: `${error.message}. Telemetry is not recorded` });
+  const { code, message } = error;
+  const about = message.includes(path) ? 'telemetry' : path;
+  context.warn({ path: about, code, message: `${message}. Telemetry is not recorded` });
 }

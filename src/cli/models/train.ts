@@ -6,7 +6,7 @@ import type { Bench, ModelArtefact, ModelDraft, Workshop } from '../../decisions
 import type { CommonOptions, Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 import { safeText } from '../text.ts';
-import { benchOf, carryOut, type Target, targetOf, withModelExamples } from './work.ts';
+import { benchOf, carryOut, roomCommand, type Target, targetOf, withModelExamples } from './work.ts';
 
 interface TrainCommandOptions extends CommonOptions, Target {
   readonly table?: string;
@@ -19,9 +19,10 @@ const DATE_DIGITS = 10;
 
 /** Adds `train`. */
 export function registerTrain(program: Command, context: Context): void {
-  withModelExamples(program.command('train <room>'), [
+  withModelExamples(roomCommand(program, 'train'), [
     'pilotfish train codec --install                      the shipped table, again',
     'pilotfish train codec --table costs.tsv.br --out my  from a table of your own',
+    'pilotfish train similar --out my                     from the shipped table, into a place of your own',
   ])
     .description('train the model of a room from a measured table; same table and seed, same bytes')
     .option('--table <file>', 'what `measure` wrote (default: the one beside the shipped model)')
@@ -37,7 +38,7 @@ async function run(context: Context, room: string, options: TrainCommandOptions)
   const workshop = workshopOf(room);
   const bench = benchOf(context);
   const home = `${context.world.settings.modelsDirectory}/${workshop.room}`;
-  const out = targetOf(options, home);
+  const out = targetOf(options, home, { fs: bench.fs, kind: 'directory' });
   const table = readTable(context, resolve(options.table ?? `${home}/costs.tsv.br`));
   const { seed, as: version } = options;
   const date = isoTime(bench.clock.nowMs()).slice(0, DATE_DIGITS);
@@ -52,7 +53,7 @@ async function run(context: Context, room: string, options: TrainCommandOptions)
   const { family, metrics } = manifest;
   const lines = Object.entries(metrics).map(([name, value]) => `  ${name} ${value.toFixed(5)}`);
   const { adviceOnRoom } = await import('../../lifecycle/index.ts');
-  const advice = adviceOnRoom(metrics);
+  const advice = adviceOnRoom(metrics, { canTune: workshop.tune !== undefined });
   const last = advice.map(({ message }) => `advice: ${message}\n`).join('');
   await context.result(options, {
     json: { out, ...manifest, advice },

@@ -5,7 +5,7 @@ import type { TuneReport } from '../../decisions/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 import { readTable } from './train.ts';
-import { benchOf, carryOut, withModelExamples } from './work.ts';
+import { benchOf, carryOut, roomCommand, withModelExamples } from './work.ts';
 
 interface TuneCommandOptions extends CommonOptions {
   readonly table?: string;
@@ -19,7 +19,7 @@ interface TuneCommandOptions extends CommonOptions {
 /** Adds `tune`. */
 export function registerTune(program: Command, context: Context): void {
   const count = (option: string, max: number) => wholeNumber(option, { min: 1, max });
-  withModelExamples(program.command('tune <room>'), [
+  withModelExamples(roomCommand(program, 'tune', ['codec']), [
     'pilotfish tune codec --trials 50 --journal codec.jsonl   stop it any time, run it again to go on',
     'pilotfish tune codec --max-us 10                         only what decides in 10 µs',
   ])

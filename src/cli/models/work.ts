@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { PilotfishError } from '../../base/index.ts';
+import { exists, type FileSystem, PilotfishError } from '../../base/index.ts';
 import type { Bench, Work } from '../../decisions/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { usageError } from '../exit.ts';
@@ -11,6 +11,19 @@ export interface ModelOptions extends CommonOptions {
   readonly data: string;
   readonly model?: string;
 }
+
+/** A command about one of these rooms. */
+export function roomCommand(
+  program: Command,
+  name: string,
+  rooms: readonly string[] = ['codec', 'similar', 'prefetch'],
+): Command {
+  return program.command(name).argument('<room>', `what it is about: ${rooms.join(', ')}`);
+}
+
+/** Where real data lies; each room reads what it asks about. */
+export const DATA_HELP =
+  'folder with data sets: compression/ and versions/; for prefetch versions/ and traces/';
 
 /** Adds help and examples: these commands have no repository. */
 export function withModelExamples(command: Command, examples: readonly string[]): Command {
@@ -31,16 +44,31 @@ export function benchOf(context: Context): Bench {
 /** Where a result goes: into a place of the user's own, or in place of what is shipped, and only when told so. */
 export type Target = { readonly out?: string; readonly install?: true };
 
-/** The path a result goes to. @throws PilotfishError `USAGE` unless exactly one of the two is given. */
-export function targetOf({ out, install }: Target, shipped: string): string {
+/**
+ * The path a result goes to. What lies there is replaced, so it must be of the same kind: a device would go like a file.
+ * @throws PilotfishError `USAGE` unless exactly one of the two is given; `EXISTS` for something else in its place.
+ */
+export function targetOf(
+  { out, install }: Target,
+  shipped: string,
+  { fs, kind }: { readonly fs: FileSystem; readonly kind: 'file' | 'directory' },
+): string {
   if ((out === undefined) === (install === undefined)) {
     throw usageError(`give --out for a place of your own, or --install to replace ${safeText(shipped)}`);
   }
-  return resolve(out ?? shipped);
+  const path = resolve(out ?? shipped);
+  const found = exists(fs, path) ? fs.lstat(path).kind : kind;
+  if (found === kind || found === 'symlink') return path;
+  throw new PilotfishError(
+    'EXISTS',
+    `${path} is a ${found}, and what is written is a ${kind}: choose another name`,
+  );
 }
 
 /** Between two looks at the clock, signals and the terminal. */
 const TURN_MS = 100;
+/** Between two lines where there is no terminal. */
+const PLAIN_MS = 5000;
 
 /**
  * Runs long work step by step with progress on stderr; Ctrl-C ends it between two steps.
@@ -54,6 +82,7 @@ export async function carryOut<Result>(
 ): Promise<Result> {
   const { clock } = context.ports();
   let lastMs = clock.monotonicMs();
+  let toldMs = lastMs;
   for (;;) {
     if (context.signal.aborted) {
       throw new PilotfishError('INTERRUPTED', `interrupted: ${whenStopped}`);
@@ -66,7 +95,10 @@ export async function carryOut<Result>(
     if (clock.monotonicMs() - lastMs < TURN_MS) continue;
     lastMs = clock.monotonicMs();
     const { what, done, of } = step.value;
-    if (options.quiet !== true) context.terminal.status(safeText(`${what}: ${done} of at most ${of}`));
+    if (options.quiet !== true && (context.terminal.isInteractive || lastMs - toldMs >= PLAIN_MS)) {
+      toldMs = lastMs;
+      context.terminal.progress(safeText(`${what}: ${done} of at most ${of}`));
+    }
     await clock.turn();
   }
 }

@@ -38,7 +38,7 @@ export function registerSimilar(program: Command, context: Context): void {
     .option('--path <path>', 'ask for every block of this file of the snapshot')
     .option(
       '--top <n>',
-      'most blocks listed for each, 1 to 1000',
+      'most blocks listed for each, 1 to 1000 (default: 5)',
       wholeNumber('--top', { min: 1, max: MAX_TOP }),
     )
     .option('--quiet', 'no progress while fingerprints are made')
@@ -50,9 +50,11 @@ async function run(context: Context, id: string, options: SimilarCommandOptions)
     const index = await openFingerprints(context, repository, options);
     const asked =
       options.path === undefined ? [{ block: index.resolve(id) }] : blocksAt(repository, id, options.path);
-    const answers = answer(index, asked, options.top ?? DEFAULT_TOP);
+    const top = options.top ?? DEFAULT_TOP;
+    const answers = answer(index, asked, top);
     if (options.json) await printJsonList(context, answers, { name: 'blocks', json: (one) => one });
-    else await eachItem(context, answers, (one) => context.output.write(text(one)));
+    else
+      await eachItem(context, answers, (one) => context.output.write(text(one, one.similar.length === top)));
     await context.output.flush();
   });
 }
@@ -87,8 +89,9 @@ function* answer(index: FingerprintIndex, asked: Iterable<Asked>, topK: number):
   for (const one of asked) yield { ...one, similar: index.findSimilarBlocks(one.block, { topK }) };
 }
 
-function text({ block, offset, length, similar }: Answered): string {
+/** `isFull`: as many as `--top` allows, so that there may be others. */
+function text({ block, offset, length, similar }: Answered, isFull: boolean): string {
   const where = offset === undefined ? '' : ` at ${offset}, ${bytesText(length ?? 0)}`;
   const lines = similar.map(({ id, similarity }) => `  ${similarity.toFixed(3)}  ${id}\n`);
-  return `${block}${where}: ${counted(similar.length, 'similar block')}\n${lines.join('')}`;
+  return `${block}${where}: ${counted(similar.length, 'similar block')}${isFull ? ' or more' : ''}\n${lines.join('')}`;
 }

@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import { type OptimizeResult, optimize } from '../../blocks/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
+import { baseAdviserOf } from '../models/adviser.ts';
 import { withExamples, withJson } from '../options.ts';
 import { openFingerprints } from '../search/similar.ts';
 import { bytesText, counted, secondsText } from '../text.ts';
+
+interface OptimizeCommandOptions extends CommonOptions {
+  readonly hints: boolean;
+}
 
 /** Adds `optimize`. */
 export function registerOptimize(program: Command, context: Context): void {
@@ -13,11 +18,13 @@ export function registerOptimize(program: Command, context: Context): void {
   ]);
   withJson(command)
     .description('store everything anew with much more effort; nothing else may use the repository meanwhile')
+    .option('--no-hints', 'ask no room: bases by the built-in rule')
     .option('--quiet', 'no progress, no summary')
-    .action((options: CommonOptions) => run(context, options));
+    .action((options: OptimizeCommandOptions) => run(context, options));
 }
 
-async function run(context: Context, options: CommonOptions): Promise<void> {
+async function run(context: Context, options: OptimizeCommandOptions): Promise<void> {
+  const bases = await baseAdviserOf(context, options.hints ? 'model' : 'features');
   const progress = context.progress(options, 'pack');
   const result = await context.withRepository({ ...options, mode: 'exclusive' }, async (repository) => {
     const optimized = await optimize(repository, {
@@ -26,12 +33,16 @@ async function run(context: Context, options: CommonOptions): Promise<void> {
         progress.update({ count: packs });
       },
       signal: context.signal,
+      bases,
     });
     const { blocks } = await openFingerprints(context, repository, options);
     return { ...optimized, fingerprints: blocks };
   });
   const { seconds } = context.usage();
-  await context.result(options, { json: { ...result, seconds }, text: text(result, seconds) });
+  await context.result(options, {
+    json: { ...result, bases: bases?.report() ?? null, seconds },
+    text: text(result, seconds),
+  });
 }
 
 function text(

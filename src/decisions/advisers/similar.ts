@@ -1,11 +1,24 @@
-import type { BaseQuestion, BaseReceipt } from '../../blocks/index.ts';
+import {
+  type BaseCandidate,
+  type BaseQuestion,
+  type BaseReceipt,
+  NEUTRAL_RATIO,
+} from '../../blocks/index.ts';
 import type { Receipt } from '../contract/index.ts';
 import type { Guard } from '../guard/index.ts';
 import { NO_BASE } from '../similar/index.ts';
 import type { BaseAdviser, BaseReport } from './store.ts';
 
-/** What became of the choice of a base: `ok` where its delta was stored, and what the store says of it. */
+/** What was known of a choice: the question, of its candidates the one chosen, their number and the most they share. */
+export interface BaseChoice extends Readonly<Omit<BaseQuestion, 'candidates'>> {
+  readonly candidateCount: number;
+  readonly bestShared: number;
+  readonly chosen: BaseCandidate;
+}
+
+/** What became of the choice of a base: `ok` where its delta was stored. Its time is not measured: `seconds` is 0. */
 export interface BaseSettlement extends Receipt {
+  readonly choice: BaseChoice;
   readonly base: Readonly<BaseReceipt>;
 }
 
@@ -13,6 +26,17 @@ export interface BaseSettlement extends Receipt {
 const OPEN_CHOICES = 2048;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+/** A choice that waits for its receipt. */
+type Open = { readonly choice: Writable<BaseChoice>; decisionId: number };
+
+const NO_CHOICE = {
+  ...{ number: 0, rawBytes: 0, fileKind: 0, isLeaf: true, candidateCount: 0, bestShared: 0 },
+  ...{ siblingRatio: NEUTRAL_RATIO, fileDeltaRatio: NEUTRAL_RATIO, classDeltaRatio: NEUTRAL_RATIO },
+};
+const NO_CANDIDATE: BaseCandidate = {
+  ...{ rawBytes: 0, sharedFeatures: 0, chainDepth: 0, ageBlocks: 0 },
+  ...{ storedRatio: NEUTRAL_RATIO, stepsFromLast: 0 },
+};
 
 /** No room: blocks that are equal are stored once, and nothing else is made of what resembles (document 000). */
 export const exactHashOnly: BaseAdviser = {
@@ -27,9 +51,11 @@ export const exactHashOnly: BaseAdviser = {
 /** The similar room as the store's adviser: each question goes through the guard, each receipt back to its decision. */
 export class SimilarAdviser implements BaseAdviser {
   readonly #guard: Guard<BaseQuestion, number, BaseSettlement>;
-  /** Number of a question and its decision, by number modulo their length. */
-  readonly #numbers = new Float64Array(OPEN_CHOICES);
-  readonly #decisions = new Float64Array(OPEN_CHOICES);
+  /** Reused for every choice: asking and settling allocate nothing. */
+  readonly #open: readonly Open[] = Array.from({ length: OPEN_CHOICES }, () => ({
+    choice: { ...NO_CHOICE, chosen: { ...NO_CANDIDATE } },
+    decisionId: 0,
+  }));
   #declined = 0;
   #kept = 0;
   #notKept = 0;
@@ -41,9 +67,9 @@ export class SimilarAdviser implements BaseAdviser {
 
   base(question: Readonly<BaseQuestion>): number {
     const { decisionId, value } = this.#guard.ask(question);
-    const place = question.number % OPEN_CHOICES;
-    this.#numbers[place] = question.number;
-    this.#decisions[place] = decisionId;
+    const open = this.#placeOf(question.number);
+    open.decisionId = decisionId;
+    note(open.choice, question, value);
     if (value === NO_BASE) this.#declined += 1;
     return value;
   }
@@ -51,12 +77,13 @@ export class SimilarAdviser implements BaseAdviser {
   settleBase(base: Readonly<BaseReceipt>): void {
     if (base.isKept) this.#kept += 1;
     else this.#notKept += 1;
-    const place = base.number % OPEN_CHOICES;
-    this.#settlement ??= { decisionId: 0, ok: true, bytes: 0, seconds: 0, base };
+    const { choice, decisionId } = this.#placeOf(base.number);
+    this.#settlement ??= { decisionId, ok: true, bytes: 0, seconds: 0, choice, base };
     const settlement = this.#settlement;
-    settlement.decisionId = this.#numbers[place] === base.number ? (this.#decisions[place] as number) : 0;
+    settlement.decisionId = choice.number === base.number ? decisionId : 0;
     settlement.ok = base.isKept;
     settlement.bytes = base.deltaBytes;
+    settlement.choice = choice;
     settlement.base = base;
     this.#guard.settle(settlement);
   }
@@ -72,4 +99,32 @@ export class SimilarAdviser implements BaseAdviser {
       notKept: this.#notKept,
     };
   }
+
+  /** Where the choice of this number waits; one older than `OPEN_CHOICES` has made place for it. */
+  #placeOf(number: number): Open {
+    return this.#open[number % OPEN_CHOICES] ?? (this.#open[0] as Open);
+  }
+}
+
+/** A question is valid during the call alone; field by field, for `Object.assign` allocates. */
+function note(choice: Writable<BaseChoice>, question: Readonly<BaseQuestion>, value: number): void {
+  const { candidates } = question;
+  choice.number = question.number;
+  choice.rawBytes = question.rawBytes;
+  choice.fileKind = question.fileKind;
+  choice.isLeaf = question.isLeaf;
+  choice.siblingRatio = question.siblingRatio;
+  choice.fileDeltaRatio = question.fileDeltaRatio;
+  choice.classDeltaRatio = question.classDeltaRatio;
+  choice.candidateCount = candidates.length;
+  choice.bestShared = candidates[0]?.sharedFeatures ?? 0;
+  const from = candidates[value];
+  if (from === undefined) return;
+  const to = choice.chosen;
+  to.rawBytes = from.rawBytes;
+  to.sharedFeatures = from.sharedFeatures;
+  to.chainDepth = from.chainDepth;
+  to.ageBlocks = from.ageBlocks;
+  to.storedRatio = from.storedRatio;
+  to.stepsFromLast = from.stepsFromLast;
 }

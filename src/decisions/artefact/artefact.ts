@@ -92,6 +92,29 @@ function loadFrom(fs: FileSystem, directory: string, featureSchema?: string): Mo
 }
 
 /**
+ * For a room that opens a model. @throws PilotfishError `DAMAGED` when it is one of another room, `SHAPE` when it sees
+ * other features.
+ */
+export function checkRoom({ manifest }: ModelArtefact, room: string, featureSchema: string): void {
+  if (manifest.room !== room) {
+    throw new PilotfishError(
+      'DAMAGED',
+      `this is a model of the room ${manifest.room}; give one of the room ${room}`,
+    );
+  }
+  if (manifest.featureSchema !== featureSchema) {
+    throw new PilotfishError('SHAPE', 'the model was trained with other features; train it again');
+  }
+}
+
+/** A file of a model. @throws PilotfishError `DAMAGED` when it is not there. */
+export function modelFile({ files }: Pick<ModelArtefact, 'files'>, name: string): Uint8Array {
+  const bytes = files.get(name);
+  if (bytes !== undefined) return bytes;
+  throw new PilotfishError('DAMAGED', `the model has no file ${name}; train it again`);
+}
+
+/**
  * Writes a model: files first, the manifest last and by rename. A model that stood there whole is first kept in
  * `DIRECTORY/previous`, so that at every moment, also after a kill or a power cut, `loadArtefact` finds the old model or
  * the new one. Files that only the old manifests name are then deleted; others are never touched.

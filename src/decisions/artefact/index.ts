@@ -1,5 +1,13 @@
 /** Models on disk: a directory with a manifest, verified whenever it is read. */
-export { loadArtefact, type ModelArtefact, type ModelDraft, replaceFile, saveArtefact } from './artefact.ts';
+export {
+  checkRoom,
+  loadArtefact,
+  type ModelArtefact,
+  type ModelDraft,
+  modelFile,
+  replaceFile,
+  saveArtefact,
+} from './artefact.ts';
 export {
   featureSchemaOf,
   type Lineage,

@@ -1,7 +1,7 @@
 import { PilotfishError } from '../../base/index.ts';
 import { type CodecQuestion, NEUTRAL_CODEC_QUESTION, RATIO_GATE } from '../../blocks/index.ts';
 import { BoostedTrees, decodeSnapshot, Mlp } from '../../learn/index.ts';
-import type { ModelArtefact } from '../artefact/index.ts';
+import { checkRoom, type ModelArtefact, modelFile } from '../artefact/index.ts';
 import type { RoomModel } from '../contract/index.ts';
 import { CODEC_FEATURES, CODEC_SCHEMA, codecFeatures } from './features.ts';
 import { LINKS, type LinkName } from './links.ts';
@@ -33,9 +33,8 @@ export function zstdFor(linkBitsPerSecond: number, probeRatio: number): CodecVal
   return isSlow && rateOfRest < LEVEL_3_OF_REST_BELOW ? 'zstd-3' : 'zstd-1';
 }
 
-/** Answers with a codec number. */
+/** Chooses by what a model predicts. */
 export type CodecPredictor = {
-  readonly family: string;
   choose(question: Readonly<CodecQuestion>): CodecValue;
 };
 
@@ -49,7 +48,6 @@ export function netPredictor(nets: readonly Mlp[]): CodecPredictor {
   const x = new Float64Array(CODEC_FEATURES.length);
   const costs = new Float64Array(NET_CLASSES.length);
   return {
-    family: 'mlp',
     choose(question) {
       codecFeatures(question, x);
       costs.fill(0);
@@ -81,7 +79,6 @@ export function treesPredictor({ sizes, times }: CodecTrees): CodecPredictor {
   const x = new Float64Array(CODEC_FEATURES.length);
   const anchor = CODECS.indexOf(ANCHOR) - 1;
   return {
-    family: 'boosted-trees',
     choose(question) {
       codecFeatures(question, x);
       // Rate and load enter through the cost, not through the trees.
@@ -126,26 +123,13 @@ export const REFERENCE_METRIC = 'referenceSeconds';
  * features.
  */
 export function openCodecModel(
-  { manifest, files }: ModelArtefact,
+  artefact: ModelArtefact,
   referenceSeconds?: number,
 ): RoomModel<CodecQuestion, CodecValue> {
-  if (manifest.room !== 'codec') {
-    throw new PilotfishError(
-      'DAMAGED',
-      `this is a model of the room ${manifest.room}; give one of the room codec`,
-    );
-  }
-  if (manifest.featureSchema !== CODEC_SCHEMA) {
-    throw new PilotfishError('SHAPE', 'the model was trained with other features; train it again');
-  }
-  const fileOf = (name: string): Uint8Array => {
-    const bytes = files.get(name);
-    if (bytes === undefined)
-      throw new PilotfishError('DAMAGED', `the model has no file ${name}; train it again`);
-    return bytes;
-  };
+  checkRoom(artefact, 'codec', CODEC_SCHEMA);
+  const { manifest } = artefact;
   const predictor =
-    manifest.family === 'mlp' ? netPredictor(netsOf(files, fileOf)) : treesPredictor(treesOf(fileOf));
+    manifest.family === 'mlp' ? netPredictor(netsOf(artefact)) : treesPredictor(treesOf(artefact));
   // Weights are loaded and kernels warmed up by the first choice, which takes 30 ms: it is made here, so that the first
   // real one keeps its time budget.
   predictor.choose(WARM_UP);
@@ -167,17 +151,19 @@ export function openCodecModel(
 }
 
 /** As many nets as there are; at least one. */
-function netsOf(files: ModelArtefact['files'], fileOf: (name: string) => Uint8Array): Mlp[] {
-  const nets = [Mlp.restore(decodeSnapshot(fileOf(netFile(0))))];
-  while (files.has(netFile(nets.length))) {
-    nets.push(Mlp.restore(decodeSnapshot(fileOf(netFile(nets.length)))));
-  }
+function netsOf(artefact: ModelArtefact): Mlp[] {
+  const nets: Mlp[] = [];
+  do {
+    nets.push(Mlp.restore(decodeSnapshot(modelFile(artefact, netFile(nets.length)))));
+  } while (artefact.files.has(netFile(nets.length)));
   return nets;
 }
 
-function treesOf(fileOf: (name: string) => Uint8Array): CodecTrees {
+function treesOf(artefact: ModelArtefact): CodecTrees {
   const open = (target: 'size' | 'time'): BoostedTrees[] =>
-    CODECS.slice(1).map((codec) => BoostedTrees.restore(decodeSnapshot(fileOf(treeFile(codec, target)))));
+    CODECS.slice(1).map((codec) =>
+      BoostedTrees.restore(decodeSnapshot(modelFile(artefact, treeFile(codec, target)))),
+    );
   return { sizes: open('size'), times: open('time') };
 }
 

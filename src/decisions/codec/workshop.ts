@@ -1,14 +1,25 @@
-import { PilotfishError, sha256Hex } from '../../base/index.ts';
+import { PilotfishError } from '../../base/index.ts';
 import { NEUTRAL_CODEC_QUESTION } from '../../blocks/index.ts';
 import { encodeSnapshot } from '../../learn/index.ts';
-import type { Lineage, LineageSet, ModelArtefact, ModelDraft } from '../artefact/index.ts';
-import { type DataSet, discover } from '../data/index.ts';
+import type { LineageSet, ModelArtefact, ModelDraft } from '../artefact/index.ts';
 import type { Scoreboard } from '../scoreboard/index.ts';
-import type { Bench, TrainOptions, TuneReport, TuneSettings, Work, Workshop } from '../workshop/index.ts';
+import {
+  type Bench,
+  lineageOf,
+  measurableSets,
+  setsIn,
+  splitTable,
+  type TrainOptions,
+  type TuneReport,
+  type TuneSettings,
+  type Work,
+  type Workshop,
+  withSets,
+} from '../workshop/index.ts';
 import { CODEC_FEATURES, CODEC_SCHEMA } from './features.ts';
 import { heuristicChooser, tableChooser } from './judging/baselines.ts';
-import { type CostRow, cellOf, nameOf, readCosts, steady, writeCosts } from './judging/costs.ts';
-import { type Chooser, evaluate, metricsOf } from './judging/evaluate.ts';
+import { type CostRow, readCosts, steady, writeCosts } from './judging/costs.ts';
+import { type Chooser, evaluate, regretOf } from './judging/evaluate.ts';
 import { DECIDING_LINKS, isOfSize, judgeOnNewSets, modelChooser } from './judging/gate.ts';
 import { measureSet } from './judging/measure.ts';
 import { scoreCodecSet } from './judging/score.ts';
@@ -32,32 +43,13 @@ import { CODECS } from './validator.ts';
 /** Blocks of one set that are measured: enough for a narrow interval, few enough for a minute a set. */
 const MEASURED_BLOCKS = 1500;
 const SCORED_BLOCKS = 1000;
-/** Lines before the rows of a table: one per data set, so that the lineage needs no second file. */
-const SET_LINE = '#set';
-
-/** Everything in a data folder. @throws PilotfishError `MISSING`, `EMPTY`, `DAMAGED`. */
-function setsOf(bench: Bench, data: string): DataSet[] {
-  const kinds = ['compression', 'versions'] as const;
-  const sets = kinds.flatMap((kind) => discover(bench.fs, data, kind, bench.warn));
-  if (sets.length > 0) return sets;
-  throw new PilotfishError(
-    'EMPTY',
-    `${data} has no data sets: put .br or .tar.br files into its folders compression/ and versions/`,
-  );
-}
 
 function* measure(
   bench: Bench,
   data: string,
-  { shippable }: { shippable: boolean },
+  options: { readonly shippable: boolean },
 ): Work<{ table: string; rows: number }> {
-  const sets = setsOf(bench, data).filter(({ use }) => !shippable || use === 'train+ship');
-  if (sets.length === 0) {
-    throw new PilotfishError(
-      'EMPTY',
-      `no data set in ${data} is marked train+ship in a MANIFEST.tsv; with --all every set is measured`,
-    );
-  }
+  const sets = measurableSets(bench, data, options);
   const rows: CostRow[] = [];
   for (const set of sets) {
     let done = 0;
@@ -67,27 +59,15 @@ function* measure(
       yield { what: set.name, done, of: MEASURED_BLOCKS };
     }
   }
-  const lines = sets.map(({ name, path, sha256, use }) =>
-    [SET_LINE, cellOf(name), cellOf(path), sha256, use].join('\t'),
-  );
-  return { table: `${lines.join('\n')}\n${writeCosts(rows)}`, rows: rows.length };
+  return { table: withSets(sets, writeCosts(rows)), rows: rows.length };
 }
 
-type Table = { readonly sets: readonly LineageSet[]; readonly rows: readonly CostRow[] };
-
-function readTable(text: string): Table {
-  const sets: LineageSet[] = [];
-  let at = 0;
-  while (text.startsWith(SET_LINE, at)) {
-    const end = text.indexOf('\n', at);
-    const [, , path = '', sha256 = '', use] = text.slice(at, end).split('\t');
-    if (end < 0 || (use !== 'train+ship' && use !== 'evaluate')) {
-      throw new PilotfishError('DAMAGED', 'the cost table names its data sets wrongly; measure again');
-    }
-    sets.push({ path: nameOf(path), sha256, use });
-    at = end + 1;
-  }
-  return { sets, rows: steady(readCosts(text.slice(at))) };
+function readTable(text: string): {
+  readonly sets: readonly LineageSet[];
+  readonly rows: readonly CostRow[];
+} {
+  const { sets, rows } = splitTable(text);
+  return { sets, rows: steady(readCosts(rows)) };
 }
 
 function* train(_bench: Bench, options: TrainOptions): Work<ModelDraft> {
@@ -137,24 +117,9 @@ function* train(_bench: Bench, options: TrainOptions): Work<ModelDraft> {
   };
 }
 
-function lineageOf(sets: readonly LineageSet[], rows: readonly CostRow[], options: TrainOptions): Lineage {
-  const sealed = new Set(
-    rows.filter(({ part }) => part === 'test').map(({ set, group }) => `${set}:${group}`),
-  );
-  return {
-    sets,
-    tableSha256: sha256Hex(Buffer.from(options.table)),
-    seed: options.seed,
-    command: options.command,
-    synthetic: false,
-    testEvaluations: 0,
-    sealedGroups: sealed.size,
-  };
-}
-
 /** 0 where there are no such blocks. */
 const regretOn = (rows: readonly CostRow[], link: LinkName, who: Chooser): number =>
-  rows.length === 0 ? 0 : metricsOf(evaluate(rows, LINKS[link], who)).regret;
+  rows.length === 0 ? 0 : regretOf(evaluate(rows, LINKS[link], who));
 
 /** Regret on each link, and by how much less than the rules'; the sealed part has no say here. */
 function judge(
@@ -182,9 +147,7 @@ function valRegret(table: string, artefact: ModelArtefact): number {
   const val = readTable(table).rows.filter(({ part }) => part === 'val');
   if (val.length === 0)
     throw new PilotfishError('EMPTY', 'the cost table has no validation rows; measure more sets');
-  const { family, metrics } = artefact.manifest;
-  const predictor: CodecPredictor = { family, choose: (question) => model.choose(question) };
-  return judge(val, predictor, metrics[REFERENCE_METRIC] ?? 0).meanRegret;
+  return judge(val, model, artefact.manifest.metrics[REFERENCE_METRIC] ?? 0).meanRegret;
 }
 
 function* tune(bench: Bench, settings: TuneSettings): Work<TuneReport> {
@@ -194,16 +157,10 @@ function* tune(bench: Bench, settings: TuneSettings): Work<TuneReport> {
 function* score(bench: Bench, data: string, artefact: ModelArtefact | undefined): Work<Scoreboard> {
   const model = artefact === undefined ? undefined : openCodecModel(artefact);
   const learnt = new Set(artefact?.manifest.lineage.sets.map(({ sha256 }) => sha256));
-  const family = artefact?.manifest.family ?? '';
-  const contender =
-    model &&
-    modelChooser(
-      { family, choose: (question) => model.choose(question) },
-      artefact?.manifest.metrics[REFERENCE_METRIC],
-    );
+  const contender = model && modelChooser(model, artefact?.manifest.metrics[REFERENCE_METRIC]);
   const timed = new Map<string, { p50: number; p99: number }>();
   const sets = [];
-  for (const set of setsOf(bench, data)) {
+  for (const set of setsIn(bench, data)) {
     const rows: CostRow[] = [];
     for (const row of measureSet(set, {
       clock: bench.clock,

@@ -95,3 +95,42 @@ test('the list says what may be shipped; a line that does not parse is named', (
   const [other] = found(listed('7'));
   assert.throws(() => other?.files(), { code: 'DAMAGED' });
 });
+
+/** An archive as `tar --format=ustar` writes it, of what its header needs to be read. */
+function ustar(files: Readonly<Record<string, Uint8Array>>): Buffer {
+  const parts = Object.entries(files).flatMap(([name, bytes]) => {
+    const header = Buffer.alloc(512);
+    header.write(name, 0);
+    header.write(bytes.length.toString(8).padStart(11, '0'), 124);
+    return [header, bytes, Buffer.alloc(-bytes.length & 511)];
+  });
+  return Buffer.concat([...parts, Buffer.alloc(1024)]);
+}
+
+const filesOf = (archive: Uint8Array): readonly [string, string][] => {
+  const fs = withFile();
+  fs.unlink('/data/compression/a.br');
+  put(fs, '/data/compression/a.tar.br', brotliCompressSync(archive));
+  return [...(found(fs)[0]?.files() ?? [])].map(({ name, group }) => [name, group]);
+};
+
+test('an index says which files of an archive belong together, whatever they are called', () => {
+  const index = Buffer.from('path\tgroup\n__proto__\tconstructor\n../x\tg\n');
+  const one = Buffer.from('1');
+  assert.deepEqual(filesOf(ustar({ 'index.tsv': index, '../x': one, ['__proto__']: one, 'a\nb': one })), [
+    ['../x', 'g'],
+    ['__proto__', 'constructor'],
+    ['a\nb', 'a\nb'],
+  ]);
+});
+
+test('an archive that is cut, or whose index is a bomb, ends with a coded error', () => {
+  const whole = ustar({ a: Buffer.alloc(700) });
+  assert.throws(() => filesOf(whole.subarray(0, 900)), { code: 'DAMAGED' });
+  const odd = Buffer.from(whole);
+  odd.write('9', 130);
+  assert.throws(() => filesOf(odd), { code: 'DAMAGED' });
+  const lines = Buffer.alloc(2 ** 20 + 2, '\n');
+  lines.write('x', lines.length - 1);
+  assert.throws(() => filesOf(ustar({ 'index.tsv': lines })), { code: 'LIMIT' });
+});

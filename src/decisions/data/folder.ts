@@ -37,6 +37,8 @@ export type DataKind = 'compression' | 'versions';
 
 const MAX_FILES = 10_000;
 const INDEX_NAME = 'index.tsv';
+/** More than an archive has room for files. */
+const MAX_INDEX_LINES = 2 ** 20;
 
 /**
  * The data sets of one kind in a folder laid out as `KIND/**`, in name order. What lies there is discovered, not known:
@@ -170,17 +172,18 @@ function* versionFiles(path: string, archive: Buffer): Generator<DataFile> {
 function* slices(path: string, archive: Buffer): Generator<DataFile> {
   const files = [...readUstar(path, archive)];
   const index = files.find(({ name }) => name === INDEX_NAME);
-  const groups = index === undefined ? new Map<string, string>() : groupsOf(index.bytes.toString('utf8'));
+  const groups =
+    index === undefined ? new Map<string, string>() : groupsOf(path, index.bytes.toString('utf8'));
   for (const { name, bytes } of files) {
     if (name !== INDEX_NAME) yield { name, group: groups.get(name) ?? name, bytes };
   }
 }
 
-function groupsOf(text: string): Map<string, string> {
-  const [header, ...lines] = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split('\t'));
+function groupsOf(path: string, text: string): Map<string, string> {
+  const all = text.trimEnd().split('\n', MAX_INDEX_LINES + 1);
+  if (all.length > MAX_INDEX_LINES)
+    throw new PilotfishError('LIMIT', `${path} has an ${INDEX_NAME} of more than ${MAX_INDEX_LINES} lines`);
+  const [header, ...lines] = all.map((line) => line.split('\t'));
   const [pathAt, groupAt] = [header?.indexOf('path') ?? -1, header?.indexOf('group') ?? -1];
   if (pathAt < 0 || groupAt < 0) return new Map();
   return new Map(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brotliCompressSync } from 'node:zlib';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { sha256Hex, writeAll } from '../../base/index.ts';
 import { discoverTraces } from './traces.ts';
@@ -85,8 +85,22 @@ test('what does not parse is named', () => {
     'd.trace': '1\n2.5\n',
     'e.lis': '1e300 1\n',
     'f.trace.br': 'no brotli',
+    'g.lis': `${'1'.repeat(70_000)}\n`,
+    'h.csv': 'x'.repeat(70_000),
   };
   for (const [path, content] of Object.entries(damaged)) {
     assert.throws(() => keysIn({ [path]: content }), { code: 'DAMAGED' }, path);
   }
+});
+
+test('a text has one key for each line that holds one, and a bomb of lines ends at a limit', () => {
+  assert.deepEqual(
+    keysIn({ 'a.trace': '\n\n 5\n\n6', 'b.csv': 'lbn', 'c.csv': 'a,lbn\n\n1,8', 'd.lis': '' }),
+    {
+      ...{ a: [5, 6], b: [], c: [8], d: [] },
+    },
+  );
+  const lines = Buffer.alloc(2 ** 26 + 1, '\n');
+  const fast = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
+  assert.throws(() => keysIn({ 'a.trace.br': brotliCompressSync(lines, fast) }), { code: 'LIMIT' });
 });

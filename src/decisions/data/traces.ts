@@ -21,6 +21,9 @@ export type TraceSet = {
 const BINARY = /\.([iu])(32|64)([bl]e)$/;
 const PLAIN_ENDING = /\.(csv|lis|trace|[iu](32|64)[bl]e)$/;
 const KEY_COLUMN = 'lbn';
+const LINE_FEED = 0x0a;
+const MAX_LINES = 2 ** 26;
+const MAX_LINE_BYTES = 65_536;
 
 /**
  * The recorded runs of a folder laid out as `traces/**`, in name order. The ending says how a file is read, `.br` after
@@ -55,15 +58,10 @@ export function discoverTraces(fs: FileSystem, folder: string, warn: (message: s
 function keysOf(path: string, bytes: Buffer): TraceKeys {
   const binary = BINARY.exec(path);
   if (binary !== null) return binaryKeys(path, bytes, binary);
-  const lines = bytes.toString('latin1').split('\n');
-  if (path.endsWith('.csv')) return columnKeys(path, lines);
+  if (path.endsWith('.csv')) return columnKeys(path, bytes);
   // A line of a .trace that is `*` is a mark between two phases.
-  const isMark = (line: string): boolean =>
-    line.trim() === '' || (path.endsWith('.trace') && line.trim() === '*');
-  return numbers(
-    path,
-    lines.filter((line) => !isMark(line)).map((line) => line.trim().split(/\s/, 1)[0] ?? ''),
-  );
+  const isMark = (line: string): boolean => path.endsWith('.trace') && line === '*';
+  return numbers(path, bytes, (line) => (isMark(line) ? undefined : line.split(/\s/, 1)[0]));
 }
 
 function binaryKeys(path: string, bytes: Buffer, [, sign, bits, order]: RegExpExecArray): TraceKeys {
@@ -84,21 +82,46 @@ function binaryKeys(path: string, bytes: Buffer, [, sign, bits, order]: RegExpEx
   );
 }
 
-function columnKeys(path: string, [header = '', ...lines]: readonly string[]): TraceKeys {
-  const column = header.trim().split(',').indexOf(KEY_COLUMN);
+function columnKeys(path: string, bytes: Buffer): TraceKeys {
+  const headerEnd = (bytes.indexOf('\n') + 1 || bytes.length + 1) - 1;
+  const column = lineAt(path, bytes, [0, headerEnd]).split(',').indexOf(KEY_COLUMN);
   if (column < 0) throw damaged(path, `it has no column ${KEY_COLUMN}`);
-  return numbers(
-    path,
-    lines.filter((line) => line.trim() !== '').map((line) => line.split(',')[column] ?? ''),
-  );
+  return numbers(path, bytes.subarray(headerEnd + 1), (line) => line.split(',')[column] ?? '');
 }
 
-function numbers(path: string, cells: readonly string[]): Float64Array {
-  return Float64Array.from(cells, (cell, row) => {
+/** One key from each line that is not empty; undefined: the line has none. No array of lines is made. */
+function numbers(path: string, bytes: Buffer, cellOf: (line: string) => string | undefined): Float64Array {
+  const keys = new Float64Array(lineCount(path, bytes));
+  let count = 0;
+  for (let at = 0, end = 0; at < bytes.length; at = end + 1) {
+    end = bytes.indexOf('\n', at);
+    if (end < 0) end = bytes.length;
+    const line = lineAt(path, bytes, [at, end]);
+    const cell = line === '' ? undefined : cellOf(line);
+    if (cell === undefined) continue;
     const key = Number(cell);
-    if (cell.trim() !== '' && Number.isSafeInteger(key)) return key;
-    throw damaged(path, `key ${row + 1} is no whole number`);
-  });
+    if (cell.trim() === '' || !Number.isSafeInteger(key)) {
+      throw damaged(path, `key ${count + 1} is no whole number`);
+    }
+    keys[count] = key;
+    count += 1;
+  }
+  return keys.subarray(0, count);
+}
+
+/** @throws PilotfishError `LIMIT`: a megabyte may decode to half a billion lines. */
+function lineCount(path: string, bytes: Buffer): number {
+  let count = 1;
+  for (const byte of bytes) if (byte === LINE_FEED) count += 1;
+  if (count > MAX_LINES) {
+    throw new PilotfishError('LIMIT', `${path} has more than ${MAX_LINES} lines; split it`, { path });
+  }
+  return count;
+}
+
+function lineAt(path: string, bytes: Buffer, [start, end]: readonly [number, number]): string {
+  if (end - start > MAX_LINE_BYTES) throw damaged(path, `a line has more than ${MAX_LINE_BYTES} bytes`);
+  return bytes.toString('latin1', start, end).trim();
 }
 
 const damaged = (path: string, what: string): PilotfishError =>

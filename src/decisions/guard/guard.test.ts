@@ -91,7 +91,8 @@ test('an assignment that throws, and a rule that answers nonsense, are no way ou
 });
 
 test('NaN, what is out of range, no number, a promise: the rule answers and the reason is named', () => {
-  for (const value of [Number.NaN, -1, 101, 0.5, '7', undefined, null, Promise.resolve(7), Symbol('x')]) {
+  const promises = [Promise.resolve(7), Promise.reject(new Error('late'))];
+  for (const value of [Number.NaN, -1, 101, 0.5, '7', undefined, null, ...promises, Symbol('x')]) {
     const { guard } = newGuard();
     guard.install(answering(value));
     const hint = guard.ask({ size: 3 });
@@ -233,6 +234,17 @@ test('receipts find their decision; late, foreign and senseless ones are counted
   guard.settle(receipt);
   assert.equal(told.length, 2);
   assert.equal(guard.counters.unknownReceipts, 7);
+});
+
+test('whoever rejects a promise where none is wanted disturbs nobody', () => {
+  const rejecting = (): never => Promise.reject(new Error('late')) as never;
+  const options = { room: doubling, clock: new ManualClock(), onReceipt: rejecting };
+  const guard = new Guard({ ...options, assign: { useModel: rejecting, propensity: 0.5 } });
+  guard.install({ version: 'test@1', serves: rejecting, choose: () => 7 });
+  assert.ok(guard.modelServes({ size: 1 }));
+  const { decisionId, value } = guard.ask({ size: 1 });
+  guard.settle({ decisionId, ok: true, bytes: 1, seconds: 1 });
+  assert.deepEqual([value, guard.counters.unknownReceipts], [7, 0]);
 });
 
 test('a listener that throws disturbs nobody', () => {

@@ -1,4 +1,4 @@
-import { type Clock, PilotfishError } from '../../base/index.ts';
+import { type Clock, PilotfishError, quieten } from '../../base/index.ts';
 import type { Hint, HintReason, HintSource, Receipt, Room, RoomModel } from '../contract/index.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
 
@@ -114,7 +114,7 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
   /** Whether the installed model is well and earned its place for questions like this one. Never throws. */
   modelServes(question: Readonly<Question>): boolean {
     try {
-      return this.isHealthy() && this.#model?.serves?.(question) !== false;
+      return this.isHealthy() && this.#earned(this.#model, question);
     } catch {
       return false;
     }
@@ -146,7 +146,7 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     }
     if (!receipt.ok) this.counters.failedReceipts += 1;
     try {
-      this.#onReceipt?.(receipt, decision);
+      quieten(this.#onReceipt?.(receipt, decision));
     } catch {
       // Whoever listens must not disturb whoever works.
       this.counters.unknownReceipts += 1;
@@ -176,8 +176,9 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
 
   #try(model: RoomModel<Question, Value>, question: Readonly<Question>, startedMs: number): HintReason {
     try {
-      if (model.serves?.(question) === false) return 'not-served';
+      if (!this.#earned(model, question)) return 'not-served';
       const value: unknown = model.choose(question);
+      quieten(value);
       if (this.#clock.monotonicMs() - startedMs > this.#budgetMs) return 'over-budget';
       if (!this.room.isLegal(value, question)) return 'illegal';
       this.#hint.value = value;
@@ -187,12 +188,20 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     }
   }
 
+  /** Whether a model says that it earned its place for questions like this one. */
+  #earned(model: RoomModel<Question, Value> | undefined, question: Readonly<Question>): boolean {
+    const serves: unknown = model?.serves?.(question);
+    quieten(serves);
+    return serves !== false;
+  }
+
   /** Whether the model makes this decision. An assignment that throws gives it to the rule. */
   #isAssigned(): boolean {
     const assign = this.#assign;
     if (assign === undefined) return true;
     try {
       const chosen = assign.useModel(this.#hint.decisionId);
+      quieten(chosen);
       this.#hint.propensity = assign.propensity;
       return chosen;
     } catch {

@@ -121,6 +121,7 @@ test('what is no block is refused, and the model is what it was', () => {
   const bad: Record<string, unknown> = {
     'a sample of features': { id: 'b', features: [1, 2] },
     'no id': { bytes: new Uint8Array(8) },
+    nothing: null,
     'a number for a fingerprint': { id: 'b', fingerprint: 1 },
     'a negative fingerprint': { id: 'b', fingerprint: -1n },
     'too long a fingerprint': { id: 'b', fingerprint: 2n ** 64n },

@@ -68,7 +68,7 @@ export class DeduplicationOptimizer extends PakitMLModel<
   train(blocks: Iterable<HistoricalBlock>): void {
     const known = new Map<string, bigint>();
     for (const block of blocks) {
-      if (typeof block.id !== 'string')
+      if (typeof block?.id !== 'string')
         throw new PilotfishError('USAGE', 'a block has an id: give it as text');
       const fingerprint = this.#fingerprint(block);
       if (fingerprint === undefined) continue;

@@ -15,7 +15,8 @@ export function headBytes({ target, features }: Head): Uint8Array {
 export function readHead(bytes: Uint8Array): Head {
   let value: Partial<Head>;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Partial<Head>;
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = (JSON.parse(text) ?? {}) as Partial<Head>;
   } catch (error) {
     throw new PilotfishError('DAMAGED', 'the head of the model is no JSON; train it again', { cause: error });
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support.ts';
 import { FastRng, NodeFileSystem } from '../../base/index.ts';
-import { loadArtefact } from '../artefact/index.ts';
+import { loadArtefact, saveArtefact } from '../artefact/index.ts';
 import { prefetchRoom } from '../prefetch/index.ts';
 import { PrefetchEngine } from './prefetch-engine.ts';
 
@@ -78,4 +78,17 @@ test('what cannot be learnt or asked is refused, and the model stays what it was
   const before = model.predict({ recentAccesses: ['file1-block1'] });
   assert.throws(() => model.train([['a', 'b']]), { code: 'EMPTY' });
   assert.deepEqual(model.predict({ recentAccesses: ['file1-block1'] }), before);
+});
+
+test('a memory that `train` could not have made is refused, soon', (t) => {
+  const fs = new NodeFileSystem();
+  const path = `${temporaryFolder(t)}/forged`;
+  const { manifest, files } = model.draft();
+  const accesses = Array.from({ length: 1_000_001 }, () => 0);
+  const memories = [null, [], { ids: ['a'], sequences: [null] }, { ids: ['a'], sequences: [accesses] }];
+  for (const memory of memories) {
+    const forged = new Map([...files, ['accesses.json', Buffer.from(JSON.stringify(memory))]]);
+    saveArtefact(fs, path, { manifest, files: forged });
+    assert.throws(() => new PrefetchEngine(NAMED).load(path), { code: 'DAMAGED' });
+  }
 });

@@ -190,23 +190,29 @@ function memoryBytes({ ids, sequences }: Memory): Uint8Array {
   return Buffer.from(`${JSON.stringify({ ids, sequences: sequences.map((each) => Array.from(each)) })}\n`);
 }
 
+/** Whether so much could have been learnt from. */
+const isWithinLimit = (sequences: readonly ArrayLike<unknown>[]): boolean =>
+  sequences.reduce((sum, { length }) => sum + length, 0) <= MAX_ACCESSES;
+
 /** @throws PilotfishError `DAMAGED`. */
 function readMemory(bytes: Uint8Array): Memory {
   let value: { ids?: unknown; sequences?: unknown };
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as typeof value;
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = (JSON.parse(text) ?? {}) as typeof value;
   } catch (error) {
     throw new PilotfishError('DAMAGED', 'the accesses of the model are no JSON; train it again', {
       cause: error,
     });
   }
   const { ids, sequences } = value;
-  const isIds = Array.isArray(ids) && ids.every((id) => typeof id === 'string');
+  const isId = (id: unknown): boolean => typeof id === 'string';
+  const isIds = Array.isArray(ids) && ids.length <= MOST_VOCABULARY && ids.every(isId);
   const unknown = isIds ? ids.length : 0;
   const isKey = (key: unknown): boolean =>
     Number.isInteger(key) && Number(key) >= 0 && Number(key) <= unknown;
   const isKeys = (each: unknown): boolean => Array.isArray(each) && each.every(isKey);
-  if (isIds && Array.isArray(sequences) && sequences.every(isKeys)) {
+  if (isIds && Array.isArray(sequences) && sequences.every(isKeys) && isWithinLimit(sequences)) {
     return {
       ids: ids as string[],
       sequences: (sequences as number[][]).map((each) => Int32Array.from(each)),

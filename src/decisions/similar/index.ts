@@ -7,7 +7,6 @@ import { openSimilarModel } from './model.ts';
 import { isBase, NO_BASE } from './validator.ts';
 
 export { SIMILAR_FEATURES, SIMILAR_SCHEMA, similarFeatures } from './features.ts';
-export { openSimilarModel } from './model.ts';
 export { NO_BASE } from './validator.ts';
 export { similarWorkshop } from './workshop.ts';
 
@@ -18,5 +17,5 @@ export const similarRoom: Room<BaseQuestion, number> = {
   fallback: NO_BASE,
   heuristic: similarHeuristic,
   isLegal: isBase,
-  open: (artefact) => openSimilarModel(artefact),
+  open: openSimilarModel,
 };

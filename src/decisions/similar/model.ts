@@ -1,7 +1,7 @@
-import { PilotfishError, SMALL_FILE_BYTES } from '../../base/index.ts';
+import { SMALL_FILE_BYTES } from '../../base/index.ts';
 import { type BaseCandidate, type BaseQuestion, NEUTRAL_RATIO } from '../../blocks/index.ts';
 import { BoostedTrees, decodeSnapshot } from '../../learn/index.ts';
-import type { ModelArtefact } from '../artefact/index.ts';
+import { checkRoom, type ModelArtefact, modelFile } from '../artefact/index.ts';
 import type { RoomModel } from '../contract/index.ts';
 import { candidateFeatures, questionFeatures, SIMILAR_FEATURES, SIMILAR_SCHEMA } from './features.ts';
 import { STEP_WEIGHT } from './teacher.ts';
@@ -85,22 +85,11 @@ export const WARM_UP: BaseQuestion = {
  * The model of a verified artefact. @throws PilotfishError `DAMAGED` when it is none of this room, `SHAPE` when it sees
  * other features.
  */
-export function openSimilarModel({ manifest, files }: ModelArtefact): RoomModel<BaseQuestion, number> {
-  if (manifest.room !== 'similar') {
-    throw new PilotfishError(
-      'DAMAGED',
-      `this is a model of the room ${manifest.room}; give one of the room similar`,
-    );
-  }
-  if (manifest.featureSchema !== SIMILAR_SCHEMA) {
-    throw new PilotfishError('SHAPE', 'the model was trained with other features; train it again');
-  }
-  const bytes = files.get(TREES_FILE);
-  if (bytes === undefined) {
-    throw new PilotfishError('DAMAGED', `the model has no file ${TREES_FILE}; train it again`);
-  }
-  const { metrics } = manifest;
-  const predictor = new BasePredictor(BoostedTrees.restore(decodeSnapshot(bytes)));
+export function openSimilarModel(artefact: ModelArtefact): RoomModel<BaseQuestion, number> {
+  checkRoom(artefact, 'similar', SIMILAR_SCHEMA);
+  const { name, version, metrics } = artefact.manifest;
+  const trees = BoostedTrees.restore(decodeSnapshot(modelFile(artefact, TREES_FILE)));
+  const predictor = new BasePredictor(trees);
   // The trees are laid out by the first choice: it is made here, so that the first real one keeps its time budget.
   predictor.choose(WARM_UP);
   const serves = {
@@ -108,7 +97,7 @@ export function openSimilarModel({ manifest, files }: ModelArtefact): RoomModel<
     large: (metrics[advantageOf('large')] ?? 0) > 0,
   };
   return {
-    version: `${manifest.name}@${manifest.version}`,
+    version: `${name}@${version}`,
     serves: (question) => serves[sizeOf(question)],
     choose: (question) => predictor.choose(question),
   };

@@ -5,7 +5,7 @@ import { SimFileSystem } from '../../../test/sim/disk.ts';
 import { edited, text } from '../../../test/sim/file-bytes.ts';
 import { KIB, ManualClock, makeDirectories, Rng } from '../../base/index.ts';
 import { type ModelArtefact, type ModelDraft, replaceFile } from '../artefact/index.ts';
-import type { Bench, Work } from '../workshop/index.ts';
+import { type Bench, finish } from '../workshop/index.ts';
 import { similarWorkshop } from './workshop.ts';
 
 const NAME_BYTES = 100;
@@ -42,17 +42,11 @@ function benchOf(): Bench {
   return { fs, clock: new ManualClock(), warn: () => undefined };
 }
 
-function finish<Result>(work: Work<Result>): Result {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}
-
 const BENCH = benchOf();
 const { table, rows } = finish(similarWorkshop.measure(BENCH, '/data', { shippable: false }));
+const OPTIONS = { version: '3', date: '2026-01-01', command: 'train' };
 const trained = (seed: number): ModelDraft =>
-  finish(similarWorkshop.train(BENCH, { table, seed, version: '3', date: '2026-01-01', command: 'train' }));
+  finish(similarWorkshop.train(BENCH, { ...OPTIONS, table, seed }));
 const DRAFT = trained(1);
 const ARTEFACT = {
   manifest: { format: 1, ...DRAFT.manifest, files: {} },
@@ -112,9 +106,17 @@ test('a set that was learnt from counts with its sealed part alone', () => {
   assert.ok(sealed > 0 && sealed < all / 2, `${sealed} of ${all}`);
 });
 
+test('the sealed part has no say', () => {
+  const open = table.replaceAll(/^.*\ttest\t.*\n/gm, '');
+  assert.ok(open.length < table.length);
+  const { manifest, files } = finish(similarWorkshop.train(BENCH, { ...OPTIONS, table: open, seed: 1 }));
+  assert.deepEqual([manifest.metrics, files], [DRAFT.manifest.metrics, DRAFT.files]);
+  assert.ok(manifest.lineage.sealedGroups === 0 && DRAFT.manifest.lineage.sealedGroups > 0);
+});
+
 test('a table without rows to learn from or to judge by is refused', () => {
   const none = table.replaceAll(/\t(val|test)\t/g, '\ttrain\t');
-  const options = { seed: 1, version: '1', date: '2026-01-01', command: 'train' };
+  const options = { ...OPTIONS, seed: 1 };
   assert.throws(() => finish(similarWorkshop.train(BENCH, { ...options, table: none })), { code: 'EMPTY' });
   assert.throws(() => similarWorkshop.valRegret(none, ARTEFACT), { code: 'EMPTY' });
   assert.throws(() => finish(similarWorkshop.train(BENCH, { ...options, table: `#set\tx\n${none}` })), {

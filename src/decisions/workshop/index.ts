@@ -10,3 +10,4 @@ export type {
   Work,
   Workshop,
 } from './workshop.ts';
+export { finish, shownAs } from './workshop.ts';

@@ -20,6 +20,23 @@ export type Step = { readonly what: string; readonly done: number; readonly of: 
  */
 export type Work<Result> = Generator<Step, Result, void>;
 
+/** Does work, or anything else a step at a time, to its end. */
+export function finish<Result>(work: Generator<unknown, Result, void>): Result {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Work whose steps are those of the work around it. */
+export function* shownAs<Result>(step: Step, work: Work<Result>): Work<Result> {
+  for (;;) {
+    const next = work.next();
+    if (next.done === true) return next.value;
+    yield step;
+  }
+}
+
 export type TrainOptions = {
   /** The table `measure` wrote. */
   readonly table: string;

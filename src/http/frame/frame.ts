@@ -45,7 +45,8 @@ export type FrameOptions = {
   readonly logsRequests?: boolean;
 };
 
-const REQUEST_TIMEOUT_MS = 300_000;
+/** Time for the whole of a request: an upload may be long, its headers may not (Node: a minute). */
+const REQUEST_TIMEOUT_MS = 1_800_000;
 const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 32 * KIB;
 const MAX_PARAM_LENGTH = 4096;
@@ -84,6 +85,10 @@ export function makeFrame(options: FrameOptions): FastifyInstance {
   app.addHook('onRequest', (request, reply, done) => {
     request.startedMs = clock.monotonicMs();
     running += 1;
+    // Comes also when the caller hangs up, which the hook for answers does not.
+    reply.raw.once('close', () => {
+      running -= 1;
+    });
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     try {
       admit(options, request, running > maxRequests ? 'busy' : limit);
@@ -94,7 +99,6 @@ export function makeFrame(options: FrameOptions): FastifyInstance {
     }
   });
   app.addHook('onResponse', (request, reply, done) => {
-    running -= 1;
     tell(options, request, reply);
     done();
   });
@@ -134,7 +138,9 @@ export function explain(
   request: FastifyRequest,
 ): ErrorAnswer {
   const answer = answerOf(error, request.id);
-  if (answer.status >= 500) {
+  // A body that broke off because its sender hung up is no trouble of ours.
+  const isCutOff = request.raw.destroyed && !request.raw.complete;
+  if (answer.status >= 500 && !isCutOff) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.write('error', answer.message, { requestId: request.id, code: answer.code, stack });
   }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Log, MIB, PilotfishError } from '../../base/index.ts';
 import type { ModelDescription, ModelServer, Prediction } from '../../lifecycle/index.ts';
 import { explain } from '../frame/frame.ts';
+import { takeJson } from '../frame/json-body.ts';
 import { requireModel } from '../identity.ts';
 import { rowsOf, type Tensor } from './tensors.ts';
 
@@ -40,6 +41,7 @@ export function addInference(app: FastifyInstance, options: InferenceOptions): v
       const { status, message } = explain({ log }, error, request);
       void reply.code(status).send({ error: message });
     });
+    takeJson(scope);
     scope.get('/v2', { config: anyone }, () => ({
       name: 'pilotfish',
       version,

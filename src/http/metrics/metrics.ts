@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import {
   type CollectedMetric,
+  documentMetricsPage,
   exposition,
   lastEvent,
   type ModelMonitor,
@@ -20,7 +21,10 @@ export type MetricsOptions = {
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const US_PER_SECOND = 1e6;
 
-/** Adds `/metrics`: the models, the registry, the requests and the process, in the text format of Prometheus. */
+/**
+ * Adds `/metrics`: the models, the registry, the requests and the process, in the text format of Prometheus; and
+ * `/metrics/documents` with the names of document 003, for dashboards that were made for those.
+ */
 export function addMetrics(app: FastifyInstance, options: MetricsOptions): void {
   app.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
     const own = [
@@ -30,6 +34,9 @@ export function addMetrics(app: FastifyInstance, options: MetricsOptions): void 
     ];
     return reply.type(TYPE).send(`${options.monitor.exportPrometheusMetrics()}${exposition(own)}`);
   });
+  app.get('/metrics/documents', { config: { role: 'viewer' } }, async (_request, reply) =>
+    reply.type(TYPE).send(await documentMetricsPage(options.directory.registry)),
+  );
 }
 
 async function registryMetrics({ directory, production }: MetricsOptions): Promise<CollectedMetric[]> {

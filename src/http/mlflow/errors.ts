@@ -13,6 +13,7 @@ const WORDS: Partial<Readonly<Record<ErrorCode, readonly [word: string, status: 
   LIMIT: ['REQUEST_LIMIT_EXCEEDED', 429],
   DAMAGED: ['DATA_LOSS', 500],
   TAMPERED: ['DATA_LOSS', 500],
+  UNSUPPORTED: ['NOT_IMPLEMENTED', 501],
   LOCKED: ['TEMPORARILY_UNAVAILABLE', 503],
 };
 const BY_STATUS: Readonly<Record<number, string>> = {

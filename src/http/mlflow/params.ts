@@ -6,12 +6,17 @@ const SEE = 'See the API docs for more information about request parameters.';
 export const missing = (name: string): Error =>
   usage(`Missing value for required parameter '${name}'. ${SEE}`);
 
-/** A parameter of another type, or out of range. */
-export function wrong(name: string, value: unknown): Error {
+/** A parameter of another type, or out of range; `literal` is a number as it was written, where that says more. */
+export function wrong(name: string, value: unknown, literal?: string): Error {
+  const type = literal === undefined ? typeOf(value) : 'float';
   return usage(
-    `Invalid value ${jsonText(value)} for parameter '${name}' supplied:  Hint: Value was of type '${typeOf(value)}'. ${SEE}`,
+    `Invalid value ${literal ?? jsonText(value)} for parameter '${name}' supplied:  Hint: Value was of type '${type}'. ${SEE}`,
   );
 }
+
+/** `9.0` and `9` are one number here and two in MLflow's words. */
+const literalOf = (source: string, name: string): string | undefined =>
+  new RegExp(`"${name}"\\s*:\\s*(-?[0-9]+\\.0+)[\\s,}]`).exec(source)?.[1];
 
 /** As Python writes it: keys in order, no spaces. */
 function jsonText(value: unknown): string {
@@ -42,10 +47,13 @@ export class Params {
   readonly #values: Values;
   /** Where the values are within the call, as in `metrics[0].`. */
   readonly #path: string;
+  /** The body as it came. */
+  readonly #source: string;
 
-  constructor(values: unknown, path = '') {
+  constructor(values: unknown, { path = '', source = '' } = {}) {
     this.#values = isValues(values) ? values : {};
     this.#path = path;
+    this.#source = source;
   }
 
   has(name: string): boolean {
@@ -56,7 +64,7 @@ export class Params {
   text(name: string): string | undefined {
     const value = this.#value(name);
     if (value === undefined || typeof value === 'string') return value;
-    throw wrong(this.#path + name, value);
+    throw wrong(this.#path + name, value, literalOf(this.#source, name));
   }
 
   /** @throws PilotfishError `USAGE`, also for the empty text. */
@@ -129,22 +137,24 @@ export class Params {
   list(name: string): Params[] {
     const value = this.#value(name) ?? [];
     if (!Array.isArray(value) || !value.every(isValues)) throw wrong(this.#path + name, value);
-    return value.map((item, at) => new Params(item, `${this.#path}${name}[${at}].`));
+    return value.map((item, at) => new Params(item, { path: `${this.#path}${name}[${at}].` }));
   }
 
   /** @throws PilotfishError `USAGE`. */
   object(name: string): Params {
     const value = this.#value(name);
     if (value !== undefined && !isValues(value)) throw wrong(this.#path + name, value);
-    return new Params(value, `${this.#path}${name}.`);
+    return new Params(value, { path: `${this.#path}${name}.` });
   }
 
-  /** Keys and values; a value that is not given is the empty text. @throws PilotfishError `USAGE`. */
+  /** A key and its value; a value that is not given is the empty text. @throws PilotfishError `USAGE`. */
+  pair(): { key: string; value: string } {
+    return { key: this.requiredText('key'), value: this.text('value') ?? '' };
+  }
+
+  /** A list of them. @throws PilotfishError `USAGE`. */
   pairs(name: string): { key: string; value: string }[] {
-    return this.list(name).map((item) => ({
-      key: item.requiredText('key'),
-      value: item.text('value') ?? '',
-    }));
+    return this.list(name).map((item) => item.pair());
   }
 
   /** The same as one record: the last of a key counts. @throws PilotfishError `USAGE`. */

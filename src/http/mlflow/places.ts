@@ -1,3 +1,4 @@
+import { hasCode } from '../../base/index.ts';
 import { checkArtifactPath } from '../../lifecycle/index.ts';
 
 /** Where a file lies in the store of artifacts: the root of a run or logged model, and the path below. */
@@ -8,10 +9,16 @@ const FOLDER = '/artifacts';
 /** What is uploaded outside of runs and logged models. */
 const LOOSE = '_';
 
-/** The place a URI names; undefined for one that is not of this server. */
+/** The place a URI names; undefined for one that is not of this server, or names no place. */
 export function placeOf(uri: string): Place | undefined {
   const found = SCHEME.exec(uri);
-  return found === null ? undefined : placeAt(uri.slice(found[0].length).replace(/\/+$/, ''));
+  if (found === null) return undefined;
+  try {
+    return placeAt(uri.slice(found[0].length).replaceAll(/\/+/g, '/').replace(/\/$/, ''));
+  } catch (error) {
+    if (hasCode(error, 'USAGE')) return undefined;
+    throw error;
+  }
 }
 
 /** The place at a path of the proxy: `1/RUN/artifacts/model.onnx`. @throws PilotfishError `USAGE`. */

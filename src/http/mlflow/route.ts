@@ -31,6 +31,21 @@ export const write = (path: string, answer: Answer): MlflowRoute => ({
   ...{ methods: ['POST'], path, role: 'contributor', answer },
 });
 
+/** A route that changes a part of something. */
+export const patch = (path: string, answer: Answer): MlflowRoute => ({
+  ...write(path, answer),
+  methods: ['PATCH'],
+});
+
+/** A route that takes something away. */
+export const remove = (path: string, answer: Answer): MlflowRoute => ({
+  ...write(path, answer),
+  methods: ['DELETE'],
+});
+
+/** A change of what is served, or one that cannot be undone. */
+export const approved = (route: MlflowRoute): MlflowRoute => ({ ...route, role: 'approver' });
+
 /** The answer to what has none. */
 export const NOTHING: object = {};
 

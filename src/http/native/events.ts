@@ -1,12 +1,17 @@
 import { Readable } from 'node:stream';
 import { lastEvent, type RegistryEvent, subscribeEvents } from '../../lifecycle/index.ts';
+import { TurnedAway } from '../errors.ts';
 import { requireAllModels } from '../identity.ts';
 import * as schemas from './schemas.ts';
 import type { NativeOptions, NativeScope } from './scope.ts';
 
+/** Each asks the registry once a second. */
+const MAX_LISTENERS = 64;
+
 /** Adds `/events`: what happens to models, as server-sent events; `Last-Event-ID` goes on where it broke off. */
 export function addEvents(scope: NativeScope, { directory, clock }: NativeOptions): void {
   const end = new AbortController();
+  let listeners = 0;
   // Or a drain would wait for those who only listen.
   scope.addHook('preClose', (done) => {
     end.abort();
@@ -26,8 +31,15 @@ export function addEvents(scope: NativeScope, { directory, clock }: NativeOption
       const { state } = directory;
       const given = request.headers['last-event-id'] ?? request.query.after;
       const after = given ?? (await lastEvent(state));
+      if (listeners >= MAX_LISTENERS) {
+        throw new TurnedAway(503, `${MAX_LISTENERS} listen already: try again later`);
+      }
+      listeners += 1;
       const gone = new AbortController();
-      request.raw.once('close', () => gone.abort());
+      reply.raw.once('close', () => {
+        listeners -= 1;
+        gone.abort();
+      });
       const signal = AbortSignal.any([end.signal, gone.signal]);
       const lines = textOf(subscribeEvents(state, { after, signal, clock }));
       return (

@@ -7,6 +7,7 @@ import {
   openRegistry,
   postWebhook,
   type RegistryDirectory,
+  RegistrySource,
   resolveHost,
   WebhookDispatcher,
 } from '../../lifecycle/index.ts';
@@ -20,9 +21,9 @@ import { MAX_ROWS } from '../inference/tensors.ts';
 import { KeyStore } from '../keys/key-store.ts';
 import { HttpMetrics } from '../metrics/http-metrics.ts';
 import { addMetrics } from '../metrics/metrics.ts';
-import { addMlflow } from '../mlflow/mlflow.ts';
+import { addMlflow } from '../mlflow-routes/mlflow.ts';
 import { addDocument, addNative } from '../native/native.ts';
-import { Follower, RegistrySource } from './registry-source.ts';
+import { Follower } from './follower.ts';
 import { registerShipped } from './shipped.ts';
 
 export type ServerOptions = {
@@ -53,7 +54,7 @@ export type ServerOptions = {
   readonly version: string;
 };
 
-/** How often other processes' changes are looked for, and webhooks delivered. */
+/** How often keys of other processes are looked for, and webhooks delivered. */
 const CHORE_MS = 1000;
 /** Answers that are under way may take this long once it is to end. */
 const DRAIN_MS = 10_000;
@@ -104,10 +105,10 @@ export class PilotfishServer {
       if (modelsDirectory !== undefined)
         await registerShipped(directory.registry, modelsDirectory, { fs, log });
       const monitor = new ModelMonitor({ clock });
-      const source = new RegistrySource(directory);
+      const source = await RegistrySource.open(directory, { clock, log });
       const models = new ModelServer({ source, monitor, fs, clock, log, maxQueue: 2 * MAX_ROWS });
       models.start();
-      const follower = new Follower({ directory, source, server: models, log });
+      const follower = new Follower({ source, models, log });
       await follower.follow();
       const dispatcher = new WebhookDispatcher({
         ...{ state: directory.state, clock, post: postWebhook, resolve: resolveHost },
@@ -159,10 +160,10 @@ export class PilotfishServer {
     this.#parts.log.flush();
   }
 
-  /** Looks for what other processes changed, and delivers webhooks; one round at a time, however long a receiver takes. */
+  /** Looks for keys that other processes changed, and delivers webhooks; one round at a time, however long a receiver takes. */
   runChores(): Promise<void> {
-    const { follower, keys, dispatcher, log } = this.#parts;
-    this.#chores ??= Promise.all([follower.glance(), keys.reload(), dispatcher.deliverDue()])
+    const { keys, dispatcher, log } = this.#parts;
+    this.#chores ??= Promise.all([keys.reload(), dispatcher.deliverDue()])
       .then(() => undefined)
       .catch((error: unknown) => log.write('error', String(error)))
       .finally(() => {
@@ -205,15 +206,12 @@ async function makeApp(
   const { directory, log, access, follower, models, source, monitor } = parts;
   const http = new HttpMetrics();
   const app = makeFrame({ access, clock, random, log, requestsPerSecond, logsRequests, observer: http });
-  const stagesChanged = (): void => {
-    follower.follow().catch((error: unknown) => log.write('error', String(error)));
-  };
   await addDocument(app, version);
   addHealth(app, {
     version,
     check: () => directory.state.read(async (sql) => void (await sql.get('SELECT 1'))),
   });
-  addMlflow(app, { directory, log, stagesChanged });
+  addMlflow(app, directory, log);
   addInference(app, { models, source, log, version });
   addNative(app, { directory, models, clock, follow: () => follower.follow() });
   addMetrics(app, { directory, monitor, http, production: () => source.names(), version });

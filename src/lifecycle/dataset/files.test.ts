@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { temporaryFolder } from '../../../test/support.ts';
@@ -217,6 +217,7 @@ test('Parquet and JSON hold the same', needsDuckdb, async (t) => {
   await dataset.save(`${folder}/d.parquet`);
   await dataset.save(`${folder}/d.json`);
   const [parquet, json] = [`${folder}/d.parquet`, `${folder}/d.json`];
+  for (const path of [parquet, json]) assert.equal(statSync(path).mode & 0o777, 0o600, path);
   assert.deepEqual(all(await TrainingDataset.load(parquet)), all(await TrainingDataset.load(json)));
 });
 

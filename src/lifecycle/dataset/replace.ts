@@ -15,6 +15,8 @@ export async function replaceFile(
   try {
     if (exists(fs, temporary)) fs.unlink(temporary);
     await write(temporary);
+    // Whoever wrote it: what may be derived from telemetry is its owner's alone.
+    fs.chmod(temporary, 0o600);
     const fd = fs.open(temporary, 'update');
     try {
       fs.fsync(fd);

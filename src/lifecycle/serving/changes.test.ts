@@ -267,3 +267,43 @@ test('a swap in from elsewhere that is under way when the server stops leaves no
   assert.equal((await swapping).version, '2');
   assert.equal(server.memoryBytes, 0);
 });
+
+test('a model that its source takes back answers no more; a handle answers again when it comes back', async () => {
+  const source = numbered(1).put('b', '1', constantModel(1));
+  source.chosen.set('a', '1');
+  const server = serving(source);
+  const handle = await server.open('a');
+  await server.load('b');
+  for (const name of ['a', 'b']) source.models.delete(name);
+  source.tell('a');
+  assert.deepEqual(await server.refresh(), []);
+  assert.deepEqual(server.names, ['a'], 'a handle keeps its model');
+  await assert.rejects(server.predict('a', ROW), { code: 'MISSING' });
+  await assert.rejects(server.predict('b', ROW), { code: 'MISSING' });
+  assert.equal(server.memoryBytes, 0);
+  assert.throws(() => handle.predict(ROW), { code: 'USAGE', message: /withdrawn/ });
+  source.put('a', '2', constantModel(2));
+  source.chosen.set('a', '2');
+  assert.deepEqual(await server.refresh('a'), []);
+  await server.load('a');
+  assert.equal(handle.predict(ROW)[0], 2);
+});
+
+test('a model withdrawn while its next version was being loaded does not come back with it', async () => {
+  const source = numbered(1);
+  source.chosen.set('a', '1');
+  const server = serving(source);
+  await server.load('a');
+  const { promise, come } = late(constantModel(2));
+  source.put('a', '2', promise);
+  source.chosen.set('a', '2');
+  const refreshed = server.refresh('a');
+  for (let turn = 0; turn < 20 && !source.opened.includes('a 2'); turn += 1) await Promise.resolve();
+  assert.ok(source.opened.includes('a 2'), 'it is being loaded');
+  source.models.delete('a');
+  await server.refresh('a');
+  come();
+  assert.equal((await refreshed)[0]?.error.code, 'MISSING');
+  await assert.rejects(server.predict('a', ROW), { code: 'MISSING' });
+  assert.equal(server.memoryBytes, 0, 'nothing of it is kept');
+});

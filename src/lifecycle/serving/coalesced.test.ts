@@ -11,6 +11,7 @@ test('a call during a run begins another after it; calls while that waits share 
   assert.equal(ends.length, 1);
   const [second, third] = [run(), run()];
   assert.equal(second, third);
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
   assert.equal(ends.length, 1, 'never beside itself');
   ends[0]?.();
   await first;

@@ -1,6 +1,8 @@
 /** Serving: models loaded, asked in batches, swapped and rolled back while they answer; and how they do. */
 export type { HotSwap, ModelDescription, Prediction, RefreshFailure } from './answers.ts';
 export { ModelHandle } from './handle.ts';
+export { DOCUMENT_METRICS, documentMetricsPage } from './monitor/alias-page.ts';
+export { type MetricDefinition, MODEL_METRICS } from './monitor/definitions.ts';
 export {
   type CollectedMetric,
   exposition,

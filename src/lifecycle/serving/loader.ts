@@ -78,6 +78,7 @@ export class Loader {
       const batcher = new Batcher(runner, this.#options.clock, this.#options.batch);
       version.begin({ runner, batcher, signature: signatureOf(model) });
       version.digest = model.digest;
+      version.room = model.manifest?.room;
       version.date = model.manifest?.date ?? model.date;
     } catch (error) {
       this.#held.delete(version);

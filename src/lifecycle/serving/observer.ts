@@ -31,7 +31,7 @@ export class Observer {
   version({ name, current }: ServedModel): void {
     if (current === undefined) return;
     const createdMs = current.date === undefined ? undefined : Date.parse(current.date);
-    this.#monitor?.recordModel(name, { version: current.version, createdMs });
+    this.#monitor?.recordModel(name, { version: current.version, room: current.room, createdMs });
   }
 
   #watched<Result>(

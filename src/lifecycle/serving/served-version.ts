@@ -19,6 +19,8 @@ export class ServedVersion {
   digest: string | undefined;
   /** Day it was trained, as its manifest says. */
   date: string | undefined;
+  /** The room it decides for, where its manifest names one. */
+  room: string | undefined;
   /** Set while it is being loaded. */
   loading: Promise<void> | undefined;
   /** When it was last asked, on the counter of the server. */

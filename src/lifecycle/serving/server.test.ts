@@ -197,7 +197,7 @@ test('a monitor is told of every answer, how long it took, and which version ans
   await assert.rejects(server.predict('b', ROW), { code: 'DAMAGED' });
   assert.equal(monitor.getMetrics('b').successRate, 0);
   const text = monitor.exportPrometheusMetrics();
-  assert.match(text, /^pilotfish_model_version_info\{model="a",version="1"\} 1$/m);
+  assert.match(text, /^pilotfish_model_version_info\{model="a",room="a",version="1"\} 1$/m);
   assert.match(text, /^pilotfish_model_version_changes_total\{model="a"\} 1$/m);
 });
 

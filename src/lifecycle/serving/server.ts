@@ -195,8 +195,7 @@ export class ModelServer {
    */
   async refresh(name?: string): Promise<readonly RefreshFailure[]> {
     this.#requireRunning();
-    const all = (): Set<string> => new Set([...this.#source.names(), ...this.#models.keys()]);
-    const names = name === undefined ? all() : [name];
+    const names = name === undefined ? new Set([...this.#source.names(), ...this.#models.keys()]) : [name];
     const failures: RefreshFailure[] = [];
     for (const each of names) {
       try {

@@ -169,3 +169,27 @@ test('after any steps: the current version is served, a rollback undoes a promot
     }),
   );
 });
+
+test('what a source that chooses has taken back is not gone back to', () => {
+  const versions = new VersionManager();
+  versions.list(['1', '2', '3'], '3');
+  assert.equal(versions.list(['1', '2'], '2'), '2');
+  assert.equal(versions.current, '3', 'until the other is loaded');
+  versions.promote('2');
+  assert.deepEqual([versions.current, versions.previous], ['2', '1']);
+  // Swapped in from elsewhere it was never the source's.
+  versions.promote('own');
+  assert.equal(versions.list(['1', '2', '3'], '3'), '3');
+  versions.promote('3');
+  assert.deepEqual([versions.current, versions.previous], ['3', 'own']);
+});
+
+test('nothing answers after a withdrawal, until a listing brings it again', () => {
+  const versions = new VersionManager('all');
+  versions.list(['1', '2'], '2');
+  versions.withdraw();
+  assert.deepEqual([versions.current, versions.previous, versions.served], [undefined, undefined, []]);
+  assert.equal(versions.isKnown('2'), false);
+  assert.equal(versions.list(['1', '2'], '1'), undefined);
+  assert.equal(versions.current, '1');
+});

@@ -33,6 +33,9 @@ export class VersionManager {
   /** Promotions, the current version last. */
   #log: string[] = [];
   readonly #refused = new Set<string>();
+  #listed: ReadonlySet<string> = new Set();
+  /** What a source that chooses lists no more: rolled back from there, or found damaged. */
+  #takenBack: ReadonlySet<string> = new Set();
 
   /** @throws PilotfishError `USAGE` for what is no policy. */
   constructor(policy: VersionPolicy = 'latest') {
@@ -87,6 +90,11 @@ export class VersionManager {
     const kept = this.#known.filter((version) => versions.includes(version) || this.#log.includes(version));
     this.#known = [...kept, ...fresh].slice(-MAX_VERSIONS);
     this.#refused.clear();
+    if (chosen !== undefined) {
+      const once = [...this.#listed, ...this.#takenBack];
+      this.#takenBack = new Set(once.filter((each) => !versions.includes(each) && this.#log.includes(each)));
+    }
+    this.#listed = new Set(versions);
     const wanted = this.#fixed ?? chosen;
     if (this.current === undefined) {
       const others = this.#known.filter((version) => version !== wanted && this.#fixed === undefined);
@@ -102,7 +110,10 @@ export class VersionManager {
     this.requirePromotable(version);
     this.#refused.delete(version);
     if (!this.#known.includes(version)) this.#known = [...this.#known, version].slice(-MAX_VERSIONS);
-    if (version !== this.current) this.#log = [...this.#log, version].slice(-MAX_VERSIONS);
+    if (version === this.current) return;
+    // Nobody goes back to what was taken back.
+    const kept = this.#log.filter((each) => each === version || !this.#takenBack.has(each));
+    this.#log = withoutRepeats([...kept, version]).slice(-MAX_VERSIONS);
   }
 
   /** @throws PilotfishError `REFUSED` under a policy that fixes another version. */

@@ -227,6 +227,8 @@ test('files that are none of ours are refused and left as they are', (t) => {
     assert.throws(() => new TelemetryCollector({ dbPath }), { code }, dbPath);
     assert.deepEqual(readFileSync(dbPath), before, dbPath);
   }
+  for (const dbPath of [folder, '/dev/null'])
+    assert.throws(() => new TelemetryCollector({ dbPath }), { code: 'DAMAGED' }, dbPath);
   assert.throws(() => new TelemetryCollector({ dbPath: `${folder}/absent/telemetry.db` }), {
     code: 'MISSING',
   });

@@ -82,6 +82,9 @@ export class TelemetryDatabase {
     this.#db = translate(path, () => {
       // SQLite gives the files beside it the mode of this one.
       if (!exists(fs, path)) fs.close(fs.open(path, 'create', 0o600));
+      // SQLite would put a journal beside a device.
+      const { kind } = fs.lstat(path);
+      if (kind !== 'file' && kind !== 'symlink') throw damaged(`it is a ${kind}`);
       return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     });
     try {

@@ -1,7 +1,7 @@
 import type { FieldName, ValueOf } from './fields.ts';
 
 /** Version of the closed schema: raised by any change of a field's meaning, an event's fields or a list of words. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 type EventFields = { readonly required: readonly FieldName[]; readonly optional: readonly FieldName[] };
 
@@ -48,6 +48,15 @@ export const EVENTS = {
       ...(['fileKind', 'fileOffsetBytes', 'isLeaf', 'siblingRatio', 'sampleEntropyBits'] as const),
       ...(['probeRatio', 'linkBitsPerSecond', 'cpuPressure'] as const),
     ],
+  },
+  BASE_RECEIPT: {
+    required: [
+      ...receipt.required,
+      ...(['blockSize', 'fileKind', 'isLeaf', 'siblingRatio', 'fileDeltaRatio', 'classDeltaRatio'] as const),
+      ...(['candidateCount', 'bestShared', 'candidate', 'baseSize', 'sharedFeatures', 'chainDepth'] as const),
+      ...(['ageBlocks', 'storedRatio', 'stepsFromLast', 'aloneSize'] as const),
+    ],
+    optional: receipt.optional,
   },
 } as const satisfies { readonly [type: string]: EventFields };
 

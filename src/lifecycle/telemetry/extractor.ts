@@ -1,6 +1,6 @@
 import { PilotfishError } from '../../base/index.ts';
-import type { CodecQuestion } from '../../blocks/index.ts';
-import { CODEC_FEATURES, codecFeatures } from '../../decisions/index.ts';
+import type { BaseCandidate, CodecQuestion } from '../../blocks/index.ts';
+import { CODEC_FEATURES, codecFeatures, SIMILAR_FEATURES, similarFeatures } from '../../decisions/index.ts';
 import { finite, numberWithin } from '../../learn/index.ts';
 import type { EventType, StoredEvent } from './events.ts';
 import {
@@ -107,6 +107,8 @@ export class FeatureExtractor {
     switch (event.eventType) {
       case 'CODEC_RECEIPT':
         return codecReceiptFeatures(event);
+      case 'BASE_RECEIPT':
+        return baseReceiptFeatures(event);
       case 'PEER_REQUEST':
         return this.#peerFeatures(event);
       case 'PREFETCH_HIT':
@@ -168,6 +170,28 @@ function codecReceiptFeatures(event: EventOfType<'CODEC_RECEIPT'>): Features {
   const values = new Float64Array(CODEC_FEATURES.length);
   codecFeatures(question, values);
   return named(CODEC_FEATURES, values);
+}
+
+/** The same of the candidate that was chosen. */
+function baseReceiptFeatures(event: EventOfType<'BASE_RECEIPT'>): Features {
+  const { candidateCount, bestShared, candidate, baseSize, blockSize, isLeaf, ...known } = event;
+  const chosen: BaseCandidate = { ...known, rawBytes: baseSize };
+  // Of the others the room looks at their number, and at what the first one shares.
+  const candidates = Array.from({ length: candidateCount }, () => ({
+    ...chosen,
+    sharedFeatures: bestShared,
+  }));
+  candidates[candidate] = chosen;
+  const question = {
+    ...known,
+    number: event.decisionId,
+    rawBytes: blockSize,
+    isLeaf: isLeaf !== 0,
+    candidates,
+  };
+  const values = new Float64Array(SIMILAR_FEATURES.length);
+  similarFeatures(question, candidate, values);
+  return named(SIMILAR_FEATURES, values);
 }
 
 /** `times` in rising order, milliseconds. */

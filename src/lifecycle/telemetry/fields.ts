@@ -103,6 +103,21 @@ export const FIELDS = {
   probeRatio: ratio,
   linkBitsPerSecond: bitsPerSecond,
   cpuPressure: real('runnable load per core', 0, 1),
+  fileDeltaRatio: ratio,
+  classDeltaRatio: ratio,
+  candidateCount: whole('blocks', 1, 64),
+  /** Features that the first candidate shares with the block, and that the chosen one does. */
+  bestShared: whole('features', 0, 12),
+  sharedFeatures: whole('features', 0, 12),
+  /** Place of the chosen one, from 0: what was decided, and what the features are those of. */
+  candidate: whole('place', 0, 63),
+  baseSize: bytes,
+  chainDepth: whole('steps', 0, 1024),
+  ageBlocks: whole('blocks', 0, 2 ** 40),
+  storedRatio: ratio,
+  stepsFromLast: whole('blocks', -(2 ** 40), 2 ** 40),
+  /** What the block alone came to; 0 where it was not tried. */
+  aloneSize: bytes,
 } as const satisfies { readonly [name: string]: Field };
 
 export type FieldName = keyof typeof FIELDS;
@@ -120,7 +135,7 @@ export const OUTCOME_FIELDS: readonly FieldName[] = [
   ...(['compressionAlgorithm', 'compressionRatio', 'compressedSize', 'compressionMs'] as const),
   ...(['latencyMs', 'servedFrom', 'duplicateOf', 'similarity', 'checkMs', 'outcome'] as const),
   ...(['bandwidthBitsPerSecond', 'leadMs', 'decisionId', 'source', 'model', 'reason', 'breaker'] as const),
-  ...(['propensity', 'ok', 'bytes', 'seconds', 'codec'] as const),
+  ...(['propensity', 'ok', 'bytes', 'seconds', 'codec', 'aloneSize'] as const),
 ];
 
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];

@@ -1,5 +1,4 @@
 /** Telemetry: what happened, as closed schemas of numbers, words and keyed hashes; and the features made of it. */
-export { codecRecorder } from './codec-events.ts';
 export { TelemetryCollector, type TelemetryCounters } from './collector.ts';
 export type { Losses, TelemetrySummary } from './database.ts';
 export {
@@ -21,5 +20,6 @@ export {
 } from './features.ts';
 export { FIELDS, type Field, type FieldName, OUTCOME_FIELDS } from './fields.ts';
 export { TELEMETRY_RETENTION, type TelemetryOptions, type TelemetryPorts } from './options.ts';
+export { baseRecorder, codecRecorder } from './recorders.ts';
 export { withSqliteCodes } from './sqlite.ts';
 export { telemetrySummary } from './summary.ts';

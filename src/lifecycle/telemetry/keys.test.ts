@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support.ts';
@@ -117,6 +117,12 @@ test('keys that others may read, or that are none, are refused', (t) => {
   }
   writeFileSync(path, good);
   collectorAt(folder).collector.close();
+  rmSync(path);
+  const db = new DatabaseSync(dbPath);
+  db.exec(`INSERT INTO keys VALUES (${Number.MAX_SAFE_INTEGER}, 1, 1)`);
+  db.close();
+  assert.throws(() => collectorAt(folder), { code: 'DAMAGED' });
+  assert.ok(!existsSync(path), 'an id that cannot be read back was not written');
 });
 
 test('a disk that fails while a key is made costs events, never the caller', (t) => {

@@ -63,7 +63,8 @@ export class KeyRing {
   /**
    * Reads the file again, deletes keys whose time is over, and makes a new one when the last is used up. Call it under a
    * lock that every process with this file takes. `lastId` is the highest id that events are known to have.
-   * @throws PilotfishError `REFUSED` when others may read the file, `DAMAGED` when it does not parse, `IO`.
+   * @throws PilotfishError `REFUSED` when others may read the file, `DAMAGED` when it does not parse or ids have run
+   * out, `IO`.
    */
   refresh(nowMs: number, lastId: number): void {
     const { fs, path, random } = this.#options;
@@ -72,6 +73,13 @@ export class KeyRing {
     const last = kept.at(-1);
     if (last === undefined || this.#isUsedUp(last, nowMs)) {
       const id = Math.max(lastId, found.at(-1)?.id ?? 0) + 1;
+      // Written all the same, it could never be read again.
+      if (!Number.isSafeInteger(id)) {
+        throw new PilotfishError(
+          'DAMAGED',
+          `no key can follow those of ${path}: move it and its database away`,
+        );
+      }
       kept.push({ id, fromMs: nowMs, secret: random(KEY_BYTES) });
     }
     if (kept.length !== found.length || kept.at(-1) !== found.at(-1)) this.#write(kept);

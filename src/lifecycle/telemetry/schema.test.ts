@@ -29,6 +29,7 @@ test('the seven events of the document, and a receipt a room', () => {
     'PREFETCH_HIT',
     'PREFETCH_MISS',
     'CODEC_RECEIPT',
+    'BASE_RECEIPT',
   ]);
 });
 

@@ -29,26 +29,29 @@ export type RoomFigures = { readonly [name: string]: number };
 const REGRET_GAP = 0.03;
 const HIGH_REGRET = 0.05;
 
-/** The same for a model that learnt costs, from the metrics of its manifest; figures that are not there say nothing. */
-export function adviceOnRoom(metrics: RoomFigures): Advice[] {
+/**
+ * The same for a model that learnt costs, from the metrics of its manifest; figures that are not there say nothing.
+ * @param canTune whether the room has anything that `tune` searches
+ */
+export function adviceOnRoom(metrics: RoomFigures, { canTune }: { canTune: boolean }): Advice[] {
   const { trainRegret, valRegret } = metrics;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const advice: Advice[] = [];
   if (trainRegret !== undefined && valRegret !== undefined && valRegret - trainRegret > REGRET_GAP) {
-    const message = `overfitting: ${percent(trainRegret)} regret on what it learnt from, ${percent(valRegret)} on the rest: measure more sets, or search smaller models and dropout with \`tune\``;
+    const message = `overfitting: ${percent(trainRegret)} regret on what it learnt from, ${percent(valRegret)} on the rest: measure more sets${canTune ? ', or search smaller models and dropout with `tune`' : ''}`;
     advice.push({ problem: 'overfitting', message });
   } else if (valRegret !== undefined && valRegret > HIGH_REGRET) {
-    const message = `${percent(valRegret)} regret is much: look at the table, measure more sets, or search with \`tune\``;
+    const message = `${percent(valRegret)} regret is much: look at the table, measure more sets${canTune ? ', or search with `tune`' : ''}`;
     advice.push({ problem: 'low-accuracy', message });
   }
   const unearned = Object.keys(metrics).filter(
     (name) => name.startsWith('advantage') && !((metrics[name] ?? 0) > 0),
   );
   if (unearned.length > 0) {
-    const links = unearned.map((name) => name.slice('advantage'.length)).join(', ');
+    const places = unearned.map((name) => name.slice('advantage'.length).replace(/^[- ]/, '')).join(', ');
     advice.push({
       problem: 'rule-is-better',
-      message: `the rule stays in place where it is better: ${links}`,
+      message: `no better than the rule: ${places}; \`score\` says who serves`,
     });
   }
   return advice;

@@ -57,11 +57,15 @@ test('advice fits what was seen', () => {
 
 test('a model of costs is advised by its regret, and told where the rule stays', () => {
   const problems = (metrics: Record<string, number>): string[] =>
-    adviceOnRoom(metrics).map(({ problem }) => problem);
+    adviceOnRoom(metrics, { canTune: true }).map(({ problem }) => problem);
   assert.deepEqual(problems({}), []);
   assert.deepEqual(problems({ trainRegret: 0.01, valRegret: 0.015, advantage10M: 0.1 }), []);
   assert.deepEqual(problems({ trainRegret: 0.01, valRegret: 0.06 }), ['overfitting']);
   assert.deepEqual(problems({ trainRegret: 0.06, valRegret: 0.07 }), ['low-accuracy']);
-  const [found] = adviceOnRoom({ advantage10M: 0.1, advantage1G: 0, advantage10G: -0.2 });
-  assert.match(found?.message ?? '', /better: 1G, 10G$/);
+  const advantages = { advantage10M: 0.1, advantage1G: 0, 'advantage a set': -0.2, 'advantage-small': 0 };
+  const [found] = adviceOnRoom(advantages, { canTune: true });
+  assert.match(found?.message ?? '', /^no better than the rule: 1G, a set, small;/);
+  const says = (canTune: boolean): string => adviceOnRoom({ valRegret: 0.07 }, { canTune })[0]?.message ?? '';
+  assert.match(says(true), /`tune`/);
+  assert.doesNotMatch(says(false), /tune/);
 });

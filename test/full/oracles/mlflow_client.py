@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 
 os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -92,6 +93,95 @@ def model_versions(client):
     assert int(client.create_model_version("oracle", "s3://bucket/4").version) == 4
     refused("INVALID_PARAMETER_VALUE", client.create_model_version, "oracle", "file:///etc/passwd")
     refused("INVALID_PARAMETER_VALUE", client.create_model_version, "oracle", "s3://b/%252e%252e/p")
+
+
+def pages(search):
+    found, token = [], None
+    while True:
+        page = search(token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+@step
+def searches(client):
+    names = [f"Search-{i:03}" for i in range(21)]
+    for name in names:
+        client.create_registered_model(name)
+    versions = []
+    for name in names + names[:5]:
+        # Times that differ, so that there is one order only.
+        time.sleep(0.002)
+        versions.append(client.create_model_version(name, "runs:/run_id/model", "run_id"))
+    cases = {
+        "name LIKE 'Search-%'": lambda n: True,
+        "name LIKE 'Search-%7'": lambda n: n.endswith("7"),
+        "name ILIKE '%search-00%'": lambda n: "-00" in n,
+        "name LIKE '%search-00%'": lambda n: False,
+        "name = 'Search-012'": lambda n: n == "Search-012",
+    }
+    for text, keeps in cases.items():
+        for size in (1, 8, 100):
+            models = pages(lambda token: client.search_registered_models(text, size, page_token=token))
+            assert [m.name for m in models] == [n for n in names if keeps(n)], text
+            found = pages(lambda token: client.search_model_versions(text, size, page_token=token))
+            expected = [(v.name, v.version) for v in reversed(versions) if keeps(v.name)]
+            assert [(v.name, v.version) for v in found] == expected, text
+    by_name = client.search_model_versions("name LIKE 'Search-%'", order_by=["name DESC"])
+    assert [v.name for v in by_name] == sorted([v.name for v in versions], reverse=True)
+    by_number = client.search_model_versions("name LIKE 'Search-%'", order_by=["version_number DESC"])
+    assert [(v.version, v.name) for v in by_number] == sorted(
+        [(v.version, v.name) for v in versions], key=lambda pair: (-int(pair[0]), pair[1])
+    )
+    assert len(client.search_model_versions("run_id = 'run_id'")) == 26
+    assert len(client.search_model_versions("source_path = 'runs:/run_id/model' AND name = 'Search-000'")) == 2
+    message = refused("INVALID_PARAMETER_VALUE", client.get_model_version, "Search-000", "not a number")
+    assert "Parameter 'version' must be an integer, got 'not a number'." in message
+
+
+@step
+def times(client):
+    def touched(call):
+        before = client.get_registered_model("times").last_updated_timestamp
+        time.sleep(0.002)
+        call()
+        return client.get_registered_model("times").last_updated_timestamp > before
+
+    client.create_registered_model("times")
+    assert client.get_registered_model("times").latest_versions == []
+    assert touched(lambda: client.create_model_version("times", "runs:/r/m", "r"))
+    assert touched(lambda: client.create_model_version("times", "runs:/r/n", "r"))
+    assert [v.version for v in client.get_registered_model("times").latest_versions] == ["2"]
+    assert touched(lambda: client.transition_model_version_stage("times", 1, "Staging"))
+    assert {v.version for v in client.get_registered_model("times").latest_versions} == {"1", "2"}
+    assert not touched(lambda: client.update_model_version("times", 1, "described"))
+    assert touched(lambda: client.delete_model_version("times", "1"))
+    for call in (
+        lambda: client.delete_model_version("times", "1"),
+        lambda: client.update_model_version("times", 1, "x"),
+        lambda: client.transition_model_version_stage("times", 1, "Staging"),
+    ):
+        assert "not found" in refused("RESOURCE_DOES_NOT_EXIST", call)
+    stages = ["Archived", "Production", "Archived", "Production", "Staging", "Staging", "None"]
+    for number, stage in enumerate(stages, start=3):
+        assert client.create_model_version("times", "runs:/r/m", "r").version == str(number)
+        if stage != "None":
+            client.transition_model_version_stage("times", number, stage)
+    latest = lambda wanted: {v.current_stage: int(v.version) for v in client.get_latest_versions("times", wanted)}
+    every = {"Archived": 5, "Production": 6, "Staging": 8, "None": 9}
+    assert latest(["None"]) == {"None": 9} and latest(["None", "Staging"]) == {"None": 9, "Staging": 8}
+    assert latest(None) == every and latest([]) == every
+    client.set_registered_model_tag("times", "empty", "")
+    client.set_model_version_tag("times", "2", "empty", "")
+    client.set_model_version_tag("times", "2", "number", 12345)
+    assert client.get_registered_model("times").tags == {"empty": ""}
+    assert client.get_model_version("times", "2").tags == {"empty": "", "number": "12345"}
+    client.delete_registered_model("times")
+    assert "not found" in refused("RESOURCE_DOES_NOT_EXIST", client.rename_registered_model, "times", "new")
+    client.create_registered_model("times")
+    assert client.create_model_version("times", "runs:/r/m", "r").version == "1"
 
 
 @step

@@ -1,6 +1,7 @@
 import { PilotfishError } from '../../../base/index.ts';
 import { quantile } from '../../../learn/index.ts';
 import type { Part } from '../../data/index.ts';
+import { cellOf, nameOf } from '../../workshop/index.ts';
 import { CODECS } from '../validator.ts';
 
 /** One block of the cost table: what is known of it before the decision, and what every codec makes of it. */
@@ -90,31 +91,15 @@ export function writeCosts(rows: readonly CostRow[]): string {
   return `${[COLUMNS.join('\t'), ...lines].join('\n')}\n`;
 }
 
-const ESCAPES = new Map([
-  ['\\', '\\\\'],
-  ['\t', '\\t'],
-  ['\n', '\\n'],
-  ['\r', '\\r'],
-]);
-const SIGNS = new Map([...ESCAPES].map(([sign, escaped]) => [escaped, sign]));
-
-/** A name of a data folder as one cell: names of files may hold tabs and ends of lines. */
-export const cellOf = (name: string): string =>
-  name.replace(/[\\\t\n\r]/g, (sign) => ESCAPES.get(sign) ?? sign);
-
-/** The inverse of `cellOf`. */
-export const nameOf = (cell: string): string =>
-  cell.replace(/\\[\\tnr]/g, (escaped) => SIGNS.get(escaped) ?? escaped);
-
 const nanos = (seconds = 0): number => Math.round(seconds * 1e9);
 
 /** Reads a table back. @throws PilotfishError `DAMAGED`, `LIMIT`. */
 export function readCosts(text: string): CostRow[] {
-  const [header, ...lines] = text.trimEnd().split('\n');
+  const [header, ...lines] = text.trimEnd().split('\n', MAX_ROWS + 2);
   if (header !== COLUMNS.join('\t')) {
     throw new PilotfishError(
       'DAMAGED',
-      'this is no cost table of this version; make one with `npm run measure`',
+      'this is no cost table of this version; make one with `pilotfish measure codec`',
     );
   }
   if (lines.length > MAX_ROWS) throw new PilotfishError('LIMIT', `a cost table has at most ${MAX_ROWS} rows`);

@@ -81,7 +81,11 @@ export type CodecMetrics = {
 
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 
-/** Regret is the sum of costs over the sum of the oracle's, less one; intervals by resampling whole files. */
+/** The sum of costs over the sum of the oracle's, less one. */
+export const regretOf = ({ chosen, oracle, features }: Evaluation): number =>
+  (sum(chosen) + sum(features)) / sum(oracle) - 1;
+
+/** Everything the scoreboard says of a chooser; intervals by resampling whole files. */
 export function metricsOf(evaluation: Evaluation): CodecMetrics {
   const { chosen, oracle, features, strict } = evaluation;
   const [low, high] = regretInterval(evaluation);
@@ -91,18 +95,18 @@ export function metricsOf(evaluation: Evaluation): CodecMetrics {
     if ((chosen[i] as number) + (features[i] as number) <= NEAR_BEST * (oracle[i] as number)) near += 1;
     right += strict[i] as number;
   }
-  const best = sum(oracle);
   return {
-    regret: (sum(chosen) + sum(features)) / best - 1,
+    regret: regretOf(evaluation),
     regretLow: low,
     regretHigh: high,
-    regretBeforeFeatures: sum(chosen) / best - 1,
+    regretBeforeFeatures: sum(chosen) / sum(oracle) - 1,
     withinFivePercent: near / chosen.length,
     accuracy: right / chosen.length,
   };
 }
 
-function regretInterval({ chosen, oracle, features, rows }: Evaluation): readonly [number, number] {
+function regretInterval(evaluation: Evaluation): readonly [number, number] {
+  const { chosen, oracle, features, rows } = evaluation;
   const files = new Map<number, { spent: number; best: number }>();
   rows.forEach(({ file }, i) => {
     const before = files.get(file) ?? { spent: 0, best: 0 };
@@ -112,11 +116,11 @@ function regretInterval({ chosen, oracle, features, rows }: Evaluation): readonl
   });
   const clusters = [...files.values()];
   if (clusters.length < 2) {
-    const regret = (sum(chosen) + sum(features)) / sum(oracle) - 1;
+    const regret = regretOf(evaluation);
     return [regret, regret];
   }
   const indices = Float64Array.from(clusters, (_, i) => i);
-  const regretOf = (drawn: Float64Array): number => {
+  const regretOfFiles = (drawn: Float64Array): number => {
     let spent = 0;
     let best = 0;
     for (const index of drawn) {
@@ -125,6 +129,6 @@ function regretInterval({ chosen, oracle, features, rows }: Evaluation): readonl
     }
     return spent / best - 1;
   };
-  const { low, high } = bootstrap(indices, regretOf, { method: 'percentile', resamples: 500 });
+  const { low, high } = bootstrap(indices, regretOfFiles, { method: 'percentile', resamples: 500 });
   return [low, high];
 }

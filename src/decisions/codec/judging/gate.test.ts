@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FastRng } from '../../../base/index.ts';
 import type { Part } from '../../data/index.ts';
-import type { Work } from '../../workshop/index.ts';
+import { finish } from '../../workshop/index.ts';
 import { type CostRow, steady } from './costs.ts';
 import { judgeOnNewSets, type NewSetReport } from './gate.ts';
 
@@ -33,15 +33,8 @@ function rowsOf(sets: readonly string[]): CostRow[] {
   );
 }
 
-function end(work: Work<NewSetReport | undefined>): NewSetReport | undefined {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}
-
 const judge = (rows: readonly CostRow[]): NewSetReport | undefined =>
-  end(judgeOnNewSets(rows, { family: 'boosted-trees', seed: 1 }));
+  finish(judgeOnNewSets(rows, { family: 'boosted-trees', seed: 1 }));
 
 test('what holds on every set is an advantage on a new one', () => {
   const report = judge(rowsOf(['a', 'b', 'c']));

@@ -1,11 +1,11 @@
 import { summarize } from '../../../learn/index.ts';
-import type { Work } from '../../workshop/index.ts';
+import { shownAs, type Work } from '../../workshop/index.ts';
 import { LINKS, type LinkName } from '../links.ts';
 import { advantageOf, type CodecPredictor, netPredictor, treesPredictor } from '../model.ts';
 import { isUnsampled, stepsFor } from '../steps.ts';
 import { heuristicChooser, tableChooser } from './baselines.ts';
 import type { CostRow } from './costs.ts';
-import { type Chooser, evaluate, metricsOf } from './evaluate.ts';
+import { type Chooser, evaluate, regretOf } from './evaluate.ts';
 import { referenceOf, trainNets, trainTrees } from './train.ts';
 
 type CodecFamily = 'mlp' | 'boosted-trees';
@@ -50,16 +50,13 @@ export function* judgeOnNewSets(
   const judged: Judged[] = [];
   for (const [done, name] of names.entries()) {
     const others = open.filter(({ set }) => set !== name);
-    const training = fit(others, candidate);
-    let step = training.next();
-    for (; step.done !== true; step = training.next()) {
-      yield { what: `${candidate.family} on new sets`, done, of: names.length };
-    }
-    judged.push({ model: step.value, rows: open.filter(({ set }) => set === name) });
+    const step = { what: `${candidate.family} on new sets`, done, of: names.length };
+    const model = yield* shownAs(step, fit(others, candidate));
+    judged.push({ model, rows: open.filter(({ set }) => set === name) });
   }
   const links = Object.keys(LINKS) as LinkName[];
   const regrets = DECIDING_LINKS.flatMap((link) =>
-    judged.map(({ rows: of, model }) => metricsOf(evaluate(of, LINKS[link], model)).regret),
+    judged.map(({ rows: of, model }) => regretOf(evaluate(of, LINKS[link], model))),
   );
   return {
     meanRegret: summarize(regrets).mean,
@@ -84,10 +81,10 @@ export const isOfSize =
 function advantage(blocks: readonly Judged[], link: number): number {
   const judged = blocks.filter(({ rows }) => rows.length > 0);
   if (judged.length < LEAST_SETS) return 0;
-  const regretOf = (rows: readonly CostRow[], who: Chooser): number =>
-    metricsOf(evaluate(rows, link, who)).regret;
   const against = [heuristicChooser, tableChooser].map((rule) => {
-    const differences = judged.map(({ rows, model }) => regretOf(rows, rule) - regretOf(rows, model));
+    const differences = judged.map(
+      ({ rows, model }) => regretOf(evaluate(rows, link, rule)) - regretOf(evaluate(rows, link, model)),
+    );
     return summarize(differences).mean;
   });
   return Math.min(...against);

@@ -8,14 +8,20 @@ import {
   Study,
   type StudySettings,
 } from '../../../learn/index.ts';
-import type { Bench, Step, TunedFamily, TuneReport, TuneSettings, Work } from '../../workshop/index.ts';
+import {
+  type Bench,
+  shownAs,
+  type TunedFamily,
+  type TuneReport,
+  type TuneSettings,
+  type Work,
+} from '../../workshop/index.ts';
 import { LINKS } from '../links.ts';
 import { type CodecPredictor, netPredictor, treesPredictor } from '../model.ts';
-import { stepsFor } from '../steps.ts';
 import { heuristicChooser, tableChooser } from './baselines.ts';
 import type { CostRow } from './costs.ts';
-import { type Chooser, evaluate, metricsOf } from './evaluate.ts';
-import { DECIDING_LINKS } from './gate.ts';
+import { type Chooser, evaluate, regretOf } from './evaluate.ts';
+import { DECIDING_LINKS, modelChooser } from './gate.ts';
 import { timeDecisions } from './timing.ts';
 import { referenceOf, trainNet, trainNets, trainTrees } from './train.ts';
 
@@ -55,31 +61,35 @@ export function* tuneCodec(
     const step = { what: 'trials', done: told, of: settings.trials };
     const { number, parameters } = study.ask();
     const { chooser } = yield* shownAs(step, train(rows, parameters, settings.seed));
-    study.tell(number, regretOf(rows, chooser));
+    study.tell(number, meanRegretOf(rows, chooser));
     told += 1;
   }
   const families: TunedFamily[] = [];
-  const judge = ({ chooser, bytes }: Candidate, parameters: TunedFamily['parameters']): void => {
+  const judge = (
+    family: string,
+    { chooser, bytes }: Candidate,
+    parameters: TunedFamily['parameters'] = {},
+  ): void => {
     const decisionP50Us = timeDecisions(chooser, TIMED_LINK, clock).p50;
     const withinBudget = bytes <= settings.maxBytes && decisionP50Us <= settings.maxDecisionUs;
-    const regret = regretOf(rows, chooser);
-    families.push({ family: chooser.who, regret, bytes, decisionP50Us, withinBudget, parameters });
+    const regret = meanRegretOf(rows, chooser);
+    families.push({ family, regret, bytes, decisionP50Us, withinBudget, parameters });
   };
   for (const { family, parameters } of bestOfFamilies(settings)) {
     const step = { what: `best ${family}`, done: told, of: settings.trials };
     const own = Object.entries(parameters).filter(([name]) => PARAMETERS_OF[family]?.includes(name));
     const served = yield* shownAs(step, train(rows, parameters, settings.seed, 'as-served'));
-    judge(served, Object.fromEntries(own));
+    judge(family, served, Object.fromEntries(own));
   }
-  for (const chooser of [heuristicChooser, tableChooser]) judge({ chooser, bytes: 0 }, {});
+  for (const chooser of [heuristicChooser, tableChooser]) judge(chooser.who, { chooser, bytes: 0 });
   const [best] = families.filter(({ withinBudget }) => withinBudget).sort((a, b) => a.regret - b.regret);
   return { room: 'codec', trials: told, families, best: best?.family ?? heuristicChooser.who };
 }
 
 /** Mean over the links, on the validation rows. */
-function regretOf(rows: readonly CostRow[], chooser: Chooser): number {
+function meanRegretOf(rows: readonly CostRow[], chooser: Chooser): number {
   const val = rows.filter(({ part }) => part === 'val');
-  const regrets = DECIDING_LINKS.map((link) => metricsOf(evaluate(val, LINKS[link], chooser)).regret);
+  const regrets = DECIDING_LINKS.map((link) => regretOf(evaluate(val, LINKS[link], chooser)));
   return regrets.reduce((sum, regret) => sum + regret, 0) / regrets.length;
 }
 
@@ -93,13 +103,6 @@ function openStudy({ seed, journal }: TuneSettings): Study {
     return Study.resume([...journal.records], append);
   }
   throw new PilotfishError('REFUSED', 'the journal is of another search: name another file');
-}
-
-/** Long work whose steps are those of the work around it. */
-function* shownAs<Result>(step: Step, work: Work<Result>): Work<Result> {
-  let next = work.next();
-  for (; next.done !== true; next = work.next()) yield step;
-  return next.value;
 }
 
 function* train(
@@ -133,12 +136,8 @@ function candidate(
   predictor: CodecPredictor,
   snapshots: readonly Snapshot[],
 ): Candidate {
-  const chooser: Chooser = {
-    ...{ who: predictor.family, referenceSeconds: referenceOf(rows), steps: stepsFor },
-    choose: (question) => predictor.choose(question),
-  };
   const bytes = snapshots.reduce((sum, snapshot) => sum + encodeSnapshot(snapshot).length, 0);
-  return { chooser, bytes };
+  return { chooser: modelChooser(predictor, referenceOf(rows)), bytes };
 }
 
 /** The best parameters of each family that was tried. */

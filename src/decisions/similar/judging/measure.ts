@@ -1,6 +1,7 @@
 import type { Clock } from '../../../base/index.ts';
 import type { BaseQuestion } from '../../../blocks/index.ts';
 import type { DataSet } from '../../data/index.ts';
+import { finish } from '../../workshop/index.ts';
 import { oracleOf } from '../teacher.ts';
 import { blocksOf, type SetBlock } from './blocks.ts';
 import { Replay, type Replayed } from './replay.ts';
@@ -31,7 +32,7 @@ export function* measureSet(set: DataSet, clock: Clock): Generator<BaseRow> {
       asked.push({ block, question: structuredClone(question) as BaseQuestion, baseIds });
       return choose(question, base, block);
     };
-    const replayed = finish(new Replay(blocks, trials, new StoreSelector(clock, noting)));
+    const replayed = finish(new Replay(blocks, trials, new StoreSelector(clock, noting)).run());
     const groupRatio = groupRatioOf(blocks, replayed);
     for (const one of asked) yield rowOf(set.name, one, { trials, groupRatio });
   }
@@ -50,14 +51,6 @@ export function oracleChoice(trials: Trials): Choose {
     const chainDepths = question.candidates.map(({ chainDepth }) => chainDepth);
     return oracleOf({ rawBytes: raw.length, isSmall, aloneBytes, elseBytes, deltaBytes, chainDepths });
   };
-}
-
-function finish(replay: Replay): Replayed {
-  const steps = replay.run();
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
 }
 
 /** Stored / raw of the small blocks that ended in groups. */

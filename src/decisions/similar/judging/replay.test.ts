@@ -5,6 +5,7 @@ import { edited, text } from '../../../../test/sim/file-bytes.ts';
 import { KIB, ManualClock, Rng, sha256Hex } from '../../../base/index.ts';
 import type { BaseQuestion } from '../../../blocks/index.ts';
 import type { DataSet } from '../../data/index.ts';
+import { finish } from '../../workshop/index.ts';
 import { isUseless } from '../teacher.ts';
 import { alwaysNewest, sharedLessDepth, sharedThreshold } from './baselines.ts';
 import { blocksOf } from './blocks.ts';
@@ -40,13 +41,7 @@ const SET = setOf(versions(VERSIONS));
 const BLOCKS = blocksOf(SET);
 const TRIALS = new Trials(BLOCKS, clock);
 
-function replay(selector: Selector): Replayed {
-  const steps = new Replay(BLOCKS, TRIALS, selector).run();
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
-}
+const replay = (selector: Selector): Replayed => finish(new Replay(BLOCKS, TRIALS, selector).run());
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 const storedBy = (selector: Selector): number => sum(replay(selector).storedBytes);

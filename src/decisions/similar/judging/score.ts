@@ -107,10 +107,8 @@ function rowOf(contest: SimilarContest, entrant: Entrant, beside: Beside): Score
     const whole = total(drawn.map((cluster) => cluster[below]));
     return whole === 0 ? 0 : total(drawn.map((cluster) => cluster[above])) / whole;
   };
-  const less = (of: (drawn: readonly Cluster[]) => number, from: number) => (drawn: readonly Cluster[]) =>
-    Math.abs(from - of(drawn)) < 1e-12 ? 0 : from === 1 ? 1 - of(drawn) : of(drawn) - 1;
-  const savings = less(share('stored', 'none'), 1);
-  const regret = less(share('stored', 'oracle'), 0);
+  const savings = (drawn: readonly Cluster[]): number => 1 - share('stored', 'none')(drawn);
+  const regret = (drawn: readonly Cluster[]): number => share('stored', 'oracle')(drawn) - 1;
   const useless = share('useless', 'tried');
   const { decisionUs } = entrant;
   const times =

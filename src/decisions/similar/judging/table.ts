@@ -53,7 +53,7 @@ const nanos = (seconds = 0): number => Number((seconds * 1e9).toPrecision(2));
 
 /** Reads a table back. @throws PilotfishError `DAMAGED`, `LIMIT`. */
 export function readRows(text: string): BaseRow[] {
-  const [header, ...lines] = text.trimEnd().split('\n');
+  const [header, ...lines] = text.trimEnd().split('\n', MAX_ROWS + 2);
   if (header !== COLUMNS.join('\t')) {
     throw new PilotfishError(
       'DAMAGED',

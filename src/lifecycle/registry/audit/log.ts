@@ -102,6 +102,20 @@ export class AuditLog {
     );
   }
 
+  /** How often versions went from one status to another; reads the whole log. */
+  statusChanges(): Promise<{ readonly from: string; readonly to: string; readonly count: number }[]> {
+    return this.#state.read(async (sql) => {
+      const rows = await sql.all(
+        "SELECT before, after, count(*) AS n FROM audit WHERE action = 'version.transition' GROUP BY before, after",
+      );
+      const status = (json: unknown): string => (JSON.parse(String(json)) as { status: string }).status;
+      return rows.map((row) => ({
+        ...{ from: status(row['before']), to: status(row['after']) },
+        count: Number(row['n']),
+      }));
+    });
+  }
+
   /** Entries, oldest first. */
   entries({ after = 0, subject, limit = PAGE }: AuditQuery = {}): Promise<AuditEntry[]> {
     return this.#state.read(async (sql) => {

@@ -29,6 +29,8 @@ type Waiting = {
   readonly work: Work<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** In memory also what only reads waits here. */
+  readonly isChange: boolean;
 };
 
 /** A connection with its prepared statements. */
@@ -123,7 +125,7 @@ export class SqliteState implements RegistryState {
   }
 
   read<T>(work: Work<T>): Promise<T> {
-    if (this.#reader === this.#writer) return this.write(work);
+    if (this.#reader === this.#writer) return this.#inTurn(work, { isChange: false });
     if (this.#isClosed) return Promise.reject(closed());
     // One after the other: each has a snapshot that is not older than its call.
     const result = this.#reads.then(() => this.#readAlone(work));
@@ -132,6 +134,10 @@ export class SqliteState implements RegistryState {
   }
 
   write<T>(work: Work<T>): Promise<T> {
+    return this.#inTurn(work, { isChange: true });
+  }
+
+  #inTurn<T>(work: Work<T>, { isChange }: { readonly isChange: boolean }): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed());
     if (this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(
@@ -139,7 +145,7 @@ export class SqliteState implements RegistryState {
       );
     }
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject, isChange });
       this.#draining ??= this.#drain();
     });
   }
@@ -227,7 +233,7 @@ export class SqliteState implements RegistryState {
       return;
     }
     for (const answer of answers) answer();
-    for (const listener of this.#listeners) listener();
+    if (group.some(({ isChange }) => isChange)) for (const listener of this.#listeners) listener();
   }
 
   /** One work between two savepoints. @returns how its caller is to be answered */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ManualClock } from '../../../base/index.ts';
 import { heapChange } from '../../../learn/kernels/testing/heap-change.ts';
+import { MODEL_METRICS } from './definitions.ts';
 import type { RegisteredMetric } from './exposition.ts';
 import { ModelMonitor } from './monitor.ts';
 
@@ -93,6 +94,10 @@ const recorded = (): ModelMonitor => {
   monitor.recordPrediction('odd "name"\\\n', { success: true, latencyMs: 1e8 });
   monitor.recordModel('a', { version: '1', createdMs: 1_700_000_000_000 });
   monitor.recordModel('a', { version: '2', createdMs: 1_700_000_060_000 });
+  monitor.recordQuality('a', { accuracy: 0.5, gain: -0.25 });
+  monitor.recordQuality('a', { accuracy: 0.9 });
+  monitor.recordQuality('a', { gain: -0.25 });
+  monitor.recordBreaker('a', { isOpen: true });
   return monitor;
 };
 
@@ -109,9 +114,12 @@ test('the text holds every count, in base units, with labels escaped', () => {
     'pilotfish_model_prediction_duration_seconds_bucket{model="a",le="+Inf"} 2',
     'pilotfish_model_prediction_duration_seconds_sum{model="a"} 0.0205',
     'pilotfish_model_prediction_duration_seconds_count{model="a"} 2',
-    'pilotfish_model_version_info{model="a",version="2"} 1',
+    'pilotfish_model_version_info{model="a",room="a",version="2"} 1',
     'pilotfish_model_version_changes_total{model="a"} 1',
     'pilotfish_model_created_timestamp_seconds{model="a"} 1700000060',
+    'pilotfish_model_accuracy_ratio{model="a"} 0.9',
+    'pilotfish_model_gain_ratio{model="a"} -0.25',
+    'pilotfish_model_breaker_open{model="a"} 1',
   ]) {
     assert.ok(text.split('\n').includes(line), line);
   }
@@ -126,7 +134,7 @@ test('the text holds every count, in base units, with labels escaped', () => {
 test('every metric is named as Prometheus wants it', () => {
   const text = recorded().exportPrometheusMetrics();
   const blocks = text.split(/^(?=# HELP )/m);
-  assert.equal(blocks.length, 6);
+  assert.equal(blocks.length, 9);
   for (const block of blocks) {
     const [, name = ''] = /^# HELP (\S+) \S/.exec(block) ?? [];
     const [, typed, type] = /\n# TYPE (\S+) (counter|gauge|histogram)\n/.exec(block) ?? [];
@@ -144,6 +152,28 @@ test('every metric is named as Prometheus wants it', () => {
     }
   }
   assert.ok(text.endsWith('\n'));
+});
+
+test('the definitions name every metric with the labels it has', () => {
+  const text = recorded().exportPrometheusMetrics();
+  for (const { name, help, type, labels } of Object.values(MODEL_METRICS)) {
+    assert.ok(text.includes(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`), name);
+    const [, given = ''] = new RegExp(`^${name}(?:_count)?(?:\\{(.*)\\})? `, 'm').exec(text) ?? [];
+    assert.deepEqual(
+      Array.from(given.matchAll(/(\w+)="/g), ([, label]) => label),
+      [...labels],
+      name,
+    );
+  }
+});
+
+test('a quality that is none is refused before anything is noted', () => {
+  const monitor = new ModelMonitor();
+  assert.throws(() => monitor.recordQuality('a', { accuracy: 1.01 }), { code: 'USAGE' });
+  assert.throws(() => monitor.recordQuality('a', { gain: 2 }), { code: 'USAGE' });
+  assert.throws(() => monitor.recordQuality('a', { gain: Number.NaN }), { code: 'USAGE' });
+  assert.throws(() => monitor.recordBreaker('', { isOpen: true }), { code: 'USAGE' });
+  assert.throws(() => monitor.getMetrics('a'), { code: 'MISSING' });
 });
 
 test('buckets only grow, and the last holds every answer', () => {
@@ -175,5 +205,5 @@ test("a register of the caller's own is asked for its metrics whenever it is rea
     { labels: { model: 'a', outcome: 'success' }, value: 1 },
     { labels: { model: 'a', outcome: 'failure' }, value: 0 },
   ]);
-  assert.equal(registered.length, 6);
+  assert.equal(registered.length, 9);
 });

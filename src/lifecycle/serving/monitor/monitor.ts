@@ -1,5 +1,6 @@
 import { type Clock, PilotfishError, systemClock } from '../../../base/index.ts';
 import { numberWithin, QuantileSketch, wholeNumber } from '../../../learn/index.ts';
+import { MODEL_METRICS, withValues } from './definitions.ts';
 import { type CollectedMetric, exposition, joinRegister, type MetricRegister } from './exposition.ts';
 
 /** What is known of one answer. */
@@ -40,6 +41,8 @@ const OTHER = '(other)';
 const MS_PER_SECOND = 1000;
 const MAX_LATENCY_MS = 1e9;
 const MAX_NAME_LENGTH = 128;
+/** The cost of the rule so many times over. */
+const MAX_LOSS = 1e6;
 
 /** Answers within one window. */
 type Span = { readonly latencies: QuantileSketch; failures: number; sumMs: number };
@@ -54,7 +57,11 @@ class Series {
   /** Answers by the bound they are below, the last for those beyond all. */
   readonly buckets = new Float64Array(BOUNDS.length + 1);
   version: string | undefined;
+  room: string;
   createdMs: number | undefined;
+  accuracy: number | undefined;
+  gain: number | undefined;
+  isOpen: boolean | undefined;
   changes = 0;
   #span = freshSpan();
   #before = freshSpan();
@@ -62,6 +69,7 @@ class Series {
 
   constructor(name: string, nowMs: number) {
     this.name = name;
+    this.room = name;
     this.#sinceMs = nowMs;
   }
 
@@ -140,17 +148,44 @@ export class ModelMonitor {
   }
 
   /**
-   * Notes which version of a model is current, and when it was made, in milliseconds since the epoch.
+   * Notes which version of a model is current, which room it decides for (of that name unless given), and when it was
+   * made, in milliseconds since the epoch.
    * @throws PilotfishError `USAGE` for a name that is none.
    */
   recordModel(
     name: string,
-    model: { readonly version: string; readonly createdMs?: number | undefined },
+    model: {
+      readonly version: string;
+      readonly room?: string | undefined;
+      readonly createdMs?: number | undefined;
+    },
   ): void {
     const series = this.#seriesOf(name);
     if (series.version !== undefined && series.version !== model.version) series.changes += 1;
     series.version = model.version;
+    series.room = model.room ?? name;
     series.createdMs = model.createdMs;
+  }
+
+  /**
+   * Notes what whoever knows the outcomes found of a model: how often it decided as the oracle would have, 0 to 1, and
+   * what it saved of the cost of the best simple rule, as a share of it, at most 1. What is not given stays.
+   * @throws PilotfishError `USAGE` for a name or a number that is none.
+   */
+  recordQuality(
+    name: string,
+    { accuracy, gain }: { readonly accuracy?: number; readonly gain?: number },
+  ): void {
+    if (accuracy !== undefined) numberWithin('accuracy', accuracy, [0, 1]);
+    if (gain !== undefined) numberWithin('gain', gain, [-MAX_LOSS, 1]);
+    const series = this.#seriesOf(name);
+    series.accuracy = accuracy ?? series.accuracy;
+    series.gain = gain ?? series.gain;
+  }
+
+  /** Notes whether the rule answers in a model's place. @throws PilotfishError `USAGE` for a name that is none. */
+  recordBreaker(name: string, { isOpen }: { readonly isOpen: boolean }): void {
+    this.#seriesOf(name).isOpen = isOpen;
   }
 
   /**
@@ -192,48 +227,45 @@ export class ModelMonitor {
   #collect(): CollectedMetric[] {
     const all = [...this.#series.values()];
     const named = all.filter(({ version }) => version !== undefined);
+    const gauge = (pick: (series: Series) => number | undefined): CollectedMetric['values'] =>
+      all.flatMap((series) => {
+        const value = pick(series);
+        return value === undefined ? [] : [{ labels: { model: series.name }, value }];
+      });
     return [
-      {
-        name: 'pilotfish_model_predictions_total',
-        help: 'Questions put to a model, by whether it answered.',
-        type: 'counter',
-        values: all.flatMap(({ name: model, successes, failures }) => [
+      withValues(
+        MODEL_METRICS.predictions,
+        all.flatMap(({ name: model, successes, failures }) => [
           { labels: { model, outcome: 'success' }, value: successes },
           { labels: { model, outcome: 'failure' }, value: failures },
         ]),
-      },
-      {
-        name: 'pilotfish_model_prediction_duration_seconds',
-        help: 'Time from a question to its answer.',
-        type: 'histogram',
-        values: all.flatMap(histogramOf),
-      },
-      {
-        name: 'pilotfish_model_version_info',
-        help: 'The version of a model that answers now.',
-        type: 'gauge',
-        values: named.map(({ name: model, version = '' }) => ({ labels: { model, version }, value: 1 })),
-      },
-      {
-        name: 'pilotfish_model_version_changes_total',
-        help: 'How often another version of a model became the one that answers.',
-        type: 'counter',
-        values: named.map(({ name: model, changes }) => ({ labels: { model }, value: changes })),
-      },
-      {
-        name: 'pilotfish_model_created_timestamp_seconds',
-        help: 'When the version of a model that answers now was made, in seconds since the epoch.',
-        type: 'gauge',
-        values: named.flatMap(({ name: model, createdMs }) =>
-          createdMs === undefined ? [] : [{ labels: { model }, value: createdMs / MS_PER_SECOND }],
-        ),
-      },
-      {
-        name: 'pilotfish_model_predictions_folded_total',
-        help: 'Questions to models beyond the limit of names, counted as the model (other).',
-        type: 'counter',
-        values: [{ labels: {}, value: this.#folded }],
-      },
+      ),
+      withValues(MODEL_METRICS.duration, all.flatMap(histogramOf)),
+      withValues(
+        MODEL_METRICS.version,
+        named.map(({ name: model, room, version = '' }) => ({ labels: { model, room, version }, value: 1 })),
+      ),
+      withValues(
+        MODEL_METRICS.changes,
+        named.map(({ name: model, changes }) => ({ labels: { model }, value: changes })),
+      ),
+      withValues(
+        MODEL_METRICS.created,
+        gauge(({ createdMs }) => (createdMs === undefined ? undefined : createdMs / MS_PER_SECOND)),
+      ),
+      withValues(
+        MODEL_METRICS.accuracy,
+        gauge(({ accuracy }) => accuracy),
+      ),
+      withValues(
+        MODEL_METRICS.gain,
+        gauge(({ gain }) => gain),
+      ),
+      withValues(
+        MODEL_METRICS.breaker,
+        gauge(({ isOpen }) => (isOpen === undefined ? undefined : Number(isOpen))),
+      ),
+      withValues(MODEL_METRICS.folded, [{ labels: {}, value: this.#folded }]),
     ];
   }
 }
@@ -245,7 +277,7 @@ function histogramOf({
   successes,
   failures,
 }: Series): CollectedMetric['values'] {
-  const metric = 'pilotfish_model_prediction_duration_seconds';
+  const { name: metric } = MODEL_METRICS.duration;
   let below = 0;
   const counts = BOUNDS.map((bound, i) => {
     below += buckets[i] as number;

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { type Clock, type Log, PilotfishError, silentLog, systemClock } from '../../../base/index.ts';
+import { type Clock, type Log, MIB, PilotfishError, silentLog, systemClock } from '../../../base/index.ts';
 import { MANIFEST_NAME, type Manifest, parseManifest } from '../../../decisions/index.ts';
 import type { LoadedModel, ModelVersion, RegistryDirectory } from '../../registry/index.ts';
 import { coalesced } from '../coalesced.ts';
@@ -17,6 +17,8 @@ type Listing = ReadonlyMap<string, readonly ModelVersion[]>;
 
 /** How soon changes of other processes are seen. */
 const POLL_MS = 1000;
+/** Of all files of a version: they are read at once. */
+const MAX_BYTES = 512 * MIB;
 
 /**
  * The versions in production of a registry as a source of models, each called by its number. One whose artefact was found
@@ -76,9 +78,19 @@ export class RegistrySource implements ModelSource {
     return this.#listing.get(name)?.at(-1);
   }
 
-  /** @throws PilotfishError as `ModelRegistry.loadModel`; `REFUSED`, `UNSUPPORTED`, `USAGE` for what is no model to serve. */
+  /**
+   * @throws PilotfishError as `ModelRegistry.loadModel`; before a byte is read `REFUSED`, `UNSUPPORTED`, `USAGE` for what is
+   * no model to serve, `LIMIT`.
+   */
   async open(name: string, version: string): Promise<SourcedModel> {
-    return sourced(await this.#directory.registry.loadModel({ name, version }));
+    const { registry } = this.#directory;
+    const { files, fileSize } = await registry.versions.get({ name, version });
+    if (fileSize > MAX_BYTES) {
+      throw new PilotfishError('LIMIT', `${name}/${version} has more than ${MAX_BYTES} bytes; register less`);
+    }
+    const names = files.map((file) => file.name);
+    if (names.length > 0 && !names.includes(MANIFEST_NAME)) foreignModel(names);
+    return sourced(await registry.loadModel({ name, version }));
   }
 
   /** Looks after every change of this process, and every second for those of others. */
@@ -145,12 +157,26 @@ function requireAgreement(manifest: Manifest, { name, number, files }: ModelVers
   }
 }
 
-/**
- * The one file of a foreign model, found by its ending whatever it is called, and the recorded answers; what else tools
- * keep beside it is left out.
- */
 function foreignFiles(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
-  const names = [...files.keys()].filter((name) => posix.basename(name) !== GOLDEN_FILE);
+  const { name, file, limitBytes } = foreignModel([...files.keys()]);
+  const content = files.get(name) ?? new Uint8Array();
+  if (content.length > limitBytes) {
+    throw new PilotfishError('LIMIT', `${name} has more than ${limitBytes} bytes; use a smaller model`);
+  }
+  const golden = [...files].find(([each]) => posix.basename(each) === GOLDEN_FILE);
+  return new Map([[file, content], ...(golden === undefined ? [] : [[GOLDEN_FILE, golden[1]] as const])]);
+}
+
+/**
+ * Which of the files is the foreign model, by its ending whatever it is called, and what it is called when it is served;
+ * what else tools keep beside it is left out.
+ */
+function foreignModel(all: readonly string[]): {
+  readonly name: string;
+  readonly file: string;
+  readonly limitBytes: number;
+} {
+  const names = all.filter((name) => posix.basename(name) !== GOLDEN_FILE);
   const forms = [
     names.filter((name) => name.endsWith('.onnx')),
     names.filter((name) => posix.basename(name) === XGBOOST_FILE),
@@ -159,13 +185,6 @@ function foreignFiles(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8
   ];
   const [name = '', other] = forms.find((form) => form.length > 0) ?? [];
   const [file, limitBytes] = foreignForm(name);
-  if (other !== undefined) {
-    throw new PilotfishError('USAGE', `${name} and ${other} may both be the model; register one of them`);
-  }
-  const content = files.get(name) ?? new Uint8Array();
-  if (content.length > limitBytes) {
-    throw new PilotfishError('LIMIT', `${name} has more than ${limitBytes} bytes; use a smaller model`);
-  }
-  const golden = [...files].find(([each]) => posix.basename(each) === GOLDEN_FILE);
-  return new Map([[file, content], ...(golden === undefined ? [] : [[GOLDEN_FILE, golden[1]] as const])]);
+  if (other === undefined) return { name, file, limitBytes };
+  throw new PilotfishError('USAGE', `${name} and ${other} may both be the model; register one of them`);
 }

@@ -26,6 +26,20 @@ export const FORMS: readonly unknown[] = [
 export const nested = (value: unknown, depth: number): unknown =>
   depth === 0 ? value : depth % 2 === 0 ? { inner: nested(value, depth - 1) } : [nested(value, depth - 1)];
 
+/** Offers copies of `what` with content in each of its fields and in new ones; returns how many. */
+export function plant(what: object, offer: (changed: never) => void): number {
+  let planted = 0;
+  for (const form of FORMS) {
+    for (let depth = 0; depth < 4; depth += 1) {
+      for (const name of [...Object.keys(what), 'content', CONTENT]) {
+        offer({ ...what, [name]: nested(form, depth) } as never);
+        planted += 1;
+      }
+    }
+  }
+  return planted;
+}
+
 /** Every byte the collector has put on disk. */
 export const bytesIn = (folder: string): Buffer =>
   Buffer.concat(readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`)));

@@ -1,8 +1,8 @@
 import { PilotfishError } from '../../base/index.ts';
 import { type Artifacts, checkArtifactPath, type TrackingStore } from '../../lifecycle/index.ts';
-import { filled } from './objects.ts';
-import { type Place, placeOf } from './places.ts';
-import { type MlflowRoute, read } from './route.ts';
+import { filled } from '../mlflow/objects.ts';
+import { type Place, placeOf } from '../mlflow/places.ts';
+import { type MlflowRoute, read } from '../mlflow/route.ts';
 
 /** The files below a URI, as MLflow lists them. @throws PilotfishError `USAGE` for a path that leaves it. */
 export async function artifactsBelow(

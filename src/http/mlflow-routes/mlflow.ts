@@ -1,40 +1,36 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Log, MIB } from '../../base/index.ts';
 import type { RegistryDirectory } from '../../lifecycle/index.ts';
-import { usage } from '../errors.ts';
+import { takeJson } from '../frame/json-body.ts';
 import { requireModel } from '../identity.ts';
-import { artifactRoutes } from './artifacts.ts';
-import { mlflowErrorOf } from './errors.ts';
-import { experimentRoutes } from './experiments.ts';
-import { loggedModelRoutes } from './logged-models.ts';
-import { modelVersionRoutes } from './model-versions.ts';
-import { Params } from './params.ts';
-import { addDownloads, addProxy } from './proxy.ts';
-import { registeredModelRoutes } from './registered-models.ts';
-import type { MlflowRoute } from './route.ts';
-import { loggingRoutes, runRoutes } from './runs.ts';
-import { webhookRoutes } from './webhooks.ts';
-
-export type MlflowOptions = {
-  readonly directory: RegistryDirectory;
-  readonly log: Log;
-  /** Called after the stage of a version may have changed. */
-  readonly stagesChanged: () => void;
-};
+import { mlflowErrorOf } from '../mlflow/errors.ts';
+import { Params } from '../mlflow/params.ts';
+import type { MlflowRoute } from '../mlflow/route.ts';
+import { modelVersionRoutes } from '../mlflow-models/model-versions.ts';
+import { registeredModelRoutes } from '../mlflow-models/registered-models.ts';
+import { webhookRoutes } from '../mlflow-models/webhooks.ts';
+import { artifactRoutes } from '../mlflow-tracking/artifacts.ts';
+import { datasetRoutes, experimentRoutes } from '../mlflow-tracking/experiments.ts';
+import { historyRoutes } from '../mlflow-tracking/history.ts';
+import { loggedModelRoutes } from '../mlflow-tracking/logged-models.ts';
+import { loggingRoutes, runRoutes } from '../mlflow-tracking/runs.ts';
+import { addDownloads, addProxy, addUploads } from './proxy.ts';
 
 const API = ['/api/2.0', '/ajax-api/2.0'] as const;
 /** Room for the profile of a data set. */
 const MAX_BODY_BYTES = 32 * MIB;
 
 /** Adds MLflow's REST interface: registry, tracking, logged models, webhooks, artifacts. */
-export function addMlflow(app: FastifyInstance, { directory, log, stagesChanged }: MlflowOptions): void {
+export function addMlflow(app: FastifyInstance, directory: RegistryDirectory, log: Log): void {
   const { tracking, webhooks } = directory;
   const routes = [
-    ...registeredModelRoutes(directory),
-    ...modelVersionRoutes(directory, stagesChanged),
+    ...registeredModelRoutes(directory.registry),
+    ...modelVersionRoutes(directory),
     ...experimentRoutes(tracking),
+    ...datasetRoutes(tracking),
     ...runRoutes(tracking),
     ...loggingRoutes(tracking),
+    ...historyRoutes(tracking.log),
     ...artifactRoutes(tracking),
     ...loggedModelRoutes(tracking),
     ...webhookRoutes(webhooks),
@@ -52,7 +48,10 @@ export function addMlflow(app: FastifyInstance, { directory, log, stagesChanged 
   void app.register((scope, _options, done) => {
     scope.setErrorHandler(onError);
     takeStreams(scope);
-    for (const api of API) addProxy(scope, directory, api);
+    for (const api of API) {
+      addProxy(scope, directory, api);
+      addUploads(scope, directory, api);
+    }
     for (const prefix of ['', ...API]) addDownloads(scope, directory, prefix);
     done();
   });
@@ -70,7 +69,7 @@ function addRoute(
     bodyLimit: MAX_BODY_BYTES,
     handler: (request) => {
       const { identity } = request;
-      const params = new Params(valuesOf(request));
+      const params = new Params(valuesOf(request), { source: request.source });
       if (isOfModel === true) requireModel(identity, params.text('name') ?? '');
       return answer(params, { identity, change: { actor: identity?.actor } });
     },
@@ -82,24 +81,6 @@ function valuesOf({ method, query, body, params }: FastifyRequest): unknown {
   const values = method === 'GET' ? query : body;
   const isNamed = typeof params === 'object' && params !== null && Object.keys(params).length > 0;
   return isNamed ? { ...(values as object | undefined), ...params } : values;
-}
-
-/** JSON, whatever its type is called; that of old clients is JSON within JSON. */
-function takeJson(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
-    try {
-      done(null, bodyFrom(text.toString()));
-    } catch {
-      done(usage('the body is no JSON: send an object'));
-    }
-  });
-}
-
-function bodyFrom(text: string): unknown {
-  if (text === '') return undefined;
-  const body: unknown = JSON.parse(text);
-  return typeof body === 'string' ? JSON.parse(body) : body;
 }
 
 /** Files, as they come. */

@@ -6,10 +6,10 @@ import {
   type WebhookStatus,
   type Webhooks,
 } from '../../lifecycle/index.ts';
-import { choice } from './experiments.ts';
-import { filled } from './objects.ts';
-import type { Params } from './params.ts';
-import { done, type MlflowRoute, read, write } from './route.ts';
+import { filled } from '../mlflow/objects.ts';
+import type { Params } from '../mlflow/params.ts';
+import { choice } from '../mlflow/queries.ts';
+import { done, type MlflowRoute, patch, read, remove, write } from '../mlflow/route.ts';
 
 const STATUSES: readonly WebhookStatus[] = ['ACTIVE', 'DISABLED'];
 const ONE = 'webhooks/:webhook_id';
@@ -42,27 +42,17 @@ export function webhookRoutes(webhooks: Webhooks): MlflowRoute[] {
     }),
     read('webhooks', async () => ({ webhooks: filled((await webhooks.list()).map(webhookOf)) })),
     read(ONE, async (params) => ({ webhook: webhookOf(await webhooks.get(idOf(params))) })),
-    {
-      ...write(ONE, async (params, { change }) => {
-        const [name, url, description] = [
-          params.text('name'),
-          params.text('url'),
-          params.text('description'),
-        ];
-        const [secret, status] = [params.text('secret'), choice(params, 'status', STATUSES)];
-        const given = { name, url, description, secret, status };
-        const fields = {
-          ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-          ...(params.has('events') ? { events: eventsOf(params) } : {}),
-        };
-        return { webhook: webhookOf(await webhooks.update(idOf(params), fields, change)) };
-      }),
-      methods: ['PATCH'],
-    },
-    {
-      ...write(ONE, (params, { change }) => done(webhooks.delete(idOf(params), change))),
-      methods: ['DELETE'],
-    },
+    patch(ONE, async (params, { change }) => {
+      const [name, url, description] = [params.text('name'), params.text('url'), params.text('description')];
+      const [secret, status] = [params.text('secret'), choice(params, 'status', STATUSES)];
+      const given = { name, url, description, secret, status };
+      const fields = {
+        ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+        ...(params.has('events') ? { events: eventsOf(params) } : {}),
+      };
+      return { webhook: webhookOf(await webhooks.update(idOf(params), fields, change)) };
+    }),
+    remove(ONE, (params, { change }) => done(webhooks.delete(idOf(params), change))),
   ];
   return routes.map((route) => ({ ...route, role: 'admin' }));
 }

@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RegistryDirectory } from '../../lifecycle/index.ts';
+import { PilotfishError } from '../../base/index.ts';
+import { checkArtifactPath, type RegistryDirectory } from '../../lifecycle/index.ts';
+import { usage } from '../errors.ts';
 import { requireModel } from '../identity.ts';
-import { fileAt } from './artifacts.ts';
-import { filled } from './objects.ts';
-import { missing, Params } from './params.ts';
-import { placeAt, placeOf } from './places.ts';
+import { filled } from '../mlflow/objects.ts';
+import { missing, Params } from '../mlflow/params.ts';
+import { placeAt, placeOf } from '../mlflow/places.ts';
+import { fileAt } from '../mlflow-tracking/artifacts.ts';
 
 const PROXY = '/mlflow-artifacts/artifacts';
 
@@ -44,6 +46,33 @@ export function addProxy(app: FastifyInstance, directory: RegistryDirectory, pre
   });
 }
 
+/** Adds how MLflow's pages upload a file, and what its clients try with a large one before they send it whole. */
+export function addUploads(app: FastifyInstance, { tracking }: RegistryDirectory, prefix: string): void {
+  const config = { role: 'contributor' } as const;
+  const route = { config, bodyLimit: Number.MAX_SAFE_INTEGER };
+  app.post<{ Querystring: { run_uuid?: string; path?: string } }>(
+    `${prefix}/mlflow/upload-artifact`,
+    route,
+    async (request) => {
+      const { run_uuid: runId, path } = request.query;
+      if (!runId) throw usage('Request must specify run_uuid.');
+      if (!path) throw usage('Request must specify path.');
+      checkArtifactPath(path);
+      const { artifactUri } = await tracking.runs.get(runId);
+      if (!(request.body instanceof Readable)) throw usage('Request must specify data.');
+      await tracking.artifacts.put(...fileAt(artifactUri, path), request.body);
+      return {};
+    },
+  );
+  app.post(`${prefix}/mlflow-artifacts/mpu/*`, { config }, () => {
+    // Word for word what clients look for, to send it whole then.
+    throw new PilotfishError(
+      'UNSUPPORTED',
+      'Multipart upload is not supported for the current artifact repository',
+    );
+  });
+}
+
 const bodyOf = ({ body }: FastifyRequest): Readable | Uint8Array =>
   body instanceof Readable ? body : new Uint8Array();
 
@@ -53,7 +82,7 @@ export function addDownloads(app: FastifyInstance, directory: RegistryDirectory,
   const config = { role: 'viewer' } as const;
   const byRun = async (request: FastifyRequest, reply: FastifyReply) => {
     const params = new Params(request.query);
-    const path = params.text('path') ?? '';
+    const path = checkArtifactPath(params.text('path') ?? '');
     const { artifactUri } = await tracking.runs.get(params.runId());
     return send(directory, fileAt(artifactUri, path), reply);
   };
@@ -65,6 +94,7 @@ export function addDownloads(app: FastifyInstance, directory: RegistryDirectory,
       params.text('path') ?? '',
     ];
     requireModel(request.identity, name);
+    checkArtifactPath(path);
     const { downloadUri, files } = await registry.versions.get({ name, version });
     const file = files.find((each) => each.name === path);
     if (placeOf(downloadUri) !== undefined || file === undefined)
@@ -105,5 +135,15 @@ export function stream(
     .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(basename(name))}`)
     .header('content-length', bytes)
     .type('application/octet-stream')
-    .send(Readable.from(registry.store.read(sha256), { objectMode: false }));
+    .send(Readable.from(soundOf(registry.store.read(sha256)), { objectMode: false }));
+}
+
+/** Holds the last piece back until the hash was right: a file that was changed on disk breaks off, and is never whole. */
+async function* soundOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array | undefined;
+  for await (const piece of pieces) {
+    if (held !== undefined) yield held;
+    held = piece;
+  }
+  if (held !== undefined) yield held;
 }

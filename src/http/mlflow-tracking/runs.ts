@@ -1,18 +1,13 @@
 import type { KeyValue, MetricDraft, RunStatus, TrackingStore } from '../../lifecycle/index.ts';
 import { usage } from '../errors.ts';
-import { choice, viewTypeOf } from './experiments.ts';
-import { filled, metricOf, runInfoOf, runOf } from './objects.ts';
-import { missing, type Params } from './params.ts';
-import { queryOf } from './registered-models.ts';
-import { done, type MlflowRoute, NOTHING, read, write } from './route.ts';
+import { filled, runInfoOf, runOf } from '../mlflow/objects.ts';
+import { missing, type Params } from '../mlflow/params.ts';
+import { choice, queryOf, viewTypeOf } from '../mlflow/queries.ts';
+import { done, type MlflowRoute, NOTHING, read, write } from '../mlflow/route.ts';
 
 const MAX_RESULTS = 50_000;
 const DEFAULT_RESULTS = 1000;
-const MAX_HISTORY = 25_000;
-const DEFAULT_INTERVAL = 320;
 const STATUSES: readonly RunStatus[] = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'];
-/** `{"offset": 0}`: what MLflow's server answers to a history of no length. */
-const FIRST_PAGE = 'eyJvZmZzZXQiOiAwfQ==';
 
 /** runs/* without those that log. */
 export function runRoutes({ runs }: TrackingStore): MlflowRoute[] {
@@ -57,22 +52,16 @@ export function runRoutes({ runs }: TrackingStore): MlflowRoute[] {
       }),
       role: 'viewer',
     },
-    write('runs/set-tag', (params) => {
-      const tag = { key: params.requiredText('key'), value: params.text('value') ?? '' };
-      return done(runs.setTag(params.runId(), tag));
-    }),
+    write('runs/set-tag', (params) => done(runs.setTag(params.runId(), params.pair()))),
     write('runs/delete-tag', (params) => done(runs.deleteTag(params.runId(), params.requiredText('key')))),
   ];
 }
 
-/** What runs log, and how it is read back. */
+/** What runs log. */
 export function loggingRoutes({ log, inputs, runs }: TrackingStore): MlflowRoute[] {
   return [
     write('runs/log-metric', (params) => done(log.logMetric(params.runId(), draftOf(params)))),
-    write('runs/log-parameter', (params) => {
-      const param = { key: params.requiredText('key'), value: params.text('value') ?? '' };
-      return done(log.logParam(params.runId(), param));
-    }),
+    write('runs/log-parameter', (params) => done(log.logParam(params.runId(), params.pair()))),
     write('runs/log-batch', (params) => {
       const [params_, tags] = [params.pairs('params'), params.pairs('tags')];
       return done(
@@ -99,54 +88,7 @@ export function loggingRoutes({ log, inputs, runs }: TrackingStore): MlflowRoute
       await runs.setTag(runId, historyTag(tags['mlflow.log-model.history'], text));
       return NOTHING;
     }),
-    read('metrics/get-history', async (params) => {
-      const [runId, key, maxResults] = [
-        params.runId(),
-        params.requiredText('metric_key'),
-        params.maxResults(MAX_RESULTS),
-      ];
-      // As MLflow's server does; its clients always say how many.
-      if (maxResults === undefined) return { next_page_token: FIRST_PAGE };
-      const page = await log.history(runId, key, { maxResults, pageToken: params.text('page_token') });
-      return { metrics: filled(page.items.map(metricOf)), next_page_token: page.nextPageToken };
-    }),
-    read('metrics/get-history-bulk', async (params) => {
-      const [runIds, key] = [idsOf(params, 'run_id'), params.requiredText('metric_key')];
-      const limit = Math.min(params.integer('max_results') ?? MAX_HISTORY, MAX_HISTORY);
-      const metrics: object[] = [];
-      for (const runId of [...runIds].sort()) {
-        if (metrics.length >= limit) break;
-        const page = await log.history(runId, key, { maxResults: limit - metrics.length });
-        metrics.push(...page.items.map((metric) => ({ ...metricOf(metric), run_id: runId })));
-      }
-      return { metrics };
-    }),
-    read('metrics/get-history-bulk-interval', async (params) => {
-      const [startStep, endStep] = [params.integer('start_step'), params.integer('end_step')];
-      const range = {
-        ...(startStep === undefined ? {} : { startStep }),
-        ...(endStep === undefined ? {} : { endStep }),
-        maxResults: params.integer('max_results') ?? DEFAULT_INTERVAL,
-      };
-      const found = await log.historyInterval(
-        idsOf(params, 'run_ids'),
-        params.requiredText('metric_key'),
-        range,
-      );
-      return { metrics: filled(found.map((metric) => ({ ...metricOf(metric), run_id: metric.runId }))) };
-    }),
   ];
-}
-
-const MAX_BULK_RUNS = 100;
-
-/** @throws PilotfishError `USAGE`. */
-function idsOf(params: Params, name: string): string[] {
-  const ids = params.texts(name);
-  if (ids.length >= 1 && ids.length <= MAX_BULK_RUNS) return ids;
-  const call = name === 'run_id' ? 'GetMetricHistoryBulk' : 'GetMetricHistoryBulkInterval';
-  const what = ids.length === 0 ? 'at least one run_id' : `at most ${MAX_BULK_RUNS} run_ids`;
-  throw usage(`${call} request must specify ${what}. Received ${ids.length} run_ids.`);
 }
 
 const draftOf = (params: Params): MetricDraft => ({

@@ -1,8 +1,12 @@
+import { resolve } from 'node:path';
 import { usage } from '../errors.ts';
 
-/** @throws PilotfishError `USAGE` for a place of an experiment that could be another than it seems. */
-export function checkArtifactLocation(location: string | undefined): void {
-  if (location === undefined) return;
+/**
+ * The place of an experiment's artifacts; a relative one begins where the server does. Nothing of this machine is ever
+ * read there: it is for clients to know.
+ * @throws PilotfishError `USAGE` for one that could be another than it seems.
+ */
+export function artifactLocation(location: string): string {
   if (/[#;]/.test(location)) throw usage("'artifact_location' URL can't include fragments or params.");
   const plain = decoded(location);
   if (plain.startsWith('runs:')) {
@@ -11,6 +15,7 @@ export function checkArtifactLocation(location: string | undefined): void {
   if (plain.includes('\u0000') || plain.split(/[/\\?]/).includes('..')) {
     throw usage(`Invalid artifact location: '${location}'`);
   }
+  return /^[a-z][a-z0-9+.-]*:/i.test(plain) ? location : resolve(location);
 }
 
 /** However often it was percent-encoded; each round makes it shorter, or is the last. */
