@@ -95,7 +95,7 @@ describe('the store benchmark on a small set', () => {
     }
     assert.deepEqual([builtIn?.codecs, builtIn?.decideSeconds], [{ 'zstd-5': sampled }, 0]);
     assert.ok((oracle?.codecs['none'] ?? 0) > 0, 'in hindsight noise is not compressed');
-    assert.equal(rule?.codecs['zstd-9'], sampled, 'at this rate the rule compresses everything');
+    assert.equal(rule?.codecs['none'] ?? 0, 0, 'at this rate the rule compresses everything');
     for (const report of [consoleReport(results), markdownReport(results)])
       for (const who of ['built-in zstd-5', 'heuristic', 'oracle'])
         assert.ok(report.includes(`set B, ${who}`), who);

@@ -1,7 +1,7 @@
 import { PilotfishError } from '../../base/index.ts';
 import { AHEAD_SLOTS, type AheadQuestion, bestSlots } from '../../blocks/index.ts';
 import { decodeSnapshot, Lstm } from '../../learn/index.ts';
-import type { ModelArtefact } from '../artefact/index.ts';
+import { checkRoom, type ModelArtefact, modelFile } from '../artefact/index.ts';
 import type { RoomModel } from '../contract/index.ts';
 import { PREFETCH_FEATURES, PREFETCH_SCHEMA, STEP_WIDTH } from './features.ts';
 
@@ -65,13 +65,8 @@ const WARM_UP = new Float64Array(PREFETCH_FEATURES.length);
  * other features.
  */
 export function openPrefetchModel(artefact: ModelArtefact): PrefetchModel {
-  const { room, featureSchema, name, version, metrics } = artefact.manifest;
-  if (room !== 'prefetch') {
-    throw new PilotfishError('DAMAGED', `this is a model of the room ${room}; give one of the room prefetch`);
-  }
-  if (featureSchema !== PREFETCH_SCHEMA) {
-    throw new PilotfishError('SHAPE', 'the model was trained with other features; train it again');
-  }
+  checkRoom(artefact, 'prefetch', PREFETCH_SCHEMA);
+  const { name, version, metrics } = artefact.manifest;
   return prefetchModelOf(restoreLstm(artefact), {
     version: `${name}@${version}`,
     serves: isEarned(metrics),
@@ -79,12 +74,8 @@ export function openPrefetchModel(artefact: ModelArtefact): PrefetchModel {
 }
 
 /** The net of an artefact. @throws PilotfishError `DAMAGED` when there is none or its shape is not the room's. */
-export function restoreLstm({ files }: Pick<ModelArtefact, 'files'>): Lstm {
-  const bytes = files.get(LSTM_FILE);
-  if (bytes === undefined) {
-    throw new PilotfishError('DAMAGED', `the model has no file ${LSTM_FILE}; train it again`);
-  }
-  const net = Lstm.restore(decodeSnapshot(bytes));
+export function restoreLstm(artefact: Pick<ModelArtefact, 'files'>): Lstm {
+  const net = Lstm.restore(decodeSnapshot(modelFile(artefact, LSTM_FILE)));
   const { recurrent, head } = net.layers();
   const inputs = (recurrent[0]?.weights.length ?? 0) / (4 * LSTM_HIDDEN) - LSTM_HIDDEN;
   if (recurrent.length === 2 && inputs === STEP_WIDTH && head.bias.length === OUTPUTS) return net;

@@ -4,7 +4,14 @@ import { encodeSnapshot, quantile } from '../../learn/index.ts';
 import type { LineageSet, ModelArtefact, ModelDraft } from '../artefact/index.ts';
 import { type DataSet, discover, discoverTraces, type TraceSet } from '../data/index.ts';
 import type { Scoreboard, ScoreSet } from '../scoreboard/index.ts';
-import type { Bench, TrainOptions, Work, Workshop } from '../workshop/index.ts';
+import {
+  type Bench,
+  splitTable,
+  type TrainOptions,
+  type Work,
+  type Workshop,
+  withSets,
+} from '../workshop/index.ts';
 import { PREFETCH_SCHEMA } from './features.ts';
 import { policy } from './judging/contenders.ts';
 import { cutVersions, restoreTrace, type Versions } from './judging/restore.ts';
@@ -22,8 +29,6 @@ const SHUFFLE_SEED = 1;
 /** The net guesses at every so many accesses: enough for three digits, and a set takes seconds. */
 const GUESS_EVERY = 16;
 const TIMED_DECISIONS = 4000;
-/** Lines before the rows of a table: one per data set, so that the lineage needs no second file. */
-const SET_LINE = '#set';
 
 type Sources = { readonly traces: readonly TraceSet[]; readonly versions: readonly DataSet[] };
 
@@ -92,27 +97,14 @@ function* measure(
   };
   for (const set of traces) yield* note(set.name, traceOf(set.keys(), 'all'));
   for (const [name, trace] of yield* restores(versions, false)) yield* note(name, trace);
-  const lines = [...traces, ...versions].map(({ name, path, sha256, use }) =>
-    [SET_LINE, name, path, sha256, use].join('\t'),
-  );
-  return { table: `${lines.join('\n')}\n${writeWindows(windows)}`, rows: windows.length };
+  return { table: withSets([...traces, ...versions], writeWindows(windows)), rows: windows.length };
 }
 
 type Table = { readonly sets: readonly LineageSet[]; readonly windows: readonly Window[] };
 
 function readTable(text: string): Table {
-  const sets: LineageSet[] = [];
-  let at = 0;
-  while (text.startsWith(SET_LINE, at)) {
-    const end = text.indexOf('\n', at);
-    const [, , path = '', sha256 = '', use] = text.slice(at, end).split('\t');
-    if (end < 0 || (use !== 'train+ship' && use !== 'evaluate')) {
-      throw new PilotfishError('DAMAGED', 'the table of accesses names its data sets wrongly; measure again');
-    }
-    sets.push({ path, sha256, use });
-    at = end + 1;
-  }
-  return { sets, windows: readWindows(text.slice(at)) };
+  const { sets, rows } = splitTable(text);
+  return { sets, windows: readWindows(rows) };
 }
 
 function* train(_bench: Bench, options: TrainOptions): Work<ModelDraft> {

@@ -32,7 +32,10 @@ export function measurableSets(
 }
 
 /** A table of a room: where its rows come from, then the rows. */
-export function withSets(sets: readonly DataSet[], rows: string): string {
+export function withSets(
+  sets: readonly Pick<DataSet, 'name' | 'path' | 'sha256' | 'use'>[],
+  rows: string,
+): string {
   const lines = sets.map(({ name, path, sha256, use }) =>
     [SET_LINE, cellOf(name), cellOf(path), sha256, use].join('\t'),
   );

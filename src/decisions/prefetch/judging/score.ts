@@ -57,7 +57,7 @@ const MIN_SLICES = 2;
 
 /** Plain fractions; the interval of the hit rate by resampling stretches of time. */
 function metricsOf(tally: Tally): Record<string, number> {
-  const { demand, hits, issued, used, usedSoon, wasted, asked, guessed, right } = tally;
+  const { demand, hits, issued, usedSoon, wasted, asked, guessed, right } = tally;
   const total = demand.reduce((sum, count) => sum + count, 0);
   const slices = Float64Array.from(demand, (_, i) => i).filter((i) => (demand[i] as number) > 0);
   const rateOf = (drawn: ArrayLike<number>): number => {
@@ -78,7 +78,6 @@ function metricsOf(tally: Tally): Record<string, number> {
     ...{ hitRate: rate, hitRateLow: interval.low, hitRateHigh: interval.high },
     waste: wasted / Math.max(1, total),
     usedOfIssued: usedSoon / Math.max(1, issued),
-    usedWhileCached: used / Math.max(1, issued),
     ...{ hitAt5, coverage },
     // Five guesses, one next access: what document 000 asks for cannot exceed a fifth of the coverage.
     precisionAt5: hitAt5 / 5,

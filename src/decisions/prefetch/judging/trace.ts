@@ -1,3 +1,4 @@
+import { PilotfishError } from '../../../base/index.ts';
 import type { TraceKeys } from '../../data/index.ts';
 
 /** A run to replay: keys are small whole numbers in the order of their first access. */
@@ -19,6 +20,8 @@ export type Trace = {
 
 /** Requests of one trace that are replayed. */
 const MAX_REQUESTS = 600_000;
+/** As many as a Map of V8 holds. */
+const MAX_KEYS = 2 ** 24;
 /** Share of the distinct keys that fits the cache. */
 const CACHE_SHARE = 0.01;
 
@@ -46,6 +49,8 @@ export function traceOf(all: TraceKeys, stretch: Stretch): Trace {
   const numberOf = (value: number | bigint): number => {
     const known = numbers.get(value);
     if (known !== undefined) return known;
+    if (values.length === MAX_KEYS)
+      throw new PilotfishError('LIMIT', `a run has at most ${MAX_KEYS} different keys; cut it shorter`);
     numbers.set(value, values.length);
     values.push(value);
     return values.length - 1;

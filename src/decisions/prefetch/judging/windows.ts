@@ -1,6 +1,7 @@
 import { PilotfishError } from '../../../base/index.ts';
 import { AHEAD_SLOTS, AheadEngine, horizonOf } from '../../../blocks/index.ts';
 import type { Part } from '../../data/index.ts';
+import { cellOf, nameOf } from '../../workshop/index.ts';
 import { PREFETCH_FEATURES } from '../features.ts';
 import { ReplayCache } from './cache.ts';
 import { sealedFrom, type Trace } from './trace.ts';
@@ -94,7 +95,7 @@ const rounded = (steps: Float64Array): Float32Array =>
 export function writeWindows(windows: readonly Window[]): string {
   const lines = windows.map(({ set, part, steps, fates }) => {
     const text = Array.from(steps, (value) => SIGNS[Math.round(LEVELS * value)]).join('');
-    return [set, part, text, Array.from(fates, (fate) => SIGNS[fate]).join('')].join('\t');
+    return [cellOf(set), part, text, Array.from(fates, (fate) => SIGNS[fate]).join('')].join('\t');
   });
   return `${[HEADER, ...lines].join('\n')}\n`;
 }
@@ -103,7 +104,8 @@ const MAX_WINDOWS = 1_000_000;
 
 /** Reads a table back. @throws PilotfishError `DAMAGED`, `LIMIT`. */
 export function readWindows(text: string): Window[] {
-  const [header, ...lines] = text.trimEnd().split('\n');
+  // A split without a limit could be made to ask for more memory than there is.
+  const [header, ...lines] = text.trimEnd().split('\n', MAX_WINDOWS + 2);
   if (header !== HEADER) {
     throw new PilotfishError(
       'DAMAGED',
@@ -125,7 +127,7 @@ export function readWindows(text: string): Window[] {
       codes.every((code) => code >= 0 && code < 16);
     if (!sound) throw new PilotfishError('DAMAGED', `row ${row + 1} of the table of accesses does not parse`);
     return {
-      ...{ set, part: part as Part, fates: Uint8Array.from(codes) },
+      ...{ set: nameOf(set), part: part as Part, fates: Uint8Array.from(codes) },
       steps: Float32Array.from(values, (value) => value / LEVELS),
     };
   });
