@@ -1,7 +1,7 @@
 /**
  * Near-duplicate search: look-up times and recall by size, what the bands of classic LSH would have to rank instead,
  * and how fast fingerprints are made and read back.
- * Usage: node bench/fingerprints.ts [MiB]. MiB (128) is what is packed, read and fingerprinted from end to end. Recall is
+ * Usage: node bench/fingerprints.ts [MiB | --json]; --json prints the look-ups alone. MiB (128) is what is packed, read and fingerprinted from end to end. Recall is
  * counted against a brute-force search of every row; all seeds are fixed.
  */
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -90,7 +90,19 @@ function tableOf(kind: keyof typeof KINDS, rows: number): FingerprintTable {
   return table;
 }
 
-function lookups(kind: keyof typeof KINDS, rows: number): string[] {
+interface LookUps {
+  readonly kind: keyof typeof KINDS;
+  readonly blocks: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  /** Of `wanted` rows a search of everything gives, those found. */
+  readonly found: number;
+  readonly wanted: number;
+  /** Share of the rows that bands would have had to rank. */
+  readonly ranked: number;
+}
+
+function lookups(kind: keyof typeof KINDS, rows: number): LookUps {
   const table = tableOf(kind, rows);
   const { fingerprints } = table;
   const find = (id: string, topK: number): string[] => {
@@ -114,9 +126,19 @@ function lookups(kind: keyof typeof KINDS, rows: number): string[] {
     found += truth.rows.filter((row, rank) => answer[rank] === table.idAt(row)).length;
     ranked += truth.ranked / CHECKED;
   }
-  const ms = (share: number): string => quantile(times, share).toFixed(3);
-  const recall = `${found} of ${wanted}`;
-  return [`${kind}, ${rows.toLocaleString('en')}`, ms(0.5), ms(0.99), recall, (ranked / rows).toFixed(4)];
+  const us = (share: number): number => 1000 * quantile(times, share);
+  return { kind, blocks: rows, p50Us: us(0.5), p99Us: us(0.99), found, wanted, ranked: ranked / rows };
+}
+
+function lookUpTable(rows: readonly LookUps[]): string {
+  const cells = rows.map(({ kind, blocks, p50Us, p99Us, found, wanted, ranked }) => [
+    `${kind}, ${blocks.toLocaleString('en')}`,
+    ...[p50Us, p99Us].map((us) => (us / 1000).toFixed(3)),
+    `${found} of ${wanted}`,
+    ranked.toFixed(4),
+  ]);
+  const head = ['fingerprints', 'p50 ms', 'p99 ms', 'found of brute force', '5 bands would rank'];
+  return textTable({ head, rows: cells });
 }
 
 /** Rates are the best of some rounds: everything slower was the machine's other work. */
@@ -173,14 +195,16 @@ async function fromEndToEnd(folder: string, mebibytes: number): Promise<string> 
   }
 }
 
-console.log(`kernel: ${kernelRate().toFixed(0)} MB/s`);
-const folder = mkdtempSync(join(tmpdir(), 'pilotfish-fingerprints-'));
-try {
-  console.log(await fromEndToEnd(folder, Number(process.argv[2] ?? 128)));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+const isJson = process.argv[2] === '--json';
+if (!isJson) {
+  console.log(`kernel: ${kernelRate().toFixed(0)} MB/s`);
+  const folder = mkdtempSync(join(tmpdir(), 'pilotfish-fingerprints-'));
+  try {
+    console.log(await fromEndToEnd(folder, Number(process.argv[2] ?? 128)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 const rows = SIZES.flatMap((size) => [lookups('uniform', size), lookups('clustered', size)]);
-const head = ['fingerprints', 'p50 ms', 'p99 ms', 'found of brute force', '5 bands would rank'];
-console.log(`\nlook-ups of ${TOP_K} (${LOOKUPS} each)`);
-console.log(textTable({ head, rows }));
+if (isJson) console.log(JSON.stringify(rows));
+else console.log(`\nlook-ups of ${TOP_K} (${LOOKUPS} each)\n${lookUpTable(rows)}`);

@@ -58,13 +58,11 @@ function measure(data: string, scratch: string, parts: readonly (typeof PARTS)[n
       ? (jsonOf(join(root, 'bench/fingerprints.ts'), ['--json']) as Results['lookUps'])
       : before.lookUps,
     reading: has('reading')
-      ? (jsonOf(join(root, 'bench/reading/main.ts'), [
-          '--data',
-          data,
-          '--run',
-          scratch,
-          '--json',
-        ]) as Results['reading'])
+      ? (
+          jsonOf(join(root, 'bench/reading/main.ts'), ['--data', data, '--run', scratch, '--json']) as {
+            rows: Results['reading'];
+          }
+        ).rows
       : before.reading,
   };
 }

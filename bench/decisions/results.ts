@@ -26,10 +26,12 @@ export interface Stored {
 
 /** What other benchmarks wrote, as far as it is looked at here. */
 export interface LookUpRow {
+  readonly kind: string;
   readonly blocks: number;
   readonly p50Us: number;
   readonly p99Us: number;
-  readonly recall: number;
+  readonly found: number;
+  readonly wanted: number;
 }
 
 export interface Results {
