@@ -13,7 +13,7 @@ import { absent, ensureTool, installPackages } from './tools.ts';
 const PACKAGE = 'mlflow-skinny==3.3.2';
 const venv = join(root, '.oracles/mlflow');
 const python = join(venv, 'bin/python');
-const script = join(root, 'test/full/oracles/mlflow_client.py');
+const script = join(root, 'test/full/mlflow_client.py');
 const LIMIT_MS = 8 * 60_000;
 
 /** The interpreter that has the client; null where it cannot be had. */

@@ -16,7 +16,7 @@ type Exchange = {
 };
 
 const exchanges = JSON.parse(
-  readFileSync(join(root, 'test/vectors/mlflow-exchanges.json'), 'utf8'),
+  readFileSync(join(root, 'test/http/mlflow-exchanges.json'), 'utf8'),
 ) as Exchange[];
 
 /** They differ from server to server. */
