@@ -84,6 +84,10 @@ describe('the packed tarball', () => {
     for (const name of ['LICENSE', 'README.md', 'bin/pilotfish.js', 'dist/index.js', 'dist/index.d.ts']) {
       assert.ok(paths.includes(name), `${name} is not in the tarball`);
     }
+    assert.ok(
+      paths.includes('dist/http/inference/open_inference.proto'),
+      'gRPC has no messages in the tarball',
+    );
   });
 
   test('brings only the packages the core needs', () => {

@@ -12,7 +12,8 @@ export function serverProgram(settings: Settings, version: string): ServerProgra
         ...{ encryptionKey: artefactKey?.(), token: serverToken?.() },
       });
       try {
-        return { url: await server.listen(), models: server.served, close: () => server.close() };
+        const url = await server.listen();
+        return { url, grpc: server.grpc, models: server.served, close: () => server.close() };
       } catch (error) {
         await server.close();
         throw error;

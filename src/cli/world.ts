@@ -40,6 +40,8 @@ export interface ServerChoices {
   readonly data: string;
   readonly host?: string;
   readonly port: number;
+  /** Where gRPC is answered as well. */
+  readonly grpcPort: number | undefined;
   readonly isInsecure: boolean;
   readonly modelsDirectory: string;
   readonly requestsPerSecond: number | undefined;
@@ -52,6 +54,8 @@ export interface ServerChoices {
 /** A server that answers. */
 export interface RunningServer {
   readonly url: string;
+  /** Host and port of gRPC, if that is answered. */
+  readonly grpc: string | undefined;
   /** Names of the models it serves. */
   readonly models: readonly string[];
   close(): Promise<void>;

@@ -105,7 +105,16 @@ test('register, promote, list, show, roll back', async (t) => {
     '--evidence',
     'good',
   );
-  await house.fails(1, 'MISSING', 'models', 'show', 'threat-detector', 'v9');
+  for (const [code, ...named] of [
+    ['MISSING', 'threat-detector', 'v9'],
+    ['USAGE', 'threat-detector', '@champion'],
+    ['MISSING', 'nope'],
+  ] as const) {
+    assert.match(
+      await house.fails(1, code, 'models', 'show', ...named),
+      / not found: see `pilotfish models list`\n$/,
+    );
+  }
   const { models } = await house.told<{ models: Shown[] }>('models', 'list');
   assert.deepEqual(
     models.map(({ status, version }) => [version, status]),

@@ -1,6 +1,10 @@
 // The Open Inference Protocol over gRPC: the same models, keys and limits as over REST.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import {
   type Client,
@@ -13,6 +17,8 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { ManualClock, secureBytes } from '../../src/base/index.ts';
 import { KeyStore, type ServerOptions } from '../../src/http/index.ts';
+import { bodyOf } from '../../src/http/inference/grpc-tensors.ts';
+import { Place } from '../cli/support.ts';
 import { root, temporaryFolder } from '../support.ts';
 import { COLUMNS, shipModel } from './models.ts';
 import { type Served, serve } from './support.ts';
@@ -154,28 +160,26 @@ test('numbers of every datatype mean the same, in their field and raw', async (t
   }
 });
 
-test('halves are read to the bit, negative, small and missing', async (t) => {
-  const [asker, served] = await open(t);
-  // -2, the smallest above 0, the largest, NaN; the rest 0.
+test('halves are read to the bit', () => {
   const halves: readonly [number, number][] = [
+    [0x0000, 0],
+    [0x8000, -0],
+    [0x3c00, 1],
     [0xc000, -2],
+    [0x3555, 0.333251953125],
     [0x0001, 2 ** -24],
+    [0x83ff, -(2 ** -14 - 2 ** -24)],
+    [0x0400, 2 ** -14],
     [0x7bff, 65_504],
     [0x7e00, Number.NaN],
   ];
-  for (const [bits, value] of halves) {
-    const raw = Buffer.alloc(COLUMNS * 2);
-    raw.writeUInt16LE(bits);
-    const row = [value, ...new Array<number>(COLUMNS - 1).fill(0)];
-    const direct = await served.server.models.predict('codec', row).catch((error: Error) => error.message);
-    const request = infer({ datatype: 'FP16' }, { raw_input_contents: [raw], outputs: [{ name: 'values' }] });
-    const answer = await asker.ask('ModelInfer', request).catch(({ details }: ServiceError) => details);
-    if (typeof direct === 'string') assert.equal(answer, direct);
-    else {
-      const expected = Buffer.from(Float64Array.from(direct.values).buffer);
-      assert.deepEqual((answer as Message)['raw_output_contents'], [expected]);
-    }
-  }
+  const raw = Buffer.from(halves.flatMap(([bits]) => [bits % 256, bits >> 8]));
+  const tensor = { name: 'x', datatype: 'FP16', shape: [halves.length], contents: null };
+  const rest = { model_name: 'm', model_version: '', id: '', outputs: [] };
+  assert.deepEqual(bodyOf({ ...rest, inputs: [tensor], raw_input_contents: [raw] }), {
+    inputs: [{ name: 'x', datatype: 'FP16', shape: tensor.shape, data: halves.map(([, value]) => value) }],
+    outputs: [],
+  });
 });
 
 test('what is wrong with a call is said, with the code for it', async (t) => {
@@ -205,6 +209,26 @@ test('what is wrong with a call is said, with the code for it', async (t) => {
   ];
   for (const [code, reason, request] of cases) await asker.refused(code, reason, 'ModelInfer', request);
   await asker.refused(status.NOT_FOUND, /in production/, 'ModelReady', { name: 'other' });
+});
+
+test('a name cannot lead elsewhere, nor what is said of it be long', async (t) => {
+  const [asker] = await open(t);
+  for (const name of ['', '.', '..', 'x'.repeat(5000)]) {
+    for (const method of ['ModelMetadata', 'ModelReady']) {
+      await asker.refused(status.INVALID_ARGUMENT, /give the name of a model/, method, { name });
+    }
+    if (name === '') continue;
+    await asker.refused(status.INVALID_ARGUMENT, /name/, 'ModelMetadata', { name: 'codec', version: name });
+  }
+  await asker.refused(status.NOT_FOUND, /%2e%2e\/\u00fc\?/, 'ModelReady', { name: '%2e%2e/\u00fc?' });
+  const outputs = [{ name: '\u{1f41f}'.repeat(2 ** 16) }];
+  const request = infer({ contents: { fp64_contents: ones } }, { outputs });
+  await asker.refused(
+    status.INVALID_ARGUMENT,
+    /^the model has no output ".{500,1000}$/u,
+    'ModelInfer',
+    request,
+  );
 });
 
 test('a key is asked for, and its role counts', async (t) => {
@@ -256,9 +280,58 @@ test('calls under way are answered when the server ends, later ones are not', as
   await asker.refused(status.UNAVAILABLE, /./, 'ServerLive');
 });
 
+test('a caller who never ends is cut off when the time to drain is over', async (t) => {
+  const clock = new ManualClock();
+  const [asker, served] = await open(t, { clock });
+  await asker.ask('ServerLive');
+  const session = connect(`http://${served.server.grpc}`);
+  t.after(() => session.destroy());
+  session.on('error', () => undefined);
+  await once(session, 'connect');
+  const path = '/inference.GRPCInferenceService/ServerLive';
+  const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
+  const ended = new Promise((resolve) => stream.once('close', resolve).on('error', () => undefined));
+  stream.write(Buffer.alloc(1));
+  // Sent after it on the same connection, so that the server has the first when this comes back.
+  await new Promise((resolve) => session.ping(resolve));
+  const closed = served.server.close();
+  let isOpen = true;
+  void closed.then(() => {
+    isOpen = false;
+  });
+  await asker.refused(status.UNAVAILABLE, /./, 'ServerLive');
+  assert.ok(isOpen, 'it waits');
+  clock.advance(10_000);
+  await Promise.all([closed, ended]);
+});
+
 test('a port that is taken is said', async (t) => {
   const [, served] = await open(t);
   const grpcPort = Number(/[0-9]+$/.exec(served.server.grpc as string)?.[0]);
   const other = await serve(t, { grpcPort });
   await assert.rejects(other.server.listen(), /choose another --grpc-port/);
+});
+
+test('the command says where gRPC is, and ends with it', async (t) => {
+  const place = new Place(t);
+  const child = place.start(['serve', '--data', 'data', '--port', '0', '--grpc-port', '0', '--json']);
+  const [line] = (await once(child.stdout as Readable, 'data')) as [Buffer];
+  const asker = new Asker((JSON.parse(String(line)) as { grpc: string }).grpc);
+  t.after(() => asker.close());
+  assert.deepEqual(await asker.ask('ServerLive'), { live: true });
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('without its packages it says which', (t) => {
+  const place = new Place(t);
+  place.write({
+    'absent.mjs': `import { registerHooks } from 'node:module';
+      registerHooks({ resolve: (name, context, next) => next(name.replace(/^@grpc/, '@absent'), context) });`,
+  });
+  const env = { NODE_OPTIONS: `--import ${place.path('absent.mjs')}` };
+  const { code, stderr } = place.run(['serve', '--data', 'data', '--grpc-port', '0'], { env });
+  assert.match(stderr, /npm install @grpc\/grpc-js @grpc\/proto-loader/);
+  assert.notEqual(code, 0);
+  assert.ok(!existsSync(place.path('data')), 'nothing was begun');
 });

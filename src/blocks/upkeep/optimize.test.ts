@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chainsOf } from '../../../test/golden/chains.ts';
-import { SOURCE, Workbench, type WorkbenchOptions } from '../../../test/golden/workbench.ts';
+import { packFresh, SOURCE, Workbench, type WorkbenchOptions } from '../../../test/golden/workbench.ts';
 import { edited, text } from '../../../test/sim/file-bytes.ts';
 import { noise } from '../../../test/sim/noise.ts';
 import { treeVersions } from '../../../test/sim/sources.ts';
@@ -10,6 +10,7 @@ import { KIB, MAX_CHAIN_DEPTH, MIB, Rng } from '../../base/index.ts';
 import { stats, verify } from '../check/index.ts';
 import { forget } from './forget.ts';
 import { type OptimizeResult, optimize } from './optimize.ts';
+import type { Replaced } from './replace-packs.ts';
 
 /** What footers and records of a few blocks may take more. */
 const MARGIN = 1.03;
@@ -125,4 +126,20 @@ test('an empty repository', async () => {
   const bench = new Workbench();
   const { packs, bytesBefore, bytesAfter } = await optimized(bench);
   assert.deepEqual([packs, bytesAfter], [0, bytesBefore]);
+});
+
+test('of one pack, progress tells block by block how far it is', async () => {
+  const { bench } = await packFresh([{ path: 'a', bytes: noise(new Rng(1), 6 * MIB) }]);
+  const seen: number[] = [];
+  const onProgress = ({ packs, totalPacks, blocks, totalBlocks }: Replaced): void => {
+    assert.equal(totalPacks, 1);
+    if (packs === totalPacks) assert.equal(blocks, totalBlocks);
+    seen.push(blocks);
+  };
+  await bench.open((repository) => optimize(repository, { onProgress }), 'exclusive');
+  assert.ok(seen.length > 4);
+  assert.deepEqual(
+    seen,
+    seen.toSorted((a, b) => a - b),
+  );
 });

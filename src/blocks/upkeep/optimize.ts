@@ -2,11 +2,11 @@ import { PilotfishError } from '../../base/index.ts';
 import type { StoreAdviser } from '../questions.ts';
 import type { Repository } from '../session/index.ts';
 import { repositoryBytes } from '../session/index.ts';
-import { deleteDoomed, replacePacks } from './replace-packs.ts';
+import { deleteDoomed, type Replaced, replacePacks } from './replace-packs.ts';
 import { Usage } from './usage.ts';
 
 export interface OptimizeOptions {
-  readonly onProgress?: (done: { packs: number; totalPacks: number }) => void;
+  readonly onProgress?: (done: Replaced) => void;
   readonly signal?: AbortSignal;
   /** Who chooses bases; without one the built-in rule does. */
   readonly bases?: BaseChooser | undefined;

@@ -7,6 +7,15 @@ import { BlockOutput, type Repository } from '../session/index.ts';
 import type { BlockWriter } from '../store/index.ts';
 import { depthOf, type PackUsage, type Usage } from './usage.ts';
 
+/** How far it is. Packs are large and may be few: blocks show that it moves. */
+export interface Replaced {
+  readonly packs: number;
+  readonly totalPacks: number;
+  /** Live ones, moved. */
+  readonly blocks: number;
+  readonly totalBlocks: number;
+}
+
 export interface ReplaceOptions {
   /** Packs to replace; what is live in them is written to new ones. */
   readonly doomed: ReadonlySet<string>;
@@ -14,7 +23,7 @@ export interface ReplaceOptions {
   readonly adviser?: StoreAdviser | undefined;
   /** How hard groups and deltas are tried; see `BlockWriter`. */
   readonly effort?: 'normal' | 'high';
-  readonly onProgress?: ((done: { packs: number; totalPacks: number }) => void) | undefined;
+  readonly onProgress?: ((done: Replaced) => void) | undefined;
   readonly throwIfInterrupted: () => void;
 }
 
@@ -37,21 +46,32 @@ export async function replacePacks(repository: Repository, options: ReplaceOptio
     chunker: new Chunker(repository.config.averageBlockBytes, repository.sealer.gearSeed),
     keepsDepths: repository.packs.inOrder().some((name) => !options.doomed.has(name)),
   };
+  const done = { packs: 0, totalPacks: options.doomed.size, blocks: 0, totalBlocks: liveBlocks(options) };
+  const report = async (): Promise<void> => {
+    options.onProgress?.({ ...done });
+    await repository.ports.clock.turn();
+    options.throwIfInterrupted();
+  };
   try {
-    let done = 0;
     for (const name of options.doomed) {
       const usage = options.usage.packs.get(name);
-      if (usage !== undefined) await moveLive(repository, to, { name, usage });
-      done += 1;
-      options.onProgress?.({ packs: done, totalPacks: options.doomed.size });
-      await repository.ports.clock.turn();
-      options.throwIfInterrupted();
+      if (usage !== undefined) await moveLive(repository, to, { name, usage, done, report });
+      done.packs += 1;
+      await report();
     }
     await output.writer.finish();
   } finally {
     await output.close();
   }
   doom(repository, options.doomed.difference(output.published));
+}
+
+function liveBlocks({ doomed, usage }: ReplaceOptions): number {
+  let count = 0;
+  for (const name of doomed) {
+    for (const isLive of usage.packs.get(name)?.live ?? []) count += isLive;
+  }
+  return count;
 }
 
 interface Target {
@@ -67,7 +87,7 @@ interface Target {
 async function moveLive(
   repository: Repository,
   { writer, chunker, keepsDepths }: Target,
-  pack: { name: string; usage: PackUsage },
+  pack: { name: string; usage: PackUsage; done: { blocks: number }; report: () => Promise<void> },
 ): Promise<void> {
   const table = repository.packs.table(pack.name);
   for (let block = 0; block < table.blockCount; block++) {
@@ -86,7 +106,10 @@ async function moveLive(
       isTree,
       maxDepth,
     });
-    if (writer.wantsDrain) await writer.drain();
+    pack.done.blocks += 1;
+    if (!writer.wantsDrain) continue;
+    await writer.drain();
+    await pack.report();
   }
 }
 

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { PilotfishError } from '../../base/index.ts';
+import { hasCode, PilotfishError } from '../../base/index.ts';
 import type { ModelVersion, RegistryDirectory } from '../../lifecycle/index.ts';
 import type { CommonOptions, Context } from '../context.ts';
 import { localTime, safeText } from '../text.ts';
@@ -76,9 +76,21 @@ export async function withRegistry<T>(
   const directory = openRegistry(path, { fs, clock, random, storageDir, encryptionKey: artefactKey?.() });
   try {
     return await work(directory);
+  } catch (error) {
+    throw advised(error);
   } finally {
     await directory.close();
   }
+}
+
+/** The registry says in MLflow's words what it does not find, for MLflow's clients: without what to do next. */
+function advised(error: unknown): unknown {
+  if (!hasCode(error, 'MISSING', 'USAGE') || !/ not found\.?$/.test(error.message)) return error;
+  return new PilotfishError(
+    error.code,
+    `${error.message.replace(/\.$/, '')}: see \`pilotfish models list\``,
+    { cause: error },
+  );
 }
 
 /** A version as it was named: by number, text or `@alias`; the one in production when it was not. */

@@ -9,6 +9,7 @@ import { serverOf } from './program.ts';
 interface ServeOptions {
   readonly data: string;
   readonly port: number;
+  readonly grpcPort?: number;
   readonly host?: string;
   readonly insecure?: true;
   readonly models?: string;
@@ -37,6 +38,11 @@ export function registerServe(program: Command, context: Context): void {
       wholeNumber('--port', { min: 0, max: MAX_PORT }),
       DEFAULT_PORT,
     )
+    .option(
+      '--grpc-port <n>',
+      'where to answer gRPC as well; 0: any that is free',
+      wholeNumber('--grpc-port', { min: 0, max: MAX_PORT }),
+    )
     .option('--host <address>', 'what to listen on; other than this machine only with a key')
     .option('--insecure', 'answer other machines without a key')
     .option('--models <dir>', 'models to register at the start, one folder each (or in PILOTFISH_MODELS)')
@@ -55,11 +61,11 @@ export function registerServe(program: Command, context: Context): void {
 
 async function run(context: Context, options: ServeOptions): Promise<void> {
   const { settings, stderr } = context.world;
-  const { host, port, insecure, models, rateLimit, logRequests, allowPrivateWebhooks } = options;
+  const { host, port, grpcPort, insecure, models, rateLimit, logRequests, allowPrivateWebhooks } = options;
   const server = await serverOf(context).start(
     {
       ...(host === undefined ? {} : { host }),
-      ...{ data: resolve(options.data), port, isInsecure: insecure === true },
+      ...{ data: resolve(options.data), port, grpcPort, isInsecure: insecure === true },
       modelsDirectory: resolve(models ?? settings.modelsDirectory),
       ...{ requestsPerSecond: rateLimit, logsRequests: logRequests === true },
       allowsPrivateWebhooks: allowPrivateWebhooks === true,
@@ -68,9 +74,12 @@ async function run(context: Context, options: ServeOptions): Promise<void> {
     context.ports(),
   );
   try {
-    const { url } = server;
+    const { url, grpc } = server;
     const names = server.models.map(safeText).join(', ') || 'no models yet';
-    await context.result(options, { json: { url, models: server.models }, text: `${url} serves ${names}\n` });
+    await context.result(options, {
+      json: { url, ...(grpc === undefined ? {} : { grpc }), models: server.models },
+      text: `${url}${grpc === undefined ? '' : ` and gRPC at ${grpc}`} serves ${names}\n`,
+    });
     await context.output.flush();
     if (!context.signal.aborted) await once(context.signal, 'abort');
   } finally {

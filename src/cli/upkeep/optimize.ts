@@ -25,12 +25,12 @@ export function registerOptimize(program: Command, context: Context): void {
 
 async function run(context: Context, options: OptimizeCommandOptions): Promise<void> {
   const bases = await baseAdviserOf(context, options.hints ? 'model' : 'features');
-  const progress = context.progress(options, 'pack');
+  const progress = context.progress(options, 'block');
   const result = await context.withRepository({ ...options, mode: 'exclusive' }, async (repository) => {
     const optimized = await optimize(repository, {
-      onProgress: ({ packs, totalPacks }) => {
-        progress.expect({ count: totalPacks });
-        progress.update({ count: packs });
+      onProgress: ({ blocks, totalBlocks }) => {
+        progress.expect({ count: totalBlocks });
+        progress.update({ count: blocks });
       },
       signal: context.signal,
       bases,

@@ -97,9 +97,7 @@ function searchRoute({ versions }: ModelRegistry): MlflowRoute {
   return read('model-versions/search', async (params, { identity }) => {
     requireAllModels(identity);
     const query = queryOf(params, [MAX_VERSIONS, DEFAULT_VERSIONS]);
-    // Those of one place in an order of the caller's are by name, the latest number first.
-    const orderBy = query.orderBy.length === 0 ? [] : [...query.orderBy, 'name ASC', 'version_number DESC'];
-    const page = await versions.search({ ...query, orderBy });
+    const page = await versions.search(query);
     const found = page.items.map((version) => versionOf(version));
     return { model_versions: filled(found), next_page_token: page.nextPageToken };
   });

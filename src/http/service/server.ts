@@ -16,6 +16,7 @@ import { makeFrame } from '../frame/frame.ts';
 import { addHealth } from '../frame/health.ts';
 import { JsonLog } from '../frame/json-log.ts';
 import type { KeyRing } from '../identity.ts';
+import type { GrpcDoor, openGrpc } from '../inference/grpc.ts';
 import { addInference } from '../inference/inference.ts';
 import { MAX_ROWS } from '../inference/tensors.ts';
 import { KeyStore } from '../keys/key-store.ts';
@@ -33,6 +34,8 @@ export type ServerOptions = {
   readonly host?: string;
   /** 0: any that is free. */
   readonly port?: number;
+  /** Where gRPC is answered as well; undefined: nowhere. 0: any that is free. */
+  readonly grpcPort?: number | undefined;
   /** Answers other machines without a key. */
   readonly isInsecure?: boolean;
   /** A folder of models that are registered at the start. */
@@ -76,6 +79,7 @@ export class PilotfishServer {
   readonly #parts: Parts;
   readonly #stopChores: () => void;
   #chores: Promise<void> | undefined;
+  #grpc: GrpcDoor | undefined;
 
   private constructor(options: ServerOptions, parts: Parts) {
     this.#options = options;
@@ -88,10 +92,12 @@ export class PilotfishServer {
 
   /**
    * Opens the data directory, registers the models of the folder, and loads what is in production.
-   * @throws PilotfishError `REFUSED` for an address that others reach, without a key; as `openRegistry`.
+   * @throws PilotfishError `REFUSED` for an address that others reach, without a key; `UNSUPPORTED` for gRPC without
+   * its packages; as `openRegistry`.
    */
   static async open(options: ServerOptions): Promise<PilotfishServer> {
     const { fs, clock, random, storageDir, encryptionKey, modelsDirectory } = options;
+    const openDoor = options.grpcPort === undefined ? undefined : await loadGrpc();
     const log = new JsonLog(options.writeLog, clock, options.isDebug);
     const directory = openRegistry(options.data, { fs, clock, random, storageDir, encryptionKey });
     try {
@@ -116,7 +122,9 @@ export class PilotfishServer {
       });
       const app = await makeApp(options, { directory, log, access, follower, models, source, monitor });
       await app.ready();
-      return new PilotfishServer(options, { app, directory, models, follower, keys, dispatcher, log });
+      return new PilotfishServer(options, {
+        ...{ app, directory, models, follower, keys, dispatcher, log, openDoor },
+      });
     } catch (error) {
       await directory.close();
       throw error;
@@ -133,9 +141,14 @@ export class PilotfishServer {
     return this.models.names.filter((name) => this.models.describe(name).loaded !== null);
   }
 
+  /** Host and port of gRPC, once it listens there. */
+  get grpc(): string | undefined {
+    return this.#grpc?.address;
+  }
+
   /** @returns the address it answers at @throws PilotfishError `IO` for a port that is taken. */
   async listen(): Promise<string> {
-    const { host = LOOPBACK, port = 0 } = this.#options;
+    const { host = LOOPBACK, port = 0, grpcPort = 0 } = this.#options;
     try {
       await this.app.listen({ host, port });
     } catch (error) {
@@ -144,6 +157,8 @@ export class PilotfishServer {
         cause: error,
       });
     }
+    const { openDoor, log } = this.#parts;
+    this.#grpc = await openDoor?.(this.app, { host, port: grpcPort, log });
     const { address, port: bound, family } = this.app.server.address() as AddressInfo;
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   }
@@ -151,7 +166,12 @@ export class PilotfishServer {
   /** Takes no more requests, lets those under way end, and closes everything; after ten seconds it cuts them off. */
   async close(): Promise<void> {
     this.#stopChores();
-    const stopWaiting = this.#options.clock.every(DRAIN_MS, () => this.app.server.closeAllConnections());
+    const stopWaiting = this.#options.clock.every(DRAIN_MS, () => {
+      this.#grpc?.cut();
+      this.app.server.closeAllConnections();
+    });
+    // First, because its calls end at the routes.
+    await this.#grpc?.close();
     await this.app.close();
     stopWaiting();
     await this.#chores;
@@ -178,7 +198,22 @@ type Parts = Pick<PilotfishServer, 'app' | 'directory' | 'models'> & {
   readonly keys: KeyStore;
   readonly dispatcher: WebhookDispatcher;
   readonly log: JsonLog;
+  readonly openDoor: typeof openGrpc | undefined;
 };
+
+/** @throws PilotfishError `UNSUPPORTED`. */
+async function loadGrpc(): Promise<typeof openGrpc> {
+  try {
+    return (await import('../inference/grpc.ts')).openGrpc;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new PilotfishError(
+      'UNSUPPORTED',
+      'gRPC needs packages that are not installed: npm install @grpc/grpc-js @grpc/proto-loader',
+      { cause: error },
+    );
+  }
+}
 
 /** @throws PilotfishError `REFUSED`. */
 function accessOf({ host = LOOPBACK, isInsecure = false, token }: ServerOptions, keys: KeyRing): Access {
@@ -200,7 +235,7 @@ type AppParts = Parts & {
 
 async function makeApp(
   options: ServerOptions,
-  parts: Omit<AppParts, 'app' | 'keys' | 'dispatcher'>,
+  parts: Omit<AppParts, 'app' | 'keys' | 'dispatcher' | 'openDoor'>,
 ): Promise<FastifyInstance> {
   const { clock, random, requestsPerSecond, logsRequests = false, version } = options;
   const { directory, log, access, follower, models, source, monitor } = parts;

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { exists, type FileSystem, PilotfishError } from '../../base/index.ts';
+import { pathToFileURL } from 'node:url';
+import { exists, type FileSystem, hasCode, PilotfishError } from '../../base/index.ts';
 import { EVENT_TYPES, type EventType, fieldsOf, SCHEMA_VERSION, type StoredEvent } from './events.ts';
 import { FIELD_NAMES, type Field, type FieldName, fieldOf } from './fields.ts';
 import type { TelemetryKey } from './keys.ts';
@@ -74,10 +75,11 @@ export class TelemetryDatabase {
   readonly #inserts = new Map<EventType, StatementSync>();
 
   /**
-   * Opens or makes the file, mode 0600.
-   * @throws PilotfishError `DAMAGED` for a file that is none of ours, `NEWER_VERSION`, `LOCKED`, `NO_SPACE`, `IO`.
+   * Opens or makes the file, mode 0600; `frozen` opens one that nobody can change, without its write-ahead log.
+   * @throws PilotfishError `DAMAGED` for a file that is none of ours, `NEWER_VERSION`, `UNSUPPORTED` for an older one,
+   * `LOCKED`, `NO_SPACE`, `IO`.
    */
-  constructor(fs: FileSystem, path: string) {
+  constructor(fs: FileSystem, path: string, medium: 'writable' | 'frozen' = 'writable') {
     this.#path = path;
     this.#db = translate(path, () => {
       // SQLite gives the files beside it the mode of this one.
@@ -85,13 +87,15 @@ export class TelemetryDatabase {
       // SQLite would put a journal beside a device.
       const { kind } = fs.lstat(path);
       if (kind !== 'file' && kind !== 'symlink') throw damaged(`it is a ${kind}`);
-      return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+      if (medium === 'writable') return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+      return new DatabaseSync(new URL(`${pathToFileURL(path).href}?immutable=1`), { readOnly: true });
     });
     try {
-      translate(path, () => this.#prepare());
+      translate(path, () => (medium === 'writable' ? this.#prepare() : this.#checkSchema()));
     } catch (error) {
       this.#db.close();
-      throw error;
+      // The file is there: what cannot be opened is the log that SQLite keeps beside it.
+      throw hasCode(error, 'MISSING') ? notBeside(path, error) : error;
     }
   }
 
@@ -235,7 +239,8 @@ export class TelemetryDatabase {
       throw new PilotfishError('NEWER_VERSION', `this telemetry is of version ${version}: update Pilotfish`);
     }
     if (this.#pragma('application_id') === APPLICATION_ID && version < SCHEMA_VERSION) {
-      throw damaged(`it is of version ${version}, which is no longer read`);
+      const what = `this telemetry is of version ${version}, this Pilotfish reads ${SCHEMA_VERSION}`;
+      throw new PilotfishError('UNSUPPORTED', `${what}: move the file away, and a new one is begun`);
     }
     // Triggers and views would stand here as well: nothing runs that is not ours.
     if (found.length !== SCHEMA.length || !found.every(({ sql }) => SCHEMA.includes(String(sql)))) {
@@ -275,6 +280,12 @@ function decodeField(field: Field, value: unknown): string | number {
 
 const damaged = (what: string): PilotfishError =>
   new PilotfishError('DAMAGED', `this is no telemetry of Pilotfish (${what}): move the file away`);
+
+function notBeside(path: string, cause: unknown): PilotfishError {
+  const advice = `copy it, and ${path}-wal if there is one, elsewhere`;
+  const message = `${path} cannot be used where no file can be written beside it: ${advice}`;
+  return new PilotfishError('IO', message, { cause, path });
+}
 
 /** Gives what SQLite or a file call throws a code. */
 const translate = <T>(path: string, work: () => T): T =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support.ts';
@@ -42,5 +42,22 @@ test('an empty one has no span; a missing one is not made; one of an older versi
   const database = new DatabaseSync(dbPath);
   database.exec('DROP TABLE losses; PRAGMA user_version = 1');
   database.close();
-  assert.throws(() => telemetrySummary(fs, dbPath), { code: 'DAMAGED', message: /version 1/ });
+  assert.throws(() => telemetrySummary(fs, dbPath), {
+    code: 'UNSUPPORTED',
+    message: /version 1, this Pilotfish reads/,
+  });
+});
+
+test('where SQLite can keep no log beside it, it is read as it is; events in a log there are not passed over', (t) => {
+  const { collector, dbPath } = collectorAt(temporaryFolder(t));
+  collector.record(stored(1));
+  collector.close();
+  // Stands for a read-only medium, also to root: what SQLite maps beside the file cannot be made.
+  symlinkSync(`${dbPath}-none/shm`, `${dbPath}-shm`);
+  assert.equal(telemetrySummary(fs, dbPath).events.BLOCK_STORED, 1);
+  writeFileSync(`${dbPath}-wal`, 'events');
+  assert.throws(() => telemetrySummary(fs, dbPath), {
+    code: 'IO',
+    message: /-wal if there is one, elsewhere/,
+  });
 });

@@ -92,6 +92,24 @@ test('names, tags, aliases; a rename takes them along', async () => {
   assert.deepEqual((await registry.models.get('c')).aliases, {});
 });
 
+test('versions of one place in an order of the caller are by name, the latest number first', async () => {
+  const { registry, clock } = house();
+  for (const name of ['a', 'b']) await registry.models.create({ name, policy: 'open' });
+  for (const name of ['b', 'a', 'b']) await registry.versions.create(name, { source: 's3://one' });
+  // The latest change comes first only where nobody asks for an order.
+  clock.advance(1);
+  await registry.versions.setTag({ name: 'b', version: 1 }, { key: 'k', value: 'v' });
+  const { items } = await registry.versions.search({ orderBy: ['source_path ASC'] });
+  assert.deepEqual(
+    items.map(({ name, number }) => [name, number]),
+    [
+      ['a', 1],
+      ['b', 2],
+      ['b', 1],
+    ],
+  );
+});
+
 test('a copy points at what it was copied from', async () => {
   const { registry } = house();
   const modelId = await registry.registerModel({ ...metadataOf('v1'), filePath: 'm.onnx' }, Buffer.from('1'));

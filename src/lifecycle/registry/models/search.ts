@@ -30,13 +30,15 @@ export function searchModels(state: RegistryState, query: SearchQuery): Promise<
 }
 
 /**
- * Versions by name, run, source, number and tags; the latest change first unless ordered otherwise.
+ * Versions by name, run, source, number and tags; the latest change first. Those of one place in an order
+ * of the caller's are by name, the latest number first.
  * @throws PilotfishError as `searchModels`.
  */
 export function searchVersions(state: RegistryState, query: SearchQuery): Promise<Page<ModelVersion>> {
   const { filter = '', orderBy = [] } = query;
   const maxResults = checkMaxResults(query.maxResults ?? DEFAULT_VERSIONS, MAX_VERSIONS);
-  const last = 'v.updated_ms DESC, m.name ASC, v.number DESC';
+  const ties = 'm.name ASC, v.number DESC';
+  const last = orderBy.length === 0 ? `v.updated_ms DESC, ${ties}` : ties;
   const [where, order] = [compileFilter(VERSION_SEARCH, filter), compileOrder(VERSION_SEARCH, orderBy, last)];
   const offset = offsetOf(query.pageToken);
   return state.read(async (sql) => {
