@@ -125,7 +125,7 @@ export const rowOf = (features: number): number[] => Array.from({ length: featur
 /** The model that is asked: it comes with Pilotfish. */
 export const MODEL = 'codec';
 
-/** Takes it to production: a release whose model does not beat the rule leaves it a draft. */
+/** Takes it to production: a server only registers what comes with it. */
 async function ensureServed(url: string): Promise<void> {
   const client = new PilotfishClient({ url });
   const versions = await client.list({ name: MODEL });
@@ -134,7 +134,7 @@ async function ensureServed(url: string): Promise<void> {
   const passed = (kind: string) => ({ evidence: [{ kind, passed: true, summary: 'for the benchmark' }] });
   const ref = { name: MODEL, version: latest.number };
   if (latest.status === 'draft') await client.promote(ref, 'testing');
-  await client.promote(ref, 'staging', passed('evaluation'));
+  if (latest.status !== 'staging') await client.promote(ref, 'staging', passed('evaluation'));
   await client.promote(ref, 'production', passed('experiment'));
 }
 

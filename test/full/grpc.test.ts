@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { COLUMNS, shipModel } from '../http/models.ts';
+import { COLUMNS, release, shipModel } from '../http/models.ts';
 import { serve } from '../http/support.ts';
 import { root, temporaryFolder } from '../support.ts';
 import { absent, installPackages } from './tools.ts';
@@ -22,6 +22,7 @@ test('a client of other tools finds the protocol as its file has it', async (t) 
   const modelsDirectory = temporaryFolder(t);
   await shipModel(modelsDirectory, 'codec', 0.1);
   const { server } = await serve(t, { modelsDirectory, grpcPort: 0 });
+  await release(server, 'codec');
   await server.listen();
   const places = [server.grpc as string, proto, temporaryFolder(t), String(COLUMNS)];
   const child = spawn(PYTHON, ['-I', script, ...places], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -20,7 +20,7 @@ import { KeyStore, type ServerOptions } from '../../src/http/index.ts';
 import { bodyOf } from '../../src/http/inference/grpc-tensors.ts';
 import { Place } from '../cli/support.ts';
 import { root, temporaryFolder } from '../support.ts';
-import { COLUMNS, shipModel } from './models.ts';
+import { COLUMNS, release, shipModel } from './models.ts';
 import { type Served, serve } from './support.ts';
 
 type Message = Record<string, unknown>;
@@ -72,6 +72,7 @@ async function open(t: TestContext, options: Partial<ServerOptions> = {}): Promi
   const modelsDirectory = temporaryFolder(t);
   await shipModel(modelsDirectory, 'codec', 0.1);
   const served = await serve(t, { modelsDirectory, grpcPort: 0, ...options });
+  await release(served.server, 'codec');
   await served.server.listen();
   const asker = new Asker(served.server.grpc as string);
   t.after(() => asker.close());

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { FastRng, NodeFileSystem } from '../../src/base/index.ts';
 import { CODEC_FEATURES, loadArtefact, saveArtefact } from '../../src/decisions/index.ts';
+import type { PilotfishServer } from '../../src/http/index.ts';
 import { CompressionPredictor, ModelTrainer, TrainingDataset } from '../../src/index.ts';
 import { encodeXgboostJson } from '../../src/learn/index.ts';
 import type { ModelRegistry } from '../../src/lifecycle/index.ts';
@@ -47,6 +48,15 @@ export const constantModel = (value: number): Uint8Array =>
     ...{ objective: 'reg:squarederror', features: 2, outputs: 1, baseScore: 0 },
     trees: [{ ...leaf, value: Float32Array.of(value) }],
   });
+
+/** Takes a shipped model the last step, which nobody but its owner takes. */
+export async function release(server: PilotfishServer, name: string): Promise<void> {
+  const { registry } = server.directory;
+  const [version] = await registry.listModels({ name });
+  const evidence = [{ kind: 'experiment', passed: true, summary: 'as expected' }];
+  await registry.promoteModel(version?.modelId ?? '', 'production', { evidence });
+  await server.followed();
+}
 
 /** Registers a version that answers with a number, and takes it to production. */
 export async function produce(registry: ModelRegistry, name: string, value: number): Promise<string> {
