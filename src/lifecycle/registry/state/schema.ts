@@ -1,6 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { PilotfishError } from '../../../base/index.ts';
+import { DRIFT_TABLES } from './drift-tables.ts';
+import { EXPERIMENT_TABLES } from './experiment-tables.ts';
 import { MODEL_TABLES } from './model-tables.ts';
+import { ONLINE_TABLES } from './online-tables.ts';
+import { ROLLOUT_TABLES } from './rollout-tables.ts';
 import { TRACKING_TABLES } from './tracking-tables.ts';
 import { WEBHOOK_TABLES } from './webhook-tables.ts';
 
@@ -8,7 +12,12 @@ import { WEBHOOK_TABLES } from './webhook-tables.ts';
 const APPLICATION_ID = 0x50465247;
 
 /** Step n brings a state of version n to version n + 1. Steps are added at the end; those released never change. */
-const STEPS: readonly (readonly string[])[] = [MODEL_TABLES, TRACKING_TABLES, WEBHOOK_TABLES];
+const STEPS: readonly (readonly string[])[] = [
+  MODEL_TABLES,
+  TRACKING_TABLES,
+  WEBHOOK_TABLES,
+  [...EXPERIMENT_TABLES, ...ROLLOUT_TABLES, ...DRIFT_TABLES, ...ONLINE_TABLES],
+];
 
 /** The version this program writes. */
 export const STATE_VERSION: number = STEPS.length;

@@ -1,0 +1,2 @@
+/** What `lifecycle/experiments` keeps. Times are milliseconds since the epoch. */
+export const EXPERIMENT_TABLES: readonly string[] = [];
