@@ -2,7 +2,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CAUSES } from '../src/cli/index.ts';
-import { DOCUMENT_METRICS, type MetricDefinition, MODEL_METRICS } from '../src/lifecycle/index.ts';
+import {
+  DOCUMENT_METRICS,
+  DRIFT_DOCUMENT_METRICS,
+  DRIFT_METRICS,
+  EXPERIMENT_DOCUMENT_METRICS,
+  EXPERIMENT_METRICS,
+  type MetricDefinition,
+  MODEL_METRICS,
+} from '../src/lifecycle/index.ts';
 import { root } from './process.ts';
 import { servedMetrics } from './served-metrics.ts';
 
@@ -14,8 +22,16 @@ export const OPERATIONS_PAGES: Readonly<Record<string, () => string | Promise<st
 
 async function metricsPage(): Promise<string> {
   const models = Object.values<MetricDefinition>(MODEL_METRICS);
-  const isOfModels = (name: string): boolean => models.some((metric) => metric.name === name);
-  const others = (await servedMetrics()).filter(({ name }) => !isOfModels(name));
+  const drift = Object.values<MetricDefinition>(DRIFT_METRICS);
+  const experiments = Object.values<MetricDefinition>(EXPERIMENT_METRICS);
+  const documents = [
+    ...Object.values(DOCUMENT_METRICS),
+    ...Object.values(EXPERIMENT_DOCUMENT_METRICS),
+    ...Object.values(DRIFT_DOCUMENT_METRICS),
+  ];
+  const isListed = (name: string): boolean =>
+    [...models, ...experiments, ...drift].some((metric) => metric.name === name);
+  const others = (await servedMetrics()).filter(({ name }) => !isListed(name));
   return `# Metrics
 
 Made by \`node scripts/operations-pages.ts\` from the definitions in the code.
@@ -27,12 +43,24 @@ reads, \`join(register)\` adds the same to a register of the program's own, such
 ## Served models
 ${table(models)}
 
-Accuracy, gain and the breaker are known to whoever judges decisions, who tells them by \`recordQuality\` and
-\`recordBreaker\`; until then they are left out. The room of a model is a label of \`${MODEL_METRICS.version.name}\` alone; other
+In a server, accuracy and gain are those of the [outcomes that were sent](../guides/ingest.md); within a program whoever
+judges decisions tells them by \`recordQuality\`. The breaker is told by \`recordBreaker\`, by the program whose decisions
+it guards. Until then they are left out. The room of a model is a label of \`${MODEL_METRICS.version.name}\` alone; other
 metrics get it by \`* on (job, instance, model) group_left (room) ${MODEL_METRICS.version.name}\`.
 
 Alert rules with their tests: [examples/prometheus](../../examples/prometheus/alerts.yml). A dashboard:
 [examples/grafana](../../examples/grafana/pilotfish-models.json).
+
+## Experiments
+${table(experiments)}
+
+Of running experiments beyond the first 100 only the number is shown.
+
+## Drift
+${table(drift)}
+
+They are told by features, predictions and errors that are watched; a drift that goes on has one value of
+\`${DRIFT_METRICS.open.name}\`, at its severity.
 
 ## The server
 ${table(others)}
@@ -41,7 +69,7 @@ ${table(others)}
 \`documentMetricsPage(registry)\` renders them, for dashboards that were made for document 003. They break today's rules for
 names, so they are a page of their own, and no part of \`/metrics\`.
 
-${table(Object.values(DOCUMENT_METRICS))}
+${table(documents)}
 `;
 }
 

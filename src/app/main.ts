@@ -17,12 +17,19 @@ function usage(): Usage {
 export async function main(argv: string[]): Promise<number> {
   const settings = readSettings();
   let usesStdin = false;
+  let hangup: (() => void) | undefined;
   const world: World = {
     settings,
     ports: (choices) => composePorts(settings, choices),
     server: serverProgram(settings, packageJson.version),
     usage,
     bytesLeft,
+    onHangup: (listener) => {
+      hangup = listener;
+      return () => {
+        hangup = undefined;
+      };
+    },
     get stdin() {
       // Only when asked for: merely touching it may keep the process alive.
       usesStdin = true;
@@ -34,7 +41,11 @@ export async function main(argv: string[]): Promise<number> {
   };
   const controller = new AbortController();
   const giveUp = (): void => process.exit(INTERRUPTED);
-  const unwatch = watchSignals(process, { controller, clock: systemClock, giveUp });
+  const takesHangup = (): boolean => {
+    hangup?.();
+    return hangup !== undefined;
+  };
+  const unwatch = watchSignals(process, { controller, clock: systemClock, giveUp, takesHangup });
   const code = await runCommandLine(argv, world, controller.signal);
   unwatch();
   // A producer that is still silent would keep the process waiting after an interrupt.

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { PilotfishError } from '../base/index.ts';
 import type { ServerProgram, Settings } from '../cli/index.ts';
 
@@ -6,14 +7,30 @@ export function serverProgram(settings: Settings, version: string): ServerProgra
   return {
     async start(choices, { fs, clock, random }) {
       const { PilotfishServer } = await loadServer();
-      const { modelStorage: storageDir, artefactKey, serverToken, isDebug } = settings;
+      const {
+        modelStorage: storageDir,
+        artefactKey,
+        serverToken,
+        abDefaults,
+        driftDefaults,
+        onlineDefaults,
+      } = settings;
       const server = await PilotfishServer.open({
-        ...{ ...choices, storageDir, isDebug, version, fs, clock, random },
+        ...{ ...choices, storageDir, version, fs, clock, random },
         ...{ encryptionKey: artefactKey?.(), token: serverToken?.() },
+        ...(abDefaults === undefined ? {} : { abDefaults: abDefaults() }),
+        ...(driftDefaults === undefined ? {} : { driftDefaults: driftDefaults() }),
+        ...(onlineDefaults === undefined ? {} : { onlineDefaults: onlineDefaults() }),
       });
       try {
         const url = await server.listen();
-        return { url, grpc: server.grpc, models: server.served, close: () => server.close() };
+        // As V8 has it: the launcher kept the young generation from growing while the server started.
+        setFlagsFromString('--semi-space-growth-factor=2');
+        return {
+          ...{ url, grpc: server.grpc, models: server.served, log: server.log },
+          tune: (tuning) => server.tune(tuning),
+          close: () => server.close(),
+        };
       } catch (error) {
         await server.close();
         throw error;

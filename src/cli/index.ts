@@ -14,16 +14,23 @@ import { registerStats } from './commands/stats.ts';
 import { registerVerify } from './commands/verify.ts';
 import { Context } from './context.ts';
 import { registerDoctor } from './doctor/doctor.ts';
+import { registerDrift } from './drift/drift.ts';
 import { codedError, exitCodeOf, usageError } from './exit.ts';
+import { registerExperiments } from './experiments/experiments.ts';
 import { registerMeasure } from './models/measure.ts';
 import { registerScore } from './models/score.ts';
 import { registerTelemetry } from './models/telemetry.ts';
 import { registerTrain } from './models/train.ts';
 import { registerTune } from './models/tune.ts';
+import { registerJobs } from './online/jobs.ts';
+import { registerOnline } from './online/online.ts';
+import { registerWorker } from './online/worker.ts';
 import { OutputClosed } from './output.ts';
 import { registerAudit } from './registry/audit.ts';
 import { registerBackup } from './registry/backup.ts';
 import { registerModels } from './registry/models.ts';
+import { registerRollout } from './rollout/rollout.ts';
+import { registerShadow } from './rollout/shadow.ts';
 import { registerFind } from './search/find.ts';
 import { registerSimilar } from './search/similar.ts';
 import { registerKeys } from './server/keys.ts';
@@ -77,6 +84,13 @@ const COMMANDS = [
   registerModels,
   registerAudit,
   registerBackup,
+  registerExperiments,
+  registerDrift,
+  registerRollout,
+  registerShadow,
+  registerOnline,
+  registerJobs,
+  registerWorker,
   registerDoctor,
   registerServe,
   registerKeys,

@@ -12,11 +12,12 @@ export interface SignalSource {
 
 /**
  * Turns signals into an abort. The first asks the command to stop, clean up and release its locks; one more within a
- * second counts as the same; after that the user means it and `giveUp` is called. Returns what stops listening.
+ * second counts as the same; after that the user means it and `giveUp` is called. SIGHUP is none where `takesHangup`
+ * answers that someone else takes it. Returns what stops listening.
  */
 export function watchSignals(
   source: SignalSource,
-  deps: { controller: AbortController; clock: Clock; giveUp: () => void },
+  deps: { controller: AbortController; clock: Clock; giveUp: () => void; takesHangup?: () => boolean },
 ): () => void {
   const { controller, clock, giveUp } = deps;
   let firstMs: number | undefined;
@@ -28,8 +29,14 @@ export function watchSignals(
     const isEcho = count === 2 && clock.nowMs() - firstMs < ECHO_MS;
     if (count > 1 && !isEcho) giveUp();
   };
-  for (const signal of SIGNALS) source.on(signal, listener);
+  const listeners = SIGNALS.map((signal) => ({
+    signal,
+    listen: (): void => {
+      if (signal !== 'SIGHUP' || deps.takesHangup?.() !== true) listener();
+    },
+  }));
+  for (const { signal, listen } of listeners) source.on(signal, listen);
   return () => {
-    for (const signal of SIGNALS) source.off(signal, listener);
+    for (const { signal, listen } of listeners) source.off(signal, listen);
   };
 }

@@ -1,6 +1,12 @@
 import type { Log } from '../base/index.ts';
 import type { RepositoryPorts } from '../blocks/index.ts';
-import type { RegistryChange, RegistryDirectory } from '../lifecycle/index.ts';
+import type {
+  AlertPolicy,
+  DriftPolicy,
+  RegistryChange,
+  RegistryDirectory,
+  Strategy,
+} from '../lifecycle/index.ts';
 
 /** What the environment says, read in one place by `app/config.ts`. */
 export interface Settings {
@@ -16,12 +22,35 @@ export interface Settings {
   readonly cacheDirectory: string;
   /** Where the models of the rooms lie, one folder a room. */
   readonly modelsDirectory: string;
+  /** Whether the environment names them. */
+  readonly namesModels?: boolean;
   /** Where `pack` records telemetry; undefined: nowhere. */
   readonly telemetry: string | undefined;
   /** Where the artefacts of a registry lie; undefined: in its data directory. */
   readonly modelStorage?: string | undefined;
   /** The key the artefacts of a registry are sealed with, if they are. Throws USAGE, UNREADABLE. */
   readonly artefactKey?: () => Uint8Array | undefined;
+  /** What opens the MLflow server that models are exported to. Throws UNREADABLE. */
+  readonly mlflow?: () => {
+    readonly token: string | undefined;
+    readonly username: string | undefined;
+    readonly password: string | undefined;
+  };
+  /** What A/B tests have that do not say. Throws USAGE. */
+  readonly abDefaults?: () => { readonly minimumSamples: number; readonly stickyAssignment: boolean };
+  /** How drift is looked for. Throws USAGE. */
+  readonly driftDefaults?: () => {
+    readonly threshold: number;
+    readonly windowSize: number;
+    readonly checkIntervalMs: number;
+    readonly policy: DriftPolicy;
+  };
+  /** What pipelines have that do not say. Throws USAGE. */
+  readonly onlineDefaults?: () => {
+    readonly strategy: Strategy | undefined;
+    readonly batchSize: number;
+    readonly maxBufferSize: number;
+  };
   /** A key to the server that is an admin's; undefined: only its API keys count. Throws UNREADABLE. */
   readonly serverToken?: () => string | undefined;
   /** Show stacks of errors and debug lines of the log. */
@@ -35,8 +64,18 @@ export interface PortChoices {
   readonly threads?: number | undefined;
 }
 
+/** What may change while a server runs. */
+export interface ServerTuning {
+  readonly requestsPerSecond: number | undefined;
+  readonly logsRequests: boolean;
+  readonly allowsPrivateWebhooks: boolean;
+  readonly isDebug: boolean;
+  /** What follows which alert; undefined: what follows unless it is said. */
+  readonly alertPolicy: AlertPolicy | undefined;
+}
+
 /** How a server is to run. */
-export interface ServerChoices {
+export interface ServerChoices extends ServerTuning {
   readonly data: string;
   readonly host?: string;
   readonly port: number;
@@ -44,9 +83,6 @@ export interface ServerChoices {
   readonly grpcPort: number | undefined;
   readonly isInsecure: boolean;
   readonly modelsDirectory: string;
-  readonly requestsPerSecond: number | undefined;
-  readonly logsRequests: boolean;
-  readonly allowsPrivateWebhooks: boolean;
   /** Takes the lines of its log. */
   readonly writeLog: (text: string) => void;
 }
@@ -58,6 +94,8 @@ export interface RunningServer {
   readonly grpc: string | undefined;
   /** Names of the models it serves. */
   readonly models: readonly string[];
+  readonly log: Log;
+  tune(tuning: ServerTuning): void;
   close(): Promise<void>;
 }
 
@@ -106,6 +144,8 @@ export interface World {
   readonly usage: () => Usage;
   /** Bytes a user may still write on the device of a path; absent where nobody can tell. */
   readonly bytesLeft?: (path: string) => number;
+  /** Has SIGHUP call the listener, in place of ending the command; returns what undoes it. */
+  readonly onHangup?: (listener: () => void) => () => void;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Stream;
   readonly stderr: Stream;

@@ -10,7 +10,12 @@
  * const [trainData, valData, testData] = dataset.split({ by: 'time' });
  */
 export * from './dataset/index.ts';
+export * from './drift/index.ts';
+export * from './experiments/index.ts';
+export * from './jobs/index.ts';
+export * from './online/index.ts';
 export * from './registry/index.ts';
+export * from './rollout/index.ts';
 export * from './serving/index.ts';
 export * from './telemetry/index.ts';
 export * from './training/index.ts';

@@ -27,6 +27,10 @@ test('settings come from the environment; empty variables count as not set', (t)
   assert.equal(cache({ XDG_CACHE_HOME: '/xdg' }), '/xdg/pilotfish');
   assert.equal(cache({ XDG_CACHE_HOME: 'relative' }), join(homedir(), '.cache/pilotfish'));
   assert.equal(cache({ XDG_CACHE_HOME: '/xdg', PILOTFISH_CACHE_DIR: '/own' }), '/own');
+  const mlflow = { MLFLOW_TRACKING_TOKEN_FILE: place.path('password'), MLFLOW_TRACKING_USERNAME: 'ci' };
+  assert.deepEqual(readSettings(mlflow).mlflow?.(), {
+    ...{ token: 'first line', username: 'ci', password: undefined },
+  });
 });
 
 /** Totals, and how many steps it took to get there. */

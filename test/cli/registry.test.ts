@@ -1,6 +1,6 @@
 // `models`, `audit` and `backup`: what they print, refuse and end with.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -193,4 +193,23 @@ test('the model of a room is registered from its directory, sealed where a key i
   await house.told('models', 'verify');
   house.key = 'short';
   await house.fails(1, 'USAGE', 'models', 'verify');
+});
+
+test('what nothing names is deleted, an hour after it was stored', async (t) => {
+  const house = new House(t);
+  await house.filled();
+  await house.told('models', 'promote', 'threat-detector', 'v2', '--to', 'archived');
+  const { modelId, files } = await house.told('models', 'show', 'threat-detector', 'v2');
+  const db = new DatabaseSync(house.path('data/registry.db'));
+  db.prepare('DELETE FROM versions WHERE id = ?').run(modelId);
+  db.close();
+  const gc = async (...args: string[]) => (await house.given('models', 'gc', ...args, ...DATA)).stdout;
+  assert.equal(await gc(), '0 artefacts deleted, 0 B\n');
+  const sha256 = files[0]?.sha256 ?? '';
+  utimesSync(house.path('data/models/objects', sha256.slice(0, 2), sha256.slice(2)), 1, 1);
+  assert.equal(await gc('--dry-run'), '1 artefact could go, 6 B\n');
+  assert.deepEqual(await house.told('models', 'gc'), { files: 1, bytes: 6, isDryRun: false });
+  assert.equal((await house.told<{ files: number }>('models', 'verify')).files, 1);
+  writeFileSync(house.path('data/models/tmp/upload'), '');
+  await house.fails(11, 'LOCKED', 'models', 'gc');
 });

@@ -256,6 +256,50 @@ test('a key is asked for, and its role counts', async (t) => {
   await asker.refused(status.PERMISSION_DENIED, /needs the role approver/, 'RepositoryModelLoad', load, key);
 });
 
+test('of a caller without a key no message is read: the headers are answered', async (t) => {
+  const [, served] = await open(t, { token: 'the-operator' });
+  const session = connect(`http://${served.server.grpc}`);
+  t.after(() => session.destroy());
+  for (const [authorization, code] of [
+    ['Bearer wrong', status.UNAUTHENTICATED],
+    [undefined, status.UNAUTHENTICATED],
+  ] as const) {
+    const stream = session.request({
+      ...{ ':method': 'POST', ':path': '/inference.GRPCInferenceService/ModelInfer' },
+      ...{ 'content-type': 'application/grpc', te: 'trailers' },
+      ...(authorization === undefined ? {} : { authorization }),
+    });
+    stream.on('error', () => undefined);
+    // The beginning of a message of 16 MiB, whose end never comes.
+    stream.write(Buffer.from([0, 1, 0, 0, 0, 7]));
+    const [headers] = (await once(stream, 'response')) as [Record<string, string>];
+    assert.equal(Number(headers['grpc-status']), code);
+    stream.close();
+  }
+});
+
+test('while calls under way are answered, the server says that it is not ready', async (t) => {
+  const clock = new ManualClock();
+  const [asker, served] = await open(t, { clock });
+  await asker.ask('ServerLive');
+  const session = connect(`http://${served.server.grpc}`);
+  t.after(() => session.destroy());
+  session.on('error', () => undefined);
+  const path = '/inference.GRPCInferenceService/ServerLive';
+  const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
+  stream.on('error', () => undefined).write(Buffer.alloc(1));
+  await new Promise((resolve) => session.ping(resolve));
+  const closed = served.server.close();
+  assert.deepEqual(
+    await Promise.all(
+      ['/ready', '/v2/health/ready', '/health'].map(async (url) => (await served.ask({ url })).status),
+    ),
+    [503, 503, 200],
+  );
+  clock.advance(10_000);
+  await closed;
+});
+
 test('calls count against the limit of their client', async (t) => {
   const [asker] = await open(t, { requestsPerSecond: 2, clock: new ManualClock() });
   const calls = Array.from({ length: 5 }, () => asker.ask('ModelReady', { name: 'codec' }));

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MODEL_METRICS } from '../../src/lifecycle/index.ts';
+import { DRIFT_METRICS, MODEL_METRICS } from '../../src/lifecycle/index.ts';
 import { root } from '../support.ts';
 
 const read = (path: string): string => readFileSync(join(root, 'examples', path), 'utf8');
 
 const NAMES = new Set<string>(
-  Object.values(MODEL_METRICS).flatMap(({ name, type }) =>
+  [...Object.values(MODEL_METRICS), ...Object.values(DRIFT_METRICS)].flatMap(({ name, type }) =>
     type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   ),
 );
@@ -65,10 +65,11 @@ test('the alert rules ask for metrics that exist, and each has a test', () => {
     'PilotfishPredictionSlow',
     'PilotfishModelOld',
     'PilotfishBreakerOpen',
+    'PilotfishDriftCritical',
   ]);
   for (const alert of alerts) {
     const [, afterwards = ''] = tests.split(new RegExp(`alertname: ${alert}\\n\\s+exp_alerts:\\n`));
-    assert.match(afterwards, /^ +- exp_labels: \{ ?severity: \w+, model: \w+ ?\}/, alert);
+    assert.match(afterwards, /^ +- exp_labels: \{ ?severity: \w+, (model|feature): \w+/, alert);
   }
 });
 

@@ -77,6 +77,7 @@ export const roomOrder: Readonly<Record<string, readonly string[]>> = {
     'dataset',
     'training',
     'registry',
+    'jobs',
     'serving',
     'experiments',
     'rollout',

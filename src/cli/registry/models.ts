@@ -15,6 +15,8 @@ import {
   withReason,
   withRegistry,
 } from './data.ts';
+import { registerExport } from './export.ts';
+import { registerGc } from './gc.ts';
 import { registerRegister } from './register.ts';
 
 interface ListOptions extends DataOptions {
@@ -25,6 +27,7 @@ interface ListOptions extends DataOptions {
 interface PromoteOptions extends ChangeOptions {
   readonly to: string;
   readonly evidence?: readonly string[];
+  readonly through?: true;
 }
 
 const EXAMPLES = [
@@ -58,11 +61,13 @@ export function registerModels(program: Command, context: Context): void {
       'pilotfish models promote threat-detector v1.2.0 --to testing --data DIR',
       'pilotfish models promote threat-detector v1.2.0 --to staging --evidence "evaluation: .95 on the sealed part" --data DIR',
       'pilotfish models promote threat-detector v1.2.0 --to production --evidence "experiment: 10 % of traffic for a week" --data DIR',
+      'pilotfish models promote threat-detector v1.2.0 --to production --through --evidence "evaluation: .95" --evidence "experiment: a week" --data DIR',
     ]),
   )
     .description('move a version through its life cycle')
     .requiredOption('--to <status>', STATUSES.join(', '))
     .option('--evidence <text>', '`kind: what was found`, passed; may be repeated', repeated)
+    .option('--through', 'take the steps that lead there as well; all of them or none')
     .action((name: string, version: string, options: PromoteOptions) =>
       promote(context, { name, version }, options),
     );
@@ -74,6 +79,8 @@ export function registerModels(program: Command, context: Context): void {
   withData(models.command('verify [name]'), ['pilotfish models verify --data DIR'])
     .description('read every artefact and check it against its signed manifest')
     .action((name: string | undefined, options: DataOptions) => verify(context, name, options));
+  registerExport(models, context);
+  registerGc(models, context);
 }
 
 function list(context: Context, options: ListOptions): Promise<void> {
@@ -142,7 +149,7 @@ function promote(context: Context, { name, version }: Named, options: PromoteOpt
   const to = statusOf('--to', options.to);
   return withRegistry(context, options, async ({ registry }) => {
     const moved = await registry.transitions.promote(refOf(name, version), to, {
-      evidence,
+      ...{ evidence, isThrough: options.through === true },
       ...changeOf(options),
     });
     await context.result(options, { json: moved, text: versionLine(moved) });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { closeReader, exists, type FileSystem, PilotfishError, readAt } from '../../base/index.ts';
+import { exists, PilotfishError } from '../../base/index.ts';
 import type { ModelMetadata, ModelRegistry } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
@@ -17,8 +17,6 @@ interface RegisterOptions extends ChangeOptions {
   readonly metric?: readonly string[];
   readonly tag?: readonly string[];
 }
-
-const CHUNK_BYTES = 1024 * 1024;
 
 /** Adds `models register`. */
 export function registerRegister(models: Command, context: Context): void {
@@ -49,6 +47,7 @@ async function run(context: Context, path: string, options: RegisterOptions): Pr
   const isRoom = fs.lstat(from).kind === 'directory';
   // Before a registry is made for nothing.
   const metadata = isRoom ? undefined : metadataOf(path, options);
+  const { filePieces } = await import('../../lifecycle/index.ts');
   await withRegistry(
     context,
     options,
@@ -56,7 +55,7 @@ async function run(context: Context, path: string, options: RegisterOptions): Pr
       const modelId =
         metadata === undefined
           ? await registerRoom(context, registry, { from, options })
-          : await registry.registerModel(metadata, piecesOf(fs, from), {
+          : await registry.registerModel(metadata, filePieces(fs, from), {
               ...changeOf(options),
               signal: context.signal,
             });
@@ -117,18 +116,4 @@ function recordOf(option: string, pairs: readonly string[] = []): Record<string,
     return [pair.slice(0, at), pair.slice(at + 1)] as const;
   });
   return Object.fromEntries(entries);
-}
-
-function* piecesOf(fs: FileSystem, path: string): Generator<Uint8Array> {
-  const fd = fs.open(path, 'read');
-  try {
-    for (let position = 0; ; ) {
-      const chunk = readAt(fs, fd, position, CHUNK_BYTES);
-      if (chunk.length === 0) return;
-      yield chunk;
-      position += chunk.length;
-    }
-  } finally {
-    closeReader(fs, fd);
-  }
 }

@@ -2,57 +2,56 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { codedError } from '../exit.ts';
 import { wholeNumber } from '../options.ts';
 import { safeText } from '../text.ts';
+import type { RunningServer, ServerChoices } from '../world.ts';
+import { MAX_PORT, MAX_RATE, readServeFile, type ServeFile } from './config-file.ts';
 import { serverOf } from './program.ts';
+import {
+  changedKeys,
+  dataOf,
+  LIVE,
+  type ServeFlags,
+  type ServeSettings,
+  serveSettings,
+  settingsText,
+  shownSettings,
+  tuningOf,
+} from './serve-settings.ts';
 
-interface ServeOptions {
-  readonly data: string;
-  readonly port: number;
-  readonly grpcPort?: number;
-  readonly host?: string;
-  readonly insecure?: true;
-  readonly models?: string;
-  readonly rateLimit?: number;
-  readonly logRequests?: true;
-  readonly allowPrivateWebhooks?: true;
+interface ServeOptions extends ServeFlags {
+  readonly printConfig?: true;
   readonly json?: true;
 }
 
 const EXAMPLES = [
   'pilotfish serve --data DIR',
   'pilotfish serve --data DIR --port 5000 --host 0.0.0.0     with keys of `pilotfish keys create`, or PILOTFISH_TOKEN',
+  'pilotfish serve --config /etc/pilotfish/serve.json        read anew at SIGHUP',
 ];
-const DEFAULT_PORT = 5000;
-const MAX_PORT = 65_535;
 
 /** Adds `serve`. */
 export function registerServe(program: Command, context: Context): void {
+  const port = (name: string) => wholeNumber(name, { min: 0, max: MAX_PORT });
   program
     .command('serve')
     .description('serve a registry and its models over HTTP, until it is interrupted')
-    .requiredOption('--data <dir>', 'the data directory; made if need be')
-    .option(
-      '--port <n>',
-      'where to listen; 0: any that is free',
-      wholeNumber('--port', { min: 0, max: MAX_PORT }),
-      DEFAULT_PORT,
-    )
-    .option(
-      '--grpc-port <n>',
-      'where to answer gRPC as well; 0: any that is free',
-      wholeNumber('--grpc-port', { min: 0, max: MAX_PORT }),
-    )
+    .option('--data <dir>', 'the data directory; made if need be')
+    .option('--config <file>', 'settings as JSON, for what no flag says; read anew at SIGHUP')
+    .option('--port <n>', 'where to listen (5000); 0: any that is free', port('--port'))
+    .option('--grpc-port <n>', 'where to answer gRPC as well; 0: any that is free', port('--grpc-port'))
     .option('--host <address>', 'what to listen on; other than this machine only with a key')
     .option('--insecure', 'answer other machines without a key')
     .option('--models <dir>', 'models to register at the start, one folder each (or in PILOTFISH_MODELS)')
     .option(
       '--rate-limit <n>',
       'requests a second of one client',
-      wholeNumber('--rate-limit', { min: 1, max: 1_000_000 }),
+      wholeNumber('--rate-limit', { min: 1, max: MAX_RATE }),
     )
     .option('--allow-private-webhooks', 'let webhooks go to addresses within the house, and without TLS')
     .option('--log-requests', 'log every request, not only those that fail')
+    .option('--print-config', 'show what it would run by and where that comes from, and end')
     .option('--json', 'print the address as one JSON object')
     .helpOption('--help', 'show help')
     .addHelpText('after', `\nExamples:\n${EXAMPLES.map((line) => `  ${line}\n`).join('')}`)
@@ -60,19 +59,13 @@ export function registerServe(program: Command, context: Context): void {
 }
 
 async function run(context: Context, options: ServeOptions): Promise<void> {
-  const { settings, stderr } = context.world;
-  const { host, port, grpcPort, insecure, models, rateLimit, logRequests, allowPrivateWebhooks } = options;
-  const server = await serverOf(context).start(
-    {
-      ...(host === undefined ? {} : { host }),
-      ...{ data: resolve(options.data), port, grpcPort, isInsecure: insecure === true },
-      modelsDirectory: resolve(models ?? settings.modelsDirectory),
-      ...{ requestsPerSecond: rateLimit, logsRequests: logRequests === true },
-      allowsPrivateWebhooks: allowPrivateWebhooks === true,
-      writeLog: (text) => stderr.write(text),
-    },
-    context.ports(),
-  );
+  const settings = await readSettings(context, options);
+  if (options.printConfig === true) {
+    const shown = shownSettings(settings, context.world.settings);
+    return context.result(options, { json: shown, text: settingsText(shown) });
+  }
+  const server = await serverOf(context).start(choicesOf(context, settings), context.ports());
+  const reloading = reloadAtHangup(context, { options, server, settings });
   try {
     const { url, grpc } = server;
     const names = server.models.map(safeText).join(', ') || 'no models yet';
@@ -83,6 +76,63 @@ async function run(context: Context, options: ServeOptions): Promise<void> {
     await context.output.flush();
     if (!context.signal.aborted) await once(context.signal, 'abort');
   } finally {
+    await reloading?.stop();
     await server.close();
   }
+}
+
+async function readSettings({ world }: Context, flags: ServeFlags): Promise<ServeSettings> {
+  const file: ServeFile = flags.config === undefined ? {} : await readServeFile(resolve(flags.config));
+  return serveSettings(flags, world.settings, file);
+}
+
+function choicesOf({ world }: Context, settings: ServeSettings): ServerChoices {
+  const { host, port, grpcPort, insecure, models } = settings;
+  return {
+    ...{ data: dataOf(settings), host: host.value, port: port.value, grpcPort: grpcPort.value },
+    ...{ isInsecure: insecure.value, modelsDirectory: models.value },
+    ...tuningOf(settings),
+    writeLog: (text) => world.stderr.write(text),
+  };
+}
+
+type Reloading = {
+  readonly options: ServeOptions;
+  readonly server: RunningServer;
+  readonly settings: ServeSettings;
+};
+
+/** Reads the file anew whenever the process is told SIGHUP; without a file that ends the server, as it always did. */
+function reloadAtHangup(
+  context: Context,
+  { options, server, settings }: Reloading,
+): { stop(): Promise<void> } | undefined {
+  if (options.config === undefined) return undefined;
+  let running = settings;
+  let last: Promise<void> = Promise.resolve();
+  const reload = async (): Promise<void> => {
+    try {
+      const read = await readSettings(context, options);
+      const changed = changedKeys(running, read);
+      const fixed = changed.filter((key) => !LIVE.includes(key));
+      server.tune(tuningOf(read));
+      server.log.write('info', 'the configuration was read anew', { changed: changed.join(', ') });
+      if (fixed.length > 0)
+        server.log.write('warn', 'this takes effect at the next start', { changed: fixed.join(', ') });
+      // What takes effect later is told again, as long as it differs.
+      running = { ...read, ...Object.fromEntries(fixed.map((key) => [key, running[key]])) };
+    } catch (error) {
+      const { code, message } = codedError(error);
+      server.log.write('error', `the configuration stays as it was: ${message}`, { code });
+    }
+  };
+  const unwatch = context.world.onHangup?.(() => {
+    last = last.then(reload);
+  });
+  return {
+    stop: () => {
+      unwatch?.();
+      return last;
+    },
+  };
 }

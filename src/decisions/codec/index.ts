@@ -13,6 +13,7 @@ export { LINKS, type LinkName } from './links.ts';
 export { advantageOf, NET_CLASSES, NET_FILE, openCodecModel } from './model.ts';
 export { measureReference } from './speed.ts';
 export { stepsFor } from './steps.ts';
+export { CPU_PENALTY } from './teacher.ts';
 export { CODECS, type CodecValue } from './validator.ts';
 export { codecWorkshop } from './workshop.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ManualClock } from '../../base/index.ts';
-import type { Receipt, Room, RoomModel } from '../contract/index.ts';
+import { heapChange } from '../../learn/kernels/testing/heap-change.ts';
+import type { Hint, Receipt, Room, RoomModel } from '../contract/index.ts';
 import { type Assign, type Decision, Guard } from './guard.ts';
 
 type Question = { readonly size: number };
@@ -259,4 +260,42 @@ test('a listener that throws disturbs nobody', () => {
   const { decisionId } = guard.ask({ size: 1 });
   guard.settle({ decisionId, ok: false, bytes: 1, seconds: 1 });
   assert.equal(guard.counters.failedReceipts, 1);
+});
+
+test('a tap hears of every decision when it is made, and may throw or reject', () => {
+  const heard: [number, number, string][] = [];
+  const tap = {
+    offer: ({ size }: Readonly<Question>, { value, reason }: Readonly<Hint<number>>): unknown => {
+      heard.push([size, value, reason]);
+      if (size === 2) throw new RangeError('tap');
+      return size === 3 ? Promise.reject(new Error('late')) : undefined;
+    },
+  };
+  const guard = new Guard({ room: doubling, clock: new ManualClock(), tap });
+  for (let size = 1; size <= 4; size += 1) assert.equal(guard.ask({ size }).value, 2 * size);
+  assert.deepEqual(heard, [
+    [1, 2, 'no-model'],
+    [2, 4, 'no-model'],
+    [3, 6, 'no-model'],
+    [4, 8, 'no-model'],
+  ]);
+});
+
+test('asking allocates nothing, also where lots are drawn', () => {
+  const assign = {
+    propensity: 0.25,
+    useModel(decisionId: number): boolean {
+      const isModel = decisionId % 4 === 0;
+      this.propensity = isModel ? 0.25 : 0.75;
+      return isModel;
+    },
+  };
+  const { guard } = newGuard(assign);
+  guard.install(answering(50));
+  const question = { size: 1 };
+  const change = heapChange(
+    () => void guard.ask(question),
+    () => process.memoryUsage().heapUsed,
+  );
+  assert.ok(change <= 1, `${change} bytes a decision`);
 });

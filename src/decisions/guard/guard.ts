@@ -28,9 +28,17 @@ export type GuardOptions<Question, Value, Told extends Receipt = Receipt> = {
   readonly breaker?: BreakerOptions;
   /** Which decisions the model makes; all of them unless given. */
   readonly assign?: Assign;
+  /** Hears of every decision; what it throws disturbs nobody. */
+  readonly tap?: Tap<Question, Value>;
   /** Told of every receipt whose decision is still known, with the hint it belongs to; both are reused. */
   readonly onReceipt?: (receipt: Readonly<Told>, decision: Readonly<Decision<Value>>) => void;
 };
+
+/** Hears of every decision when it is made: what would another model have said? */
+export interface Tap<Question, Value> {
+  /** Must be quick, for the asker waits. The question and the hint are reused: what is to last is copied. */
+  offer(question: Readonly<Question>, hint: Readonly<Hint<Value>>): void;
+}
 
 /** What is remembered of a decision until its receipt comes: its hint. */
 export type Decision<Value> = Hint<Value>;
@@ -76,6 +84,7 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
   readonly #budgetMs: number;
   readonly #assign: Assign | undefined;
   readonly #onReceipt: GuardOptions<Question, Value, Told>['onReceipt'];
+  readonly #tap: Tap<Question, Value> | undefined;
   readonly #hint: Writable<Hint<Value>>;
   readonly #ring: Writable<Decision<Value>>[];
   #model: RoomModel<Question, Value> | undefined;
@@ -89,6 +98,7 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     this.#budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
     this.#assign = options.assign;
     this.#onReceipt = options.onReceipt;
+    this.#tap = options.tap;
     const before = { decisionId: 0, source: 'default', reason: 'no-model', breaker: 'closed' } as const;
     this.#hint = { ...before, value: options.room.fallback, propensity: 1 };
     this.#ring = Array.from({ length: REMEMBERED }, () => ({ ...this.#hint }));
@@ -132,6 +142,7 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     hint.breaker = this.breaker.state;
     this.counters[hint.reason] += 1;
     this.#remember();
+    if (this.#tap !== undefined) this.#offer(this.#tap, question);
     return hint;
   }
 
@@ -150,6 +161,14 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     } catch {
       // Whoever listens must not disturb whoever works.
       this.counters.unknownReceipts += 1;
+    }
+  }
+
+  #offer(tap: Tap<Question, Value>, question: Readonly<Question>): void {
+    try {
+      quieten(tap.offer(question, this.#hint));
+    } catch {
+      // Whoever listens must not disturb whoever asks.
     }
   }
 
@@ -227,7 +246,14 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
   }
 
   #remember(): void {
-    const slot = this.#ring[this.#hint.decisionId % REMEMBERED];
-    if (slot !== undefined) Object.assign(slot, this.#hint);
+    const hint = this.#hint;
+    const slot = this.#ring[hint.decisionId % REMEMBERED] as Writable<Decision<Value>>;
+    // Field by field: `Object.assign` would make a new number of every propensity that is not whole.
+    slot.value = hint.value;
+    slot.source = hint.source;
+    slot.reason = hint.reason;
+    slot.breaker = hint.breaker;
+    slot.propensity = hint.propensity;
+    slot.decisionId = hint.decisionId;
   }
 }

@@ -8,4 +8,5 @@ export {
   type GuardCounters,
   type GuardOptions,
   LateAnswer,
+  type Tap,
 } from './guard.ts';

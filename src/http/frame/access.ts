@@ -29,7 +29,7 @@ export class Access {
   }
 
   /** Undefined for a caller without a key where one is needed. @throws TurnedAway for a wrong key, or another site's page. */
-  identify({ headers }: FastifyRequest): Identity | undefined {
+  identify({ headers }: Pick<FastifyRequest, 'headers'>): Identity | undefined {
     const { keys, token, isOpen, isLocal } = this.#options;
     if (isLocal && !isLoopbackName(hostOf(headers.host ?? ''))) {
       throw new TurnedAway(

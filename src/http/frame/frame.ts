@@ -9,6 +9,7 @@ import { answerOf, type ErrorAnswer, TurnedAway } from '../errors.ts';
 import { type Demand, type Identity, requireRole } from '../identity.ts';
 import type { Access } from './access.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { Tuned } from './tuning.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -37,12 +38,10 @@ export type FrameOptions = {
   readonly random: RandomSource;
   readonly log: Log;
   readonly observer?: RequestObserver;
-  /** Requests a second of one client, by key or address; undefined: no limit. */
-  readonly requestsPerSecond?: number | undefined;
+  /** What holds now; asked at every request. */
+  readonly tuned?: Tuned;
   /** Requests that may be under way at once. 1024. */
   readonly maxRequests?: number;
-  /** A line for every request, not only for those that fail. */
-  readonly logsRequests?: boolean;
 };
 
 /** Time for the whole of a request: an upload may be long, its headers may not (Node: a minute). */
@@ -55,7 +54,7 @@ const RETRY_SECONDS = '1';
 
 /** The server without its routes: who calls, how much, how long; what goes wrong; what is logged of it. */
 export function makeFrame(options: FrameOptions): FastifyInstance {
-  const { random, maxRequests = 1024, requestsPerSecond, clock } = options;
+  const { random, maxRequests = 1024, clock } = options;
   const prefix = random(6).toString('hex');
   let count = 0;
   const app = fastify({
@@ -80,7 +79,7 @@ export function makeFrame(options: FrameOptions): FastifyInstance {
   });
   app.decorateRequest('identity');
   app.decorateRequest('startedMs', 0);
-  const limit = requestsPerSecond === undefined ? undefined : new RateLimit(requestsPerSecond, clock);
+  const limit = new RateLimit(clock);
   let running = 0;
   app.addHook('onRequest', (request, reply, done) => {
     request.startedMs = clock.monotonicMs();
@@ -111,16 +110,14 @@ export function makeFrame(options: FrameOptions): FastifyInstance {
 }
 
 /** Lets a request in. @throws TurnedAway for who may not, or not now. */
-function admit(
-  { access }: FrameOptions,
-  request: FastifyRequest,
-  limit: RateLimit | 'busy' | undefined,
-): void {
+function admit({ access, tuned }: FrameOptions, request: FastifyRequest, limit: RateLimit | 'busy'): void {
   const demand = request.routeOptions.config.role ?? (request.is404 ? 'anyone' : 'admin');
   if (limit === 'busy' && demand !== 'anyone')
     throw new TurnedAway(503, 'too many requests at once: try again');
   request.identity = access.identify(request);
-  if (limit instanceof RateLimit && !limit.take(request.identity?.actor ?? request.ip)) {
+  const rate = tuned?.current.requestsPerSecond;
+  const client = request.identity?.actor ?? request.ip;
+  if (limit instanceof RateLimit && rate !== undefined && !limit.take(client, rate)) {
     throw new TurnedAway(429, 'too many requests a second: slow down');
   }
   requireRole(request.identity, demand);
@@ -148,7 +145,7 @@ export function explain(
 }
 
 function tell(
-  { log, logsRequests, observer, clock }: FrameOptions,
+  { log, tuned, observer, clock }: FrameOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
@@ -156,7 +153,7 @@ function tell(
   const { statusCode: status } = reply;
   const durationMs = clock.monotonicMs() - request.startedMs;
   observer?.observe({ method, route: request.routeOptions.url ?? '(none)', status, durationMs });
-  if (logsRequests !== true && status < 400) return;
+  if (tuned?.current.logsRequests !== true && status < 400) return;
   // Without the query: a key may have been put there by mistake.
   const path = request.url.split('?', 1)[0] ?? '';
   const actor = identity?.actor ?? '';

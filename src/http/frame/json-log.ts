@@ -10,18 +10,19 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 export class JsonLog implements Log {
   readonly #write: (text: string) => void;
   readonly #clock: Clock;
-  readonly #isDebug: boolean;
+  /** Whether debug lines are written as well. */
+  isDebug: boolean;
   #waiting = '';
   #dropped = 0;
 
   constructor(write: (text: string) => void, clock: Clock, isDebug = false) {
     this.#write = write;
     this.#clock = clock;
-    this.#isDebug = isDebug;
+    this.isDebug = isDebug;
   }
 
   write(level: LogLevel, message: string, fields: Fields = {}): void {
-    if (level === 'debug' && !this.#isDebug) return;
+    if (level === 'debug' && !this.isDebug) return;
     if (this.#waiting.length > MAX_WAITING_BYTES) {
       this.#dropped += 1;
       return;

@@ -8,21 +8,19 @@ type Bucket = { tokens: number; atMs: number };
 
 /** A token bucket a client: so many requests a second, and as many at once. */
 export class RateLimit {
-  readonly #perSecond: number;
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(perSecond: number, clock: Clock) {
-    this.#perSecond = perSecond;
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Takes a token. @returns false when there is none */
-  take(client: string): boolean {
+  /** Takes a token, of which there are `perSecond` from now on. @returns false when there is none */
+  take(client: string, perSecond: number): boolean {
     const nowMs = this.#clock.monotonicMs();
-    const bucket = this.#buckets.get(client) ?? { tokens: this.#perSecond, atMs: nowMs };
-    const earned = ((nowMs - bucket.atMs) * this.#perSecond) / MS_PER_SECOND;
-    bucket.tokens = Math.min(this.#perSecond, bucket.tokens + earned);
+    const bucket = this.#buckets.get(client) ?? { tokens: perSecond, atMs: nowMs };
+    const earned = ((nowMs - bucket.atMs) * perSecond) / MS_PER_SECOND;
+    bucket.tokens = Math.min(perSecond, bucket.tokens + earned);
     bucket.atMs = nowMs;
     // Entered anew, so that the map is in the order of last use.
     this.#buckets.delete(client);

@@ -5,6 +5,8 @@ import {
   Metadata,
   Server,
   ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
   type ServerUnaryCall,
   type ServiceDefinition,
   setLogVerbosity,
@@ -15,6 +17,14 @@ import type { FastifyInstance } from 'fastify';
 import { type Log, MIB, PilotfishError } from '../../base/index.ts';
 import { answerOf, usage } from '../errors.ts';
 import { bodyOf, type InferAnswer, type InferRequest, messageOf } from './grpc-tensors.ts';
+
+export type GrpcOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+  /** Throws for a caller who may ask nothing at all; what else they may, the routes say. */
+  readonly admit: (headers: Readonly<Record<string, string>>) => void;
+};
 
 /** A door for gRPC that is open. */
 export type GrpcDoor = {
@@ -33,6 +43,8 @@ const MAX_NAME_LENGTH = 1024;
 const MAX_DETAILS_LENGTH = 1024;
 const PROTO = fileURLToPath(new URL('open_inference.proto', import.meta.url));
 const SERVICE = 'inference.GRPCInferenceService';
+/** Whom anyone may ask. */
+const OPEN = ['ServerLive', 'ServerReady', 'ServerMetadata'].map((method) => `/${SERVICE}/${method}`);
 /** What is told of the caller to the routes. */
 const HEADERS = ['authorization', 'x-request-id'];
 
@@ -100,16 +112,17 @@ const CODES: Readonly<Record<number, status>> = {
 
 /**
  * Opens the Open Inference Protocol, version 2, for gRPC, without TLS: every call is put to the route for REST, so that
- * keys, roles, limits, metrics and the log are the same.
+ * keys, roles, limits, metrics and the log are the same. Of a caller without a key no message is read.
  * @throws PilotfishError `IO` for a port that is taken.
  */
 export async function openGrpc(
   app: FastifyInstance,
-  { host, port, log }: { readonly host: string; readonly port: number; readonly log: Log },
+  { host, port, log, admit }: GrpcOptions,
 ): Promise<GrpcDoor> {
   // What goes wrong comes as an error: the log is no place for lines of another form.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
+  const interceptors = [guard(admit, log)];
+  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES, interceptors });
   const read = { keepCase: true, longs: Number, defaults: true, arrays: true } as const;
   const service = loadSync(PROTO, read)[SERVICE] as ServiceDefinition;
   server.addService(
@@ -131,14 +144,37 @@ export async function openGrpc(
   };
 }
 
+const headersOf = (metadata: Metadata, host: string): Record<string, string> => {
+  const given = HEADERS.flatMap((name) => metadata.get(name).map((value) => [name, String(value)]));
+  return { host, ...Object.fromEntries(given) };
+};
+
+/** Ends calls of who may not call when their headers are there: what they send after those is not waited for. */
+function guard(admit: GrpcOptions['admit'], log: Log): ServerInterceptor {
+  return ({ path }, call) =>
+    new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, received) => {
+            try {
+              if (!OPEN.includes(path)) admit(headersOf(metadata, call.getHost()));
+            } catch (error) {
+              call.sendStatus(failure(error, path, log));
+              return;
+            }
+            received(metadata);
+          },
+        }),
+    });
+}
+
 function handlerOf(
   app: FastifyInstance,
   log: Log,
   { ask, answer }: Way<unknown, unknown>,
 ): handleUnaryCall<unknown, object> {
   const answered = async (call: ServerUnaryCall<unknown, object>): Promise<object> => {
-    const given = HEADERS.flatMap((name) => call.metadata.get(name).map((value) => [name, String(value)]));
-    const headers = { host: call.getHost(), ...Object.fromEntries(given) };
+    const headers = headersOf(call.metadata, call.getHost());
     const remoteAddress = call.getPeer().replace(/:[0-9]+$/, '');
     const response = await app.inject({ ...ask(call.request), headers, remoteAddress });
     if (response.statusCode === 200) return answer(response.json(), call.request);

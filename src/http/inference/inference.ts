@@ -19,6 +19,8 @@ export type InferenceOptions = {
   readonly log: Log;
   /** Of this program. */
   readonly version: string;
+  /** Whether the server is about to end. */
+  readonly isDraining: () => boolean;
 };
 
 const MAX_BODY_BYTES = 64 * MIB;
@@ -49,7 +51,10 @@ export function addInference(app: FastifyInstance, options: InferenceOptions): v
     }));
     scope.get('/v2/health/live', { config: anyone }, () => ({ live: true }));
     // The text of the protocol says `live` here, its examples `ready`.
-    scope.get('/v2/health/ready', { config: anyone }, () => ({ ready: true, live: true }));
+    scope.get('/v2/health/ready', { config: anyone }, (_request, reply) => {
+      const isReady = !options.isDraining();
+      return reply.code(isReady ? 200 : 503).send({ ready: isReady, live: true });
+    });
     for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
       scope.get<{ Params: Path }>(path, { config: viewer }, (request) => describe(options, request));
       scope.get<{ Params: Path }>(`${path}/ready`, { config: viewer }, (request) => ready(options, request));

@@ -28,9 +28,6 @@ export type KeyPorts = {
   readonly random: RandomSource;
 };
 
-const TABLE = `CREATE TABLE IF NOT EXISTS api_keys (
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, models TEXT, hash BLOB NOT NULL, created_ms INTEGER NOT NULL
-)`;
 const KEY = /^pf_(?<id>[0-9a-f]{12})_(?<secret>[A-Za-z0-9_-]{43})$/;
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,127}$/u;
 const ID_BYTES = 6;
@@ -53,7 +50,6 @@ export class KeyStore implements KeyRing {
 
   /** Opens the keys of a registry. */
   static async open(ports: KeyPorts): Promise<KeyStore> {
-    await ports.state.write((sql) => sql.run(TABLE));
     const store = new KeyStore(ports);
     await store.reload();
     return store;

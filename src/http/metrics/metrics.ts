@@ -1,10 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import {
+  type ABTestManager,
   type CollectedMetric,
+  type DriftDetector,
+  documentDriftMetrics,
+  documentExperimentMetrics,
   documentMetricsPage,
+  documentOnlineMetrics,
+  driftMetrics,
+  experimentMetrics,
   exposition,
   lastEvent,
   type ModelMonitor,
+  type OnlineLearner,
+  onlineMetrics,
   type RegistryDirectory,
 } from '../../lifecycle/index.ts';
 import type { HttpMetrics } from './http-metrics.ts';
@@ -12,6 +21,9 @@ import type { HttpMetrics } from './http-metrics.ts';
 export type MetricsOptions = {
   readonly directory: RegistryDirectory;
   readonly monitor: ModelMonitor;
+  readonly drift: DriftDetector;
+  readonly online: OnlineLearner;
+  readonly experiments: ABTestManager;
   readonly http: HttpMetrics;
   /** Names of the models in production. */
   readonly production: () => readonly string[];
@@ -29,13 +41,24 @@ export function addMetrics(app: FastifyInstance, options: MetricsOptions): void 
   app.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
     const own = [
       ...(await registryMetrics(options)),
+      ...(await driftMetrics(options.drift)),
+      ...(await experimentMetrics(options.experiments)),
+      ...(await onlineMetrics(options.online)),
       ...options.http.collect(),
       ...processMetrics(options.version),
     ];
     return reply.type(TYPE).send(`${options.monitor.exportPrometheusMetrics()}${exposition(own)}`);
   });
   app.get('/metrics/documents', { config: { role: 'viewer' } }, async (_request, reply) =>
-    reply.type(TYPE).send(await documentMetricsPage(options.directory.registry)),
+    reply
+      .type(TYPE)
+      .send(
+        await documentMetricsPage(options.directory.registry, [
+          ...(await documentDriftMetrics(options.drift)),
+          ...(await documentExperimentMetrics(options.experiments)),
+          ...(await documentOnlineMetrics(options.online)),
+        ]),
+      ),
   );
 }
 

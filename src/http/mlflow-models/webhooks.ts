@@ -3,6 +3,7 @@ import {
   EVENT_ENTITIES,
   type EventKind,
   type Webhook,
+  type WebhookDispatcher,
   type WebhookStatus,
   type Webhooks,
 } from '../../lifecycle/index.ts';
@@ -22,14 +23,16 @@ const webhookOf = (webhook: Webhook): object => ({
 
 /** @throws PilotfishError `USAGE`. */
 function eventsOf(params: Params): EventKind[] {
-  return params.list('events').map((event) => ({
-    entity: choice(event, 'entity', EVENT_ENTITIES) ?? (event.requiredText('entity') as EventKind['entity']),
-    action: choice(event, 'action', EVENT_ACTIONS) ?? (event.requiredText('action') as EventKind['action']),
-  }));
+  return params.list('events').map(kindOf);
 }
 
+const kindOf = (event: Params): EventKind => ({
+  entity: choice(event, 'entity', EVENT_ENTITIES) ?? (event.requiredText('entity') as EventKind['entity']),
+  action: choice(event, 'action', EVENT_ACTIONS) ?? (event.requiredText('action') as EventKind['action']),
+});
+
 /** webhooks/*, for admins: who is told of what happens to models. */
-export function webhookRoutes(webhooks: Webhooks): MlflowRoute[] {
+export function webhookRoutes(webhooks: Webhooks, dispatcher: WebhookDispatcher): MlflowRoute[] {
   const idOf = (params: Params): string => params.requiredText('webhook_id');
   const routes: MlflowRoute[] = [
     write('webhooks', async (params, { change }) => {
@@ -53,6 +56,13 @@ export function webhookRoutes(webhooks: Webhooks): MlflowRoute[] {
       return { webhook: webhookOf(await webhooks.update(idOf(params), fields, change)) };
     }),
     remove(ONE, (params, { change }) => done(webhooks.delete(idOf(params), change))),
+    write(`${ONE}/test`, async (params) => {
+      const kind = params.has('event') ? kindOf(params.object('event')) : undefined;
+      const { isDone, status, outcome } = await dispatcher.test(idOf(params), kind);
+      // What the target says is not told: it may be of the house.
+      const failure = isDone ? {} : { error_message: `Failed to test webhook: ${outcome}` };
+      return { result: { success: isDone, response_status: status, ...failure } };
+    }),
   ];
   return routes.map((route) => ({ ...route, role: 'admin' }));
 }

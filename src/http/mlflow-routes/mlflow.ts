@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Log, MIB } from '../../base/index.ts';
-import type { RegistryDirectory } from '../../lifecycle/index.ts';
+import type { RegistryDirectory, WebhookDispatcher } from '../../lifecycle/index.ts';
 import { takeJson } from '../frame/json-body.ts';
 import { requireModel } from '../identity.ts';
 import { mlflowErrorOf } from '../mlflow/errors.ts';
@@ -13,6 +13,7 @@ import { artifactRoutes } from '../mlflow-tracking/artifacts.ts';
 import { datasetRoutes, experimentRoutes } from '../mlflow-tracking/experiments.ts';
 import { historyRoutes } from '../mlflow-tracking/history.ts';
 import { loggedModelRoutes } from '../mlflow-tracking/logged-models.ts';
+import { promptlabRoutes } from '../mlflow-tracking/promptlab.ts';
 import { loggingRoutes, runRoutes } from '../mlflow-tracking/runs.ts';
 import { addDownloads, addProxy, addUploads } from './proxy.ts';
 
@@ -20,8 +21,15 @@ const API = ['/api/2.0', '/ajax-api/2.0'] as const;
 /** Room for the profile of a data set. */
 const MAX_BODY_BYTES = 32 * MIB;
 
+export type MlflowOptions = {
+  readonly directory: RegistryDirectory;
+  /** Tests webhooks. */
+  readonly dispatcher: WebhookDispatcher;
+  readonly log: Log;
+};
+
 /** Adds MLflow's REST interface: registry, tracking, logged models, webhooks, artifacts. */
-export function addMlflow(app: FastifyInstance, directory: RegistryDirectory, log: Log): void {
+export function addMlflow(app: FastifyInstance, { directory, dispatcher, log }: MlflowOptions): void {
   const { tracking, webhooks } = directory;
   const routes = [
     ...registeredModelRoutes(directory.registry),
@@ -29,11 +37,12 @@ export function addMlflow(app: FastifyInstance, directory: RegistryDirectory, lo
     ...experimentRoutes(tracking),
     ...datasetRoutes(tracking),
     ...runRoutes(tracking),
+    ...promptlabRoutes(tracking),
     ...loggingRoutes(tracking),
     ...historyRoutes(tracking.log),
     ...artifactRoutes(tracking),
     ...loggedModelRoutes(tracking),
-    ...webhookRoutes(webhooks),
+    ...webhookRoutes(webhooks, dispatcher),
   ];
   const onError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { status, body } = mlflowErrorOf(log, error, request);

@@ -12,10 +12,16 @@ export function artifactLocation(location: string): string {
   if (plain.startsWith('runs:')) {
     throw usage(`Artifact location cannot be a runs:/ URI. Given: '${location}'`);
   }
-  if (plain.includes('\u0000') || plain.split(/[/\\?]/).includes('..')) {
+  if (plain.includes('\u0000') || isAbove(plain)) {
     throw usage(`Invalid artifact location: '${location}'`);
   }
   return /^[a-z][a-z0-9+.-]*:/i.test(plain) ? location : resolve(location);
+}
+
+/** A part of its path, or anything in its query. */
+function isAbove(location: string): boolean {
+  const [path = '', ...query] = location.split('?');
+  return path.split(/[/\\]/).includes('..') || query.join('?').includes('..');
 }
 
 /** However often it was percent-encoded; each round makes it shorter, or is the last. */

@@ -30,8 +30,12 @@ function doubleOf(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
+/** MLflow counts versions only; the text of ours is a tag. */
+const VERSION_TAG = 'pilotfish.version';
+
 /** A version; its aliases only where MLflow's server has them. */
 export function versionOf(version: ModelVersion, { withAliases = false } = {}): Json {
+  const text = version.version === undefined ? {} : { [VERSION_TAG]: version.version };
   return {
     name: version.name,
     version: String(version.number),
@@ -43,7 +47,7 @@ export function versionOf(version: ModelVersion, { withAliases = false } = {}): 
     source: version.source,
     run_id: version.runId,
     status: 'READY',
-    tags: pairsOf(version.tags),
+    tags: pairsOf({ ...version.tags, ...text }),
     run_link: version.runLink,
     aliases: withAliases ? filled(version.aliases) : undefined,
     model_id: version.loggedModelId,

@@ -6,8 +6,14 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { addAlerts } from './alerts.ts';
+import { addDrift } from './drift.ts';
 import { addEvents } from './events.ts';
+import { addExperiments } from './experiments.ts';
+import { addIngest } from './ingest.ts';
 import { addModels } from './models.ts';
+import { addOnline } from './online.ts';
+import { addRollouts } from './rollouts.ts';
 import type { NativeOptions } from './scope.ts';
 import { addUpkeep } from './upkeep.ts';
 
@@ -42,6 +48,12 @@ export function addNative(app: FastifyInstance, options: NativeOptions): void {
       addModels(scope, options);
       addUpkeep(scope, options);
       addEvents(scope, options);
+      addDrift(scope, options);
+      addAlerts(scope, options);
+      addIngest(scope, options);
+      addExperiments(scope, options);
+      addRollouts(scope, options);
+      addOnline(scope, options);
       done();
     },
     { prefix: '/api/v1' },

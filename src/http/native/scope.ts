@@ -8,12 +8,29 @@ import type {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../../base/index.ts';
-import type { ModelServer, RegistryChange, RegistryDirectory } from '../../lifecycle/index.ts';
+import type {
+  ABTestManager,
+  AlertDesk,
+  DriftDetector,
+  IngestStore,
+  ModelServer,
+  OnlineLearner,
+  QualityFeed,
+  RegistryChange,
+  RegistryDirectory,
+  RolloutManager,
+} from '../../lifecycle/index.ts';
 
 export type NativeOptions = {
   readonly directory: RegistryDirectory;
   readonly models: ModelServer;
   readonly clock: Clock;
+  readonly alerts: AlertDesk;
+  readonly ingest: { readonly store: IngestStore; readonly feed: QualityFeed };
+  readonly experiments: ABTestManager;
+  readonly drift: DriftDetector;
+  readonly rollouts: RolloutManager;
+  readonly online: OnlineLearner;
   /** Resolves when what is in production now is served. */
   readonly follow: () => Promise<void>;
 };

@@ -1,13 +1,27 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { type Clock, type FileSystem, PilotfishError, type RandomSource, Rng } from '../../base/index.ts';
 import {
+  type Clock,
+  type FileSystem,
+  type Log,
+  PilotfishError,
+  type RandomSource,
+  Rng,
+} from '../../base/index.ts';
+import {
+  ABTestManager,
+  type AlertPolicy,
+  DEFAULT_ALERT_POLICY,
+  type DriftDetector,
   ModelMonitor,
   ModelServer,
+  OnlineLearner,
+  type OnlineLearnerOptions,
   openRegistry,
   postWebhook,
   type RegistryDirectory,
   RegistrySource,
+  RolloutManager,
   resolveHost,
   WebhookDispatcher,
 } from '../../lifecycle/index.ts';
@@ -15,7 +29,8 @@ import { Access, isLoopbackName } from '../frame/access.ts';
 import { makeFrame } from '../frame/frame.ts';
 import { addHealth } from '../frame/health.ts';
 import { JsonLog } from '../frame/json-log.ts';
-import type { KeyRing } from '../identity.ts';
+import type { Tuning } from '../frame/tuning.ts';
+import { type KeyRing, requireRole } from '../identity.ts';
 import type { GrpcDoor, openGrpc } from '../inference/grpc.ts';
 import { addInference } from '../inference/inference.ts';
 import { MAX_ROWS } from '../inference/tensors.ts';
@@ -24,10 +39,21 @@ import { HttpMetrics } from '../metrics/http-metrics.ts';
 import { addMetrics } from '../metrics/metrics.ts';
 import { addMlflow } from '../mlflow-routes/mlflow.ts';
 import { addDocument, addNative } from '../native/native.ts';
+import { type DriftDefaults, makeDrift } from './drift.ts';
 import { Follower } from './follower.ts';
+import { makeOperations, type Operations } from './operations.ts';
 import { registerShipped } from './shipped.ts';
 
-export type ServerOptions = {
+/** What may change while it runs. */
+export type ServerTuning = Tuning & {
+  /** Webhooks may go to addresses within the house, and without TLS. */
+  readonly allowsPrivateWebhooks?: boolean;
+  readonly isDebug?: boolean;
+  /** What follows which alert. `DEFAULT_ALERT_POLICY`. */
+  readonly alertPolicy?: AlertPolicy | undefined;
+};
+
+export type ServerOptions = ServerTuning & {
   /** The data directory; made if need be. */
   readonly data: string;
   /** What to listen on. `127.0.0.1`. */
@@ -42,16 +68,17 @@ export type ServerOptions = {
   readonly modelsDirectory?: string | undefined;
   /** A key of the operator's own: an admin. */
   readonly token?: string | undefined;
-  readonly requestsPerSecond?: number | undefined;
-  /** Webhooks may go to addresses within the house, and without TLS. */
-  readonly allowsPrivateWebhooks?: boolean;
-  readonly logsRequests?: boolean;
-  readonly isDebug?: boolean;
   readonly storageDir?: string | undefined;
   readonly encryptionKey?: Uint8Array | undefined;
   readonly fs: FileSystem;
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** What A/B tests have that do not say. */
+  readonly abDefaults?: { readonly minimumSamples: number; readonly stickyAssignment: boolean };
+  /** What pipelines have that do not say. */
+  readonly onlineDefaults?: Pick<OnlineLearnerOptions, 'strategy' | 'batchSize' | 'maxBufferSize'>;
+  /** How drift is looked for, and what follows. */
+  readonly driftDefaults?: Partial<DriftDefaults>;
   /** Takes the lines of the log. */
   readonly writeLog: (text: string) => void;
   readonly version: string;
@@ -78,6 +105,8 @@ export class PilotfishServer {
   readonly #options: ServerOptions;
   readonly #parts: Parts;
   readonly #stopChores: () => void;
+  readonly #end = new AbortController();
+  readonly #watched: Promise<void>;
   #chores: Promise<void> | undefined;
   #grpc: GrpcDoor | undefined;
 
@@ -88,6 +117,7 @@ export class PilotfishServer {
     this.directory = parts.directory;
     this.models = parts.models;
     this.#stopChores = options.clock.every(CHORE_MS, () => void this.runChores());
+    this.#watched = parts.drift.monitorAllFeatures({ signal: this.#end.signal });
   }
 
   /**
@@ -116,19 +146,79 @@ export class PilotfishServer {
       models.start();
       const follower = new Follower({ source, models, log });
       await follower.follow();
+      const tuned: { current: ServerTuning } = { current: options };
+      const draining = new AbortController();
       const dispatcher = new WebhookDispatcher({
-        ...{ state: directory.state, clock, post: postWebhook, resolve: resolveHost },
-        ...{ rng: new Rng(random(4).readUInt32LE()), allowPrivate: options.allowsPrivateWebhooks ?? false },
+        ...{ state: directory.state, clock, post: postWebhook, resolve: resolveHost, encryptionKey },
+        rng: new Rng(random(4).readUInt32LE()),
+        get allowPrivate() {
+          return tuned.current.allowsPrivateWebhooks ?? false;
+        },
       });
-      const app = await makeApp(options, { directory, log, access, follower, models, source, monitor });
+      const rollouts = new RolloutManager(directory.state, directory.registry, { clock, random });
+      const online = new OnlineLearner(directory.state, directory.registry, {
+        clock,
+        ...options.onlineDefaults,
+      });
+      const operations = makeOperations({ directory, models, monitor, fs, clock, log });
+      operations.alerts.setPolicy(options.alertPolicy ?? DEFAULT_ALERT_POLICY);
+      const follow = (): Promise<void> => follower.follow();
+      const drift = makeDrift(options.driftDefaults ?? {}, { directory, clock, random, log, follow });
+      const app = await makeApp(options, {
+        directory,
+        log,
+        access,
+        follower,
+        models,
+        source,
+        monitor,
+        operations,
+        dispatcher,
+        tuned,
+        draining,
+        rollouts,
+        drift,
+        online,
+      });
       await app.ready();
       return new PilotfishServer(options, {
-        ...{ app, directory, models, follower, keys, dispatcher, log, openDoor },
+        ...{
+          app,
+          directory,
+          models,
+          follower,
+          keys,
+          dispatcher,
+          operations,
+          tuned,
+          access,
+          draining,
+          rollouts,
+          drift,
+          online,
+          log,
+          openDoor,
+        },
       });
     } catch (error) {
       await directory.close();
       throw error;
     }
+  }
+
+  get log(): Log {
+    return this.#parts.log;
+  }
+
+  /**
+   * Takes what may change while it runs; what is not said is as it is unless said.
+   * @throws PilotfishError `USAGE` for a policy that is none; then nothing changes.
+   */
+  tune(tuning: ServerTuning): void {
+    const { tuned, operations, log } = this.#parts;
+    operations.alerts.setPolicy(tuning.alertPolicy ?? DEFAULT_ALERT_POLICY);
+    tuned.current = tuning;
+    log.isDebug = tuning.isDebug ?? false;
   }
 
   /** Resolves when what is in production now is served. */
@@ -157,14 +247,18 @@ export class PilotfishServer {
         cause: error,
       });
     }
-    const { openDoor, log } = this.#parts;
-    this.#grpc = await openDoor?.(this.app, { host, port: grpcPort, log });
+    const { openDoor, access, log } = this.#parts;
+    const admit = (headers: Readonly<Record<string, string>>): void =>
+      requireRole(access.identify({ headers }), 'viewer');
+    this.#grpc = await openDoor?.(this.app, { host, port: grpcPort, log, admit });
     const { address, port: bound, family } = this.app.server.address() as AddressInfo;
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   }
 
   /** Takes no more requests, lets those under way end, and closes everything; after ten seconds it cuts them off. */
   async close(): Promise<void> {
+    // At once, while what is under way goes on: nobody is to be sent here any more.
+    this.#parts.draining.abort();
     this.#stopChores();
     const stopWaiting = this.#options.clock.every(DRAIN_MS, () => {
       this.#grpc?.cut();
@@ -174,16 +268,24 @@ export class PilotfishServer {
     await this.#grpc?.close();
     await this.app.close();
     stopWaiting();
-    await this.#chores;
+    this.#end.abort();
+    await Promise.all([this.#chores, this.#watched]);
     await this.models.stop();
+    await this.#parts.online.settled();
     await this.directory.close();
     this.#parts.log.flush();
   }
 
-  /** Looks for keys that other processes changed, and delivers webhooks; one round at a time, however long a receiver takes. */
+  /** Looks for keys that other processes changed, delivers webhooks, tells how models decide, looks at rollouts and pipelines; one round at a time, however long a receiver takes. */
   runChores(): Promise<void> {
-    const { keys, dispatcher, log } = this.#parts;
-    this.#chores ??= Promise.all([keys.reload(), dispatcher.deliverDue()])
+    const { keys, dispatcher, operations, rollouts, online, log } = this.#parts;
+    this.#chores ??= Promise.all([
+      keys.reload(),
+      dispatcher.deliverDue(),
+      operations.ingest.feed.look(),
+      rollouts.lookDue(),
+      online.runDue(),
+    ])
       .then(() => undefined)
       .catch((error: unknown) => log.write('error', String(error)))
       .finally(() => {
@@ -197,6 +299,13 @@ type Parts = Pick<PilotfishServer, 'app' | 'directory' | 'models'> & {
   readonly follower: Follower;
   readonly keys: KeyStore;
   readonly dispatcher: WebhookDispatcher;
+  readonly operations: Operations;
+  readonly rollouts: RolloutManager;
+  readonly drift: DriftDetector;
+  readonly online: OnlineLearner;
+  readonly access: Access;
+  readonly draining: AbortController;
+  readonly tuned: { current: ServerTuning };
   readonly log: JsonLog;
   readonly openDoor: typeof openGrpc | undefined;
 };
@@ -228,27 +337,48 @@ function accessOf({ host = LOOPBACK, isInsecure = false, token }: ServerOptions,
 }
 
 type AppParts = Parts & {
-  readonly access: Access;
   readonly source: RegistrySource;
   readonly monitor: ModelMonitor;
 };
 
 async function makeApp(
   options: ServerOptions,
-  parts: Omit<AppParts, 'app' | 'keys' | 'dispatcher' | 'openDoor'>,
+  parts: Omit<AppParts, 'app' | 'keys' | 'openDoor'>,
 ): Promise<FastifyInstance> {
-  const { clock, random, requestsPerSecond, logsRequests = false, version } = options;
-  const { directory, log, access, follower, models, source, monitor } = parts;
+  const { clock, random, version } = options;
+  const { directory, log, access, follower, models, source, monitor, operations, dispatcher, tuned } = parts;
+  const isDraining = (): boolean => parts.draining.signal.aborted;
   const http = new HttpMetrics();
-  const app = makeFrame({ access, clock, random, log, requestsPerSecond, logsRequests, observer: http });
+  const app = makeFrame({ access, clock, random, log, tuned, observer: http });
   await addDocument(app, version);
   addHealth(app, {
     version,
+    isDraining,
     check: () => directory.state.read(async (sql) => void (await sql.get('SELECT 1'))),
   });
-  addMlflow(app, directory, log);
-  addInference(app, { models, source, log, version });
-  addNative(app, { directory, models, clock, follow: () => follower.follow() });
-  addMetrics(app, { directory, monitor, http, production: () => source.names(), version });
+  addMlflow(app, { directory, dispatcher, log });
+  addInference(app, { models, source, log, version, isDraining });
+  const { state, registry } = directory;
+  const experiments = new ABTestManager(state, {
+    audit: registry.audit,
+    clock,
+    random,
+    ...options.abDefaults,
+  });
+  addNative(app, {
+    ...{ directory, models, clock, ...operations, experiments, rollouts: parts.rollouts, drift: parts.drift },
+    online: parts.online,
+    follow: () => follower.follow(),
+  });
+  addMetrics(app, {
+    directory,
+    monitor,
+    online: parts.online,
+    drift: parts.drift,
+    experiments,
+    http,
+    production: () => source.names(),
+    version,
+  });
   return app;
 }

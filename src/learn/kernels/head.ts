@@ -6,6 +6,7 @@ import { checkLayer, type DenseLayer, packedLength, packPanels, padded } from '.
 import {
   createWeights,
   type LoadOptions,
+  type Rehearsed,
   refuseUnloaded,
   rehearse,
   replaceWeights,
@@ -40,6 +41,9 @@ const PLAN_WORDS = 10;
 const OK = 0;
 const NOT_LOADED = 1;
 const LANES = 8;
+
+/** What was rehearsed of one row at a time, and of several. */
+const [ONE, MANY]: readonly [Rehearsed, Rehearsed] = [{ work: 0 }, { work: 0 }];
 
 /**
  * The linear output layer of a model with a large vocabulary, and the highest of its outputs: of all, or of a list of
@@ -136,10 +140,18 @@ export class HeadKernel {
   warmUp(calls?: number): void {
     const count = this.candidates.length;
     const { inputs, outputs } = this.port.shape;
-    rehearse(() => this.#run.head(this.#plan, this.#rehearsal), { calls, weights: inputs * outputs });
+    rehearse(() => this.#run.head(this.#plan, this.#rehearsal), {
+      calls,
+      weights: inputs * outputs,
+      shared: ONE,
+    });
     if (count > 0) {
       const weights = inputs * count;
-      rehearse(() => this.#run.candidates(this.#plan, this.#rehearsal, count), { calls, weights });
+      rehearse(() => this.#run.candidates(this.#plan, this.#rehearsal, count), {
+        calls,
+        weights,
+        shared: MANY,
+      });
     }
     this.#isWarm = true;
   }

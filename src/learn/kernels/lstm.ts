@@ -5,6 +5,7 @@ import { checkLayer, checkLayerCount, type DenseLayer } from './panels.ts';
 import {
   createWeights,
   type LoadOptions,
+  type Rehearsed,
   refuseUnloaded,
   rehearse,
   replaceWeights,
@@ -37,6 +38,8 @@ const PLAN_WORDS = 9;
 const PANEL_UNITS = 8;
 const GATES = 4;
 const PANEL = PANEL_UNITS * GATES;
+
+const REHEARSED: Rehearsed = { work: 0 };
 
 /**
  * Inference of one LSTM layer, or of two on top of each other, float32, without allocation. The state stays in the
@@ -136,7 +139,11 @@ export class LstmKernel {
   warmUp(calls?: number): void {
     const state = this.#state.map((values) => values.slice());
     const { length } = this.port;
-    rehearse(() => this.#run(this.#plan, this.#rehearsal, this.#x, 1), { calls, weights: length });
+    rehearse(() => this.#run(this.#plan, this.#rehearsal, this.#x, 1), {
+      calls,
+      weights: length,
+      shared: REHEARSED,
+    });
     state.forEach((values, i) => {
       this.#state[i]?.set(values);
     });

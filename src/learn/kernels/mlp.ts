@@ -6,6 +6,7 @@ import { checkLayer, checkLayerCount, type DenseLayer, packedLength, packPanels,
 import {
   createWeights,
   type LoadOptions,
+  type Rehearsed,
   refuseUnloaded,
   rehearse,
   replaceWeights,
@@ -43,6 +44,9 @@ const LAYERS_AT = 8;
 const LAYER_WORDS = 4;
 const HIDDEN: Readonly<Record<HiddenActivation, number>> = { relu: 1, tanh: 2, sigmoid: 3 };
 const OUTPUT: Readonly<Record<OutputActivation, number>> = { linear: 0, softmax: 0, sigmoid: 3 };
+
+/** What was rehearsed of one row at a time, and of several. */
+const [ONE, MANY]: readonly [Rehearsed, Rehearsed] = [{ work: 0 }, { work: 0 }];
 
 /**
  * Inference of a multilayer perceptron, float32, without allocation: write `input`, call `run`, read `output`. Inputs
@@ -133,10 +137,14 @@ export class MlpKernel {
   /** Dummy runs, so that the engine compiles the kernel for speed; `outputs` is overwritten. */
   warmUp(calls?: number): void {
     const weights = this.port.length;
-    rehearse(() => this.#run(this.#plan, this.#rehearsal, 1), { calls, weights });
+    rehearse(() => this.#run(this.#plan, this.#rehearsal, 1), { calls, weights, shared: ONE });
     const rows = Math.min(this.#maxBatch, BLOCK);
     if (rows > 1) {
-      rehearse(() => this.#run(this.#plan, this.#rehearsal, rows), { calls, weights: rows * weights });
+      rehearse(() => this.#run(this.#plan, this.#rehearsal, rows), {
+        calls,
+        weights: rows * weights,
+        shared: MANY,
+      });
     }
     this.#isWarm = true;
   }

@@ -37,6 +37,8 @@ const MAX_WAITS = 1000;
 
 const MOST_REHEARSALS = 2000;
 const REHEARSED_WEIGHTS = 2 ** 26;
+/** Weights times runs after which the optimised tier has taken over, also for kernels that are made later. */
+const ENOUGH_WORK = 2 ** 24;
 
 /** Bytes of kernel memory that `createWeights` takes. */
 export function weightBytes(length: number): number {
@@ -100,15 +102,21 @@ export function refuseUnloaded(kernel: string): never {
   throw new PilotfishError('UNTRAINED', `the ${kernel} kernel has no weights yet; call load first`);
 }
 
+/** Weights times runs that were rehearsed in this thread: all kernels of a kind run the same code, and share this. */
+export type Rehearsed = { work: number };
+
 /**
  * Runs a kernel for nothing, so that its first real runs are not those of the engine's baseline tier, two to four
  * times slower. Measured for 12,000 weights: the optimised tier takes over after 200 to 2000 runs. A larger model needs
- * fewer, since the engine counts loops: the work is bounded, so that 640,000 weights take 10 ms and not 200.
+ * fewer, since the engine counts loops: the work is bounded, so that 640,000 weights take 10 ms and not 200. Once the
+ * thread has seen enough of the kind nothing is run, unless `calls` says how often.
  */
 export function rehearse(
   run: () => void,
-  { calls, weights }: { calls: number | undefined; weights: number },
+  { calls, weights, shared }: { calls: number | undefined; weights: number; shared: Rehearsed },
 ): void {
+  if (calls === undefined && shared.work >= ENOUGH_WORK) return;
   const enough = calls ?? Math.min(MOST_REHEARSALS, Math.ceil(REHEARSED_WEIGHTS / weights));
   for (let call = 0; call < enough; call += 1) run();
+  shared.work += enough * weights;
 }

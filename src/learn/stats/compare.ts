@@ -27,6 +27,17 @@ function compareMeans(
   };
 }
 
+/** Standard error of a difference of means and its degrees of freedom, after Welch and Satterthwaite. */
+export function welchSpread(first: Summary, second: Summary): { error: number; freedom: number } {
+  const [a, b] = [first.variance / first.count, second.variance / second.count];
+  // Two samples without spread leave 0 / 0; any number of degrees gives the same answer then.
+  const freedom =
+    a + b === 0
+      ? first.count + second.count - 2
+      : (a + b) ** 2 / (a ** 2 / (first.count - 1) + b ** 2 / (second.count - 1));
+  return { error: Math.sqrt(a + b), freedom };
+}
+
 /**
  * Welch's test of two independent samples: means compared without assuming equal variances (Welch 1947).
  * Only valid for one look at a sample whose size was fixed beforehand.
@@ -38,13 +49,7 @@ export function welchTest(first: Summary, second: Summary, level = 0.95): MeanCo
     if (count < 2)
       throw new PilotfishError('EMPTY', `a sample of ${count} shows no spread; give two or more`);
   }
-  const [a, b] = [first.variance / first.count, second.variance / second.count];
-  // Two samples without spread leave 0 / 0; any number of degrees gives the same answer then.
-  const freedom =
-    a + b === 0
-      ? first.count + second.count - 2
-      : (a + b) ** 2 / (a ** 2 / (first.count - 1) + b ** 2 / (second.count - 1));
-  return compareMeans(first.mean - second.mean, { error: Math.sqrt(a + b), freedom, level });
+  return compareMeans(first.mean - second.mean, { ...welchSpread(first, second), level });
 }
 
 /** A paired comparison: by Student's t, and by resampling the pairs. */

@@ -1,3 +1,4 @@
+import { numberWithin, wholeNumber } from '../contract/index.ts';
 import { kolmogorovTail } from './distributions/kolmogorov.ts';
 import { sortedCopy } from './summary.ts';
 
@@ -95,8 +96,26 @@ export function ksTest(
 ): KsResult {
   const [a, b] = [sortedCopy('first', first), sortedCopy('second', second)];
   const statistic = ksDistance(a, b);
-  const [n, m] = [a.length, b.length];
-  const exact = method === 'exact' || (method === 'auto' && (n === m || n * m <= exactSteps));
-  const pValue = exact ? exactTail(n, m, statistic) : asymptoticTail(n, m, statistic);
-  return { statistic, pValue: Math.min(1, Math.max(0, pValue)), method: exact ? 'exact' : 'asymptotic' };
+  const { pValue, isExact } = significance(statistic, [a.length, b.length], method);
+  return { statistic, pValue, method: isExact ? 'exact' : 'asymptotic' };
+}
+
+/**
+ * The p-value of `ksTest` from the distance of two samples and their sizes, for callers that have the distance already.
+ * @throws PilotfishError `USAGE` for a size that is none or a distance outside [0, 1].
+ */
+export function ksPValue(
+  distance: number,
+  sizes: readonly [number, number],
+  method: KsMethod = 'auto',
+): number {
+  numberWithin('distance', distance, [0, 1]);
+  for (const size of sizes) wholeNumber('size', size, [1, Number.MAX_SAFE_INTEGER]);
+  return significance(distance, sizes, method).pValue;
+}
+
+function significance(distance: number, [n, m]: readonly [number, number], method: KsMethod) {
+  const isExact = method === 'exact' || (method === 'auto' && (n === m || n * m <= exactSteps));
+  const pValue = isExact ? exactTail(n, m, distance) : asymptoticTail(n, m, distance);
+  return { pValue: Math.min(1, Math.max(0, pValue)), isExact };
 }

@@ -29,7 +29,7 @@ export async function writeParquet(
   dataset: SavedDataset,
   load?: LoadDuckdb,
 ): Promise<void> {
-  checkPath(path);
+  checkParquetPath(path);
   const header = headerOf(dataset);
   const create = async (temporary: string, connection: DuckdbConnection): Promise<void> => {
     const columns = columnsOf(header).map(({ name, type }) => `${identifier(name)} ${type}`);
@@ -46,7 +46,7 @@ export async function writeParquet(
 
 /** @throws PilotfishError `UNSUPPORTED` without DuckDB, `DAMAGED`, `LIMIT`, `NEWER_VERSION`, `MISSING`, `USAGE`, `IO`. */
 export async function readParquet(fs: FileSystem, path: string, load?: LoadDuckdb): Promise<LoadedDataset> {
-  checkPath(path);
+  checkParquetPath(path);
   try {
     if (fs.lstat(path).sizeBytes > MAX_FILE_BYTES) {
       throw new PilotfishError('LIMIT', `${path} has more than 2 GiB: split the data`, { path });
@@ -119,7 +119,7 @@ function rowFrom({ features }: Header, row: readonly unknown[]): FileRow {
 }
 
 /** DuckDB takes such a path for many files. */
-function checkPath(path: string): void {
+export function checkParquetPath(path: string): void {
   if (PATTERN.test(path)) {
     throw new PilotfishError('USAGE', `${path} has wildcards in it: choose another name`, { path });
   }

@@ -64,7 +64,10 @@ export class RegistryDirectory {
     this.registry = new ModelRegistry(this.#storageDir, this.state, { ...options, fs, clock, random });
     const root = artifactRoot === undefined ? {} : { artifactRoot };
     this.tracking = new TrackingStore(this.state, this.registry, { clock, random, ...root });
-    this.webhooks = new Webhooks({ state: this.state, audit: this.registry.audit, clock, random });
+    this.webhooks = new Webhooks({
+      ...{ state: this.state, audit: this.registry.audit, clock, random },
+      encryptionKey: options.encryptionKey,
+    });
   }
 
   /**
@@ -81,6 +84,20 @@ export class RegistryDirectory {
       this.#fs.chmod(out, PRIVATE);
       return readSmallFile(this.#fs, `${this.path}/${MARKER}`, MAX_MARKER_BYTES);
     });
+    // Nothing that the database names may go before it is copied.
+    const release = this.registry.store.uploads.hold();
+    const count = await this.#copyAll(out).finally(release);
+    files(out, () => {
+      copyKey(this.#fs, this.#storageDir, `${out}/${MODELS}`);
+      // Last: a directory without it is an unfinished copy.
+      writeNew(this.#fs, `${out}/${MARKER}`, marker);
+      this.#fs.fsyncDirectory(out);
+    });
+    return { files: count };
+  }
+
+  /** @returns how many artefacts */
+  async #copyAll(out: string): Promise<number> {
     await this.state.backup(`${out}/${DATABASE}`);
     // After the database: whatever it names was stored before it.
     const hashes = this.registry.store.list();
@@ -88,13 +105,7 @@ export class RegistryDirectory {
       this.registry.store.copyTo(`${out}/${MODELS}`, sha256);
       await this.#clock.turn();
     }
-    files(out, () => {
-      copyKey(this.#fs, this.#storageDir, `${out}/${MODELS}`);
-      // Last: a directory without it is an unfinished copy.
-      writeNew(this.#fs, `${out}/${MARKER}`, marker);
-      this.#fs.fsyncDirectory(out);
-    });
-    return { files: hashes.length };
+    return hashes.length;
   }
 
   /** Waits for writes that were accepted. */

@@ -15,6 +15,7 @@ export {
   RegistryDirectory,
   type RegistryDirectoryOptions,
 } from './data-directory.ts';
+export type { GarbageOptions, GarbageReport } from './models/garbage.ts';
 export {
   GUARDED as GUARDED_LIFE_CYCLE,
   type LifeCycle,
@@ -53,6 +54,17 @@ export type {
   VersionRef,
 } from './models/types.ts';
 export type { ModelVersions } from './models/versions.ts';
+export { type ExportedVersion, type ExportOptions, exportVersion } from './outward/export.ts';
+export { filePieces, type ModelFile } from './outward/files.ts';
+export {
+  type ExportedDraft,
+  type ExportedRun,
+  MlflowClient,
+  type MlflowClientOptions,
+  type ModelLog,
+  type RunLog,
+} from './outward/mlflow-client.ts';
+export type { MlflowCredentials } from './outward/mlflow-server.ts';
 export type { Page as SearchPage, SearchQuery } from './search/page.ts';
 export type { RegistryState, Row as SqlRow, Sql, SqlValue, Work as SqlWork } from './state/port.ts';
 export { SqliteState, type SqliteStateOptions } from './state/sqlite-state.ts';
@@ -90,12 +102,14 @@ export {
   type WebhookAnswer,
   WebhookDispatcher,
   type WebhookRequest,
+  type WebhookTrial,
   webhookSignature,
 } from './webhooks/dispatcher.ts';
 export {
   EVENT_ACTIONS,
   EVENT_ENTITIES,
   type EventKind,
+  emitEvent,
   eventsAfter,
   lastEvent,
   type RegistryEvent,

@@ -1,6 +1,23 @@
 /** Serving: models loaded, asked in batches, swapped and rolled back while they answer; and how they do. */
+export {
+  type Alert,
+  AlertDesk,
+  type AlertDeskPorts,
+  type AlertOutcome,
+  type TrainingRequest,
+} from './alerts/desk.ts';
+export {
+  type AlertAction,
+  type AlertPolicy,
+  type AlertRule,
+  checkAlertPolicy,
+  DEFAULT_ALERT_POLICY,
+} from './alerts/policy.ts';
 export type { HotSwap, ModelDescription, Prediction, RefreshFailure } from './answers.ts';
 export { ModelHandle } from './handle.ts';
+export { QualityFeed, type QualityFeedPorts } from './ingest/quality-feed.ts';
+export { type IngestPorts, IngestStore, type JudgedQuality } from './ingest/store.ts';
+export type { IngestDefinition, IngestReport, IngestRow, IngestSource } from './ingest/types.ts';
 export { DOCUMENT_METRICS, documentMetricsPage } from './monitor/alias-page.ts';
 export { type MetricDefinition, MODEL_METRICS } from './monitor/definitions.ts';
 export {

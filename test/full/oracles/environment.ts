@@ -13,6 +13,7 @@ const tools = {
   sklearn: { module: 'sklearn', home: 'debian' },
   numpy: { module: 'numpy', home: 'debian' },
   scipy: { module: 'scipy', home: 'debian' },
+  statsmodels: { module: 'statsmodels', home: 'debian' },
   'xgboost-3': { module: 'xgboost', home: 'pypi' },
   onnxruntime: { module: 'onnxruntime', home: 'pypi' },
   onnx: { module: 'onnx', home: 'pypi' },
@@ -20,6 +21,8 @@ const tools = {
   river: { module: 'river', home: 'pypi' },
   safetensors: { module: 'safetensors', home: 'pypi' },
   tensorboard: { module: 'tensorboard', home: 'pypi' },
+  // It pins what the others have outgrown.
+  gbstats: { module: 'gbstats', home: 'gbstats' },
 } as const;
 
 export type OracleName = keyof typeof tools;
@@ -34,9 +37,20 @@ export type Interpreter =
 
 const debianPython = '/usr/bin/python3';
 const folder = join(root, '.oracles');
-const venv = join(folder, 'venv');
-const venvPython = join(venv, 'bin/python');
-const requirements = join(import.meta.dirname, 'requirements.txt');
+
+/** An environment made from PyPI: its folder, and what is in it. */
+interface Venv {
+  readonly path: string;
+  readonly requirements: string;
+}
+const venvs = {
+  pypi: { path: join(folder, 'venv'), requirements: join(import.meta.dirname, 'requirements.txt') },
+  gbstats: {
+    path: join(folder, 'gbstats'),
+    requirements: join(import.meta.dirname, 'requirements-gbstats.txt'),
+  },
+} as const satisfies Readonly<Record<string, Venv>>;
+const pythonOf = ({ path }: Venv): string => join(path, 'bin/python');
 const limitMs = 8 * 60_000;
 
 // One thread, so that a run gives the same bits again and other tests keep their core.
@@ -65,8 +79,8 @@ function hasModule(program: string, name: OracleName): boolean {
   return existsSync(program) && python(program, ['-c', look]).status === 0;
 }
 
-function isCurrent(): boolean {
-  const installed = join(venv, 'requirements.txt');
+function isCurrent({ path, requirements }: Venv): boolean {
+  const installed = join(path, 'requirements.txt');
   return existsSync(installed) && readFileSync(installed, 'utf8') === readFileSync(requirements, 'utf8');
 }
 
@@ -77,14 +91,14 @@ const makeVenv = `cmp -s "$2" "$1/requirements.txt" || {
   cp "$2" "$1/requirements.txt"
 }`;
 
-/** The environment from PyPI with exactly the pinned versions; made again when they change. */
-function ensureVenv(): boolean {
-  if (isCurrent()) return true;
+/** The environment with exactly the pinned versions; made again when they change. */
+function ensureVenv(venv: Venv): boolean {
+  if (isCurrent(venv)) return true;
   if (!existsSync(debianPython) && !installPackages('python3')) return false;
   const canMake = python(debianPython, ['-c', 'import ensurepip, venv']).status === 0;
   if (!canMake && !installPackages('python3-venv')) return false;
   mkdirSync(folder, { recursive: true });
-  const make = ['sh', '-c', makeVenv, 'sh', venv, requirements, debianPython];
+  const make = ['sh', '-c', makeVenv, 'sh', venv.path, venv.requirements, debianPython];
   // Several test files may want it at the same time; the lock ends with its holder.
   const [program = '', ...args] =
     findTool('flock') === null ? make : ['flock', join(folder, 'lock'), ...make];
@@ -94,8 +108,10 @@ function ensureVenv(): boolean {
 
 /** The interpreter that has the tool, after installing it where that is possible and allowed. */
 export function ensureOracle(name: OracleName): Interpreter {
-  if (tools[name].home === 'pypi') {
-    if (ensureVenv() && hasModule(venvPython, name)) return { python: venvPython };
+  const { home } = tools[name];
+  if (home !== 'debian') {
+    const venv = venvs[home];
+    if (ensureVenv(venv) && hasModule(pythonOf(venv), name)) return { python: pythonOf(venv) };
     return { absent: absent(name, 'python3-venv and PyPI') };
   }
   const isThere = hasModule(debianPython, name) || installPackages(`python3-${name}`);

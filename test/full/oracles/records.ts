@@ -22,6 +22,9 @@ export interface Recorded {
 /** All records, except those that take minutes. */
 export const records: readonly Recorded[] = [
   { record: 'bandits', tool: 'scipy' },
+  { record: 'gbstats', tool: 'gbstats' },
+  { record: 'detectors', tool: 'river' },
+  { record: 'distances', tool: 'scipy' },
   { record: 'onnxruntime', tool: 'onnxruntime', stdin: onnxRequest },
   { record: 'river', tool: 'river' },
   { record: 'safetensors', tool: 'safetensors' },
@@ -29,6 +32,7 @@ export const records: readonly Recorded[] = [
   { record: 'sketches', tool: 'numpy' },
   { record: 'sklearn', tool: 'sklearn' },
   { record: 'sklearn-metrics', tool: 'sklearn' },
+  { record: 'statsmodels', tool: 'statsmodels' },
   { record: 'tensorboard', tool: 'tensorboard' },
   { record: 'torch', tool: 'torch' },
   { record: 'xgboost', tool: 'xgboost' },

@@ -5,7 +5,7 @@ const tiny = 1e-300;
 const maxTerms = 100_000;
 
 /** log(x / mean) - (x - mean) / mean, where `gap` is x - mean: free of cancellation when x is near the mean. */
-function deviance(x: number, mean: number, gap: number): number {
+export function deviance(x: number, mean: number, gap: number): number {
   if (Math.abs(gap) > 0.1 * mean) return Math.log(x / mean) - gap / mean;
   const v = gap / (x + mean);
   let [sum, power] = [(-v * gap) / mean, 2 * v];

@@ -18,10 +18,11 @@ export class RecordSealer {
   readonly #key: Buffer;
   #count = 0;
 
-  constructor(masterKey: Uint8Array, salt: Uint8Array) {
+  /** `purpose`: what is sealed for one opens for no other. */
+  constructor(masterKey: Uint8Array, salt: Uint8Array, purpose: 'artefact' | 'secret' = 'artefact') {
     assert(salt.length === SALT_BYTES, 'a salt of another size');
     this.#key = Buffer.from(
-      hkdfSync('sha256', masterKey, salt, 'pilotfish artefact 1', ENCRYPTION_KEY_BYTES),
+      hkdfSync('sha256', masterKey, salt, `pilotfish ${purpose} 1`, ENCRYPTION_KEY_BYTES),
     );
   }
 
@@ -65,3 +66,18 @@ export function checkEncryptionKey(key: Uint8Array): Uint8Array {
 
 /** A new salt. */
 export const newSalt = (random: RandomSource): Buffer => random(SALT_BYTES);
+
+/** A secret that is kept in the database: salt, then one record. */
+export function sealSecret(secret: string, key: Uint8Array, random: RandomSource): Buffer {
+  const salt = newSalt(random);
+  return Buffer.concat([salt, new RecordSealer(key, salt, 'secret').seal(Buffer.from(secret), true)]);
+}
+
+/** @throws PilotfishError `TAMPERED`; `WRONG_PASSWORD` without a key. */
+export function openSecret(sealed: Uint8Array, key: Uint8Array | undefined): string {
+  if (key === undefined)
+    throw new PilotfishError('WRONG_PASSWORD', 'the secret is sealed: give the key of the artefacts');
+  const salt = sealed.subarray(0, SALT_BYTES);
+  assert(salt.length === SALT_BYTES, 'a salt of another size');
+  return new RecordSealer(key, salt, 'secret').open(sealed.subarray(SALT_BYTES), true).toString();
+}

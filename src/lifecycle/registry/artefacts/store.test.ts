@@ -188,6 +188,6 @@ test('what a killed upload left is deleted a day later', async () => {
   fs.setMtime('/s/tmp/left', BigInt(clock.nowMs() - 25 * 3_600_000) * 1_000_000n);
   fs.close(fs.open('/s/tmp/young', 'create'));
   fs.setMtime('/s/tmp/young', BigInt(clock.nowMs()) * 1_000_000n);
-  assert.equal(store.removeStale(), 1);
+  assert.equal(store.uploads.removeStale(), 1);
   assert.deepEqual(filesIn(fs, '/s'), ['/s/tmp/young']);
 });

@@ -13,6 +13,7 @@ import {
 } from '../../../base/index.ts';
 import { checkEncryptionKey, RECORD_BYTES } from './sealing.ts';
 import { copyFile, FileSink, recordsIn, type StoredFile } from './stored-file.ts';
+import { Uploads } from './uploads.ts';
 
 /** Bytes of an artefact: at once, or piece by piece, as a Node or web stream gives them. */
 export type ArtefactSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -33,8 +34,6 @@ const SEALED = '.sealed';
 /** Bytes between two turns of the event loop. */
 const BYTES_PER_TURN = 16 * MIB;
 const RECORDS_PER_TURN = BYTES_PER_TURN / RECORD_BYTES;
-/** What an upload that was cut off left is deleted after this time. */
-const STALE_MS = 24 * 3_600_000;
 /** Never in a file's way: names are made of hashes. */
 const OBJECTS = 'objects';
 const TEMPORARY = 'tmp';
@@ -44,12 +43,15 @@ const TEMPORARY = 'tmp';
  * one that is there is never written again. Every reader hashes what it reads.
  */
 export class ArtefactStore {
+  /** What is on its way. */
+  readonly uploads: Uploads;
   readonly #options: ArtefactStoreOptions;
 
   /** @throws PilotfishError `USAGE` for a key of another size, `IO`. */
   constructor(options: ArtefactStoreOptions) {
     if (options.encryptionKey !== undefined) checkEncryptionKey(options.encryptionKey);
     this.#options = options;
+    this.uploads = new Uploads({ ...options, directory: `${options.directory}/${TEMPORARY}` });
     const isNew = !exists(options.fs, options.directory);
     this.#files(() => {
       for (const name of [OBJECTS, TEMPORARY]) makeDirectories(options.fs, `${options.directory}/${name}`);
@@ -70,8 +72,8 @@ export class ArtefactStore {
       signal,
     }: { maxBytes?: number; signal?: AbortSignal | undefined } = {},
   ): Promise<StoredFile> {
-    const { fs, random, directory, encryptionKey } = this.#options;
-    const temporary = `${directory}/${TEMPORARY}/${random(12).toString('hex')}`;
+    const { fs, random, encryptionKey } = this.#options;
+    const temporary = this.uploads.next();
     const sink = this.#files(
       () => new FileSink(fs, temporary, encryptionKey && { key: encryptionKey, random }),
     );
@@ -103,6 +105,14 @@ export class ArtefactStore {
   /** Whether a file of that hash is there; says nothing of its content. */
   has(sha256: string): boolean {
     return this.#find(sha256) !== undefined;
+  }
+
+  /** Bytes on disk and when it was last stored; undefined when it is not there. */
+  stat(sha256: string): { readonly bytes: number; readonly storedMs: number } | undefined {
+    const path = this.#find(sha256);
+    if (path === undefined) return undefined;
+    const { sizeBytes, mtimeNs } = this.#files(() => this.#options.fs.lstat(path));
+    return { bytes: sizeBytes, storedMs: Number(mtimeNs / 1_000_000n) };
   }
 
   /**
@@ -188,21 +198,6 @@ export class ArtefactStore {
     return [...new Set(found)].sort();
   }
 
-  /** Deletes what uploads that were cut off left a day ago or longer. @returns how many */
-  removeStale(): number {
-    const { fs, directory, clock } = this.#options;
-    return this.#files(() => {
-      const paths = fs
-        .readDirectory(`${directory}/${TEMPORARY}`)
-        .map((name) => `${directory}/${TEMPORARY}/${name}`);
-      const stale = paths.filter(
-        (path) => clock.nowMs() - Number(fs.lstat(path).mtimeNs / 1_000_000n) > STALE_MS,
-      );
-      for (const path of stale) fs.unlink(path);
-      return stale.length;
-    });
-  }
-
   /** Where a file lies; undefined when it is not there. */
   #find(sha256: string): string | undefined {
     if (!SHA256.test(sha256))
@@ -217,13 +212,18 @@ export class ArtefactStore {
 
   /** Gives a file that is written and synced its name. One that is there stays, unless it is damaged. */
   async #publish(temporary: string, sha256: string): Promise<void> {
-    const { fs, directory, encryptionKey } = this.#options;
+    const { fs, clock, directory, encryptionKey } = this.#options;
     const target = `${this.#pathOf(sha256)}${encryptionKey === undefined ? '' : SEALED}`;
     const folder = target.slice(0, target.lastIndexOf('/'));
     const isSound = this.has(sha256) && (await this.#isSound(sha256));
+    const known = isSound ? this.#find(sha256) : undefined;
     this.#files(() => {
-      // Whoever stored it may not have come so far yet.
-      if (isSound) return fs.fsyncDirectory(folder);
+      if (known !== undefined) {
+        // As good as stored now: nothing collects it before it is named.
+        fs.setMtime(known, BigInt(clock.nowMs()) * 1_000_000n);
+        // Whoever stored it may not have come so far yet.
+        return fs.fsyncDirectory(folder);
+      }
       const isNew = !exists(fs, folder);
       makeDirectories(fs, folder);
       fs.rename(temporary, target);

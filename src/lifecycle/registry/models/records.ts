@@ -133,7 +133,9 @@ function numberOf(version: string | number): number | undefined {
 
 /** @throws PilotfishError `MISSING`, in MLflow's words; `USAGE` for an alias that is not set, as MLflow has it. */
 export async function versionAt(sql: Sql, ref: VersionRef): Promise<ModelVersion> {
-  const version = await findVersion(sql, ref);
+  const isAlias = 'alias' in ref && ref.alias !== undefined;
+  const isNowhere = isAlias && (await findModel(sql, ref.name)) === undefined;
+  const version = isNowhere ? undefined : await findVersion(sql, ref);
   if (version !== undefined) return version;
   if ('modelId' in ref)
     throw new PilotfishError('MISSING', `there is no model ${ref.modelId}: see \`pilotfish models list\``);

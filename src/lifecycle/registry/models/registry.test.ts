@@ -234,3 +234,30 @@ test('every change is in the log and among the events, in its order', async () =
   assert.equal((await registry.audit.verify()).entries, entries.length);
   assert.equal((await eventsAfter(state, 0)).length, events.length);
 });
+
+test('the steps that lead somewhere are taken together, with their guards, or none of them', async () => {
+  const { registry } = house();
+  const modelId = await registry.registerModel(metadataOf('v1'), Buffer.from('1'));
+  const evaluation = [passed('evaluation')];
+  await assert.rejects(
+    registry.promoteModel(modelId, 'production', { isThrough: true, evidence: evaluation }),
+    (error) => hasCode(error, 'REFUSED') && /experiment to go from staging to production/.test(error.message),
+  );
+  assert.deepEqual(
+    [(await registry.getModel(modelId)).status, await registry.transitions.evidenceOf({ modelId })],
+    ['draft', []],
+  );
+  const evidence = [...evaluation, passed('experiment')];
+  const { status } = await registry.promoteModel(modelId, 'production', { isThrough: true, evidence });
+  assert.equal(status, 'production');
+  const entries = await registry.audit.entries({ subject: 'threat-detector/1' });
+  assert.deepEqual(
+    entries.filter(({ action }) => action === 'version.transition').map(({ after }) => after),
+    [{ status: 'testing' }, { status: 'staging' }, { status: 'production' }],
+  );
+  // What serves is not put away on the way to somewhere else.
+  await assert.rejects(registry.promoteModel(modelId, 'staging', { isThrough: true }), (error) =>
+    hasCode(error, 'REFUSED'),
+  );
+  assert.equal((await registry.getModel(modelId)).status, 'production');
+});

@@ -11,9 +11,10 @@ import {
 import { openSigner } from '../artefacts/signer.ts';
 import { type ArtefactSource, ArtefactStore } from '../artefacts/store.ts';
 import { AuditLog, type Change } from '../audit/log.ts';
-import type { RegistryState } from '../state/port.ts';
+import type { RegistryState, Sql } from '../state/port.ts';
 import { checkMetadata } from './check.ts';
 import type { Core } from './core.ts';
+import { collectGarbage, type GarbageOptions, type GarbageReport } from './garbage.ts';
 import { GUARDED, type LifeCycle, type ModelStatus, OPEN, type PolicyName } from './life-cycle.ts';
 import { type LoadedModel, Loader, type ScrubReport } from './loading.ts';
 import { type SignedManifest, signedManifest } from './manifest.ts';
@@ -37,7 +38,11 @@ export type RegistryOptions = {
 };
 
 /** A call that takes time and changes something. */
-export type ChangeOptions = Change & { readonly signal?: AbortSignal };
+export type ChangeOptions = Change & {
+  readonly signal?: AbortSignal;
+  /** Runs in the transaction of the change, last: what it throws undoes it. For what must be true at that moment. */
+  readonly within?: (sql: Sql, modelId: string) => Promise<void>;
+};
 
 /** A file to be stored, by its name within the artefact. */
 export type NamedSource = { readonly name: string; readonly content: ArtefactSource };
@@ -98,7 +103,7 @@ export class ModelRegistry {
   async registerModel(
     metadata: ModelMetadata,
     source: ArtefactSource | readonly NamedSource[],
-    { signal, ...change }: ChangeOptions = {},
+    { signal, within, ...change }: ChangeOptions = {},
   ): Promise<string> {
     checkMetadata(metadata);
     await this.#refuseTaken(metadata);
@@ -120,7 +125,9 @@ export class ModelRegistry {
         source: filePath ?? `sha256:${hash}`,
         runId: metadata.lineage?.runId ?? '',
       };
-      return insertVersion(this.#core, sql, [model, draft, change]);
+      const modelId = await insertVersion(this.#core, sql, [model, draft, change]);
+      await within?.(sql, modelId);
+      return modelId;
     });
   }
 
@@ -174,8 +181,13 @@ export class ModelRegistry {
 
   /** Verifies every artefact, of a name or of all. @throws PilotfishError `INTERRUPTED`, `IO`. */
   verify(options: { readonly name?: string; readonly signal?: AbortSignal } = {}): Promise<ScrubReport> {
-    this.store.removeStale();
+    this.store.uploads.removeStale();
     return this.#loader.scrub(options);
+  }
+
+  /** Deletes files that nothing names any more. @throws PilotfishError as `collectGarbage`. */
+  collectGarbage(options: GarbageOptions = {}): Promise<GarbageReport> {
+    return collectGarbage(this.#core, options);
   }
 
   /** Before a long upload. */

@@ -7,6 +7,7 @@ import {
   type LifeCycle,
   type ModelStatus,
   statusOfStage,
+  stepsBetween,
   type Transition,
   transitionOf,
 } from './life-cycle.ts';
@@ -16,6 +17,8 @@ import type { Evidence, ModelVersion, StoredEvidence, VersionRef } from './types
 export type PromoteOptions = Change & {
   /** Kept with the version before the transition is judged. */
   readonly evidence?: readonly Evidence[];
+  /** Takes the steps that lead there as well, each with its guards; all of them or none. Off. */
+  readonly isThrough?: boolean;
 };
 
 const MAX_WORD = 64;
@@ -45,6 +48,12 @@ export async function setStatus(
   await tell(core, sql, { entity: 'MODEL_VERSION', action: 'UPDATED' }, data);
 }
 
+/** The steps from one status to another, unless they lead by way of the archive: nothing is put away by the way. */
+function wayThrough(cycle: LifeCycle, from: ModelStatus, to: ModelStatus): Transition[] | undefined {
+  const way = stepsBetween(cycle, from, to);
+  return way?.slice(0, -1).some((step) => step.to === 'archived') ? undefined : way;
+}
+
 /** Moves versions through their life cycle. */
 export class Transitions {
   readonly #core: Core;
@@ -62,15 +71,21 @@ export class Transitions {
   promote(
     ref: VersionRef,
     to: ModelStatus,
-    { evidence = [], ...change }: PromoteOptions = {},
+    { evidence = [], isThrough = false, ...change }: PromoteOptions = {},
   ): Promise<ModelVersion> {
     return this.#core.state.write(async (sql) => {
       const version = await versionAt(sql, ref);
       for (const item of evidence) await this.#keep(sql, version, item, change);
       const cycle = await this.#cycleOf(sql, version);
       if (version.status === to) return version;
-      await this.#check(sql, version, transitionOf(cycle, version.status, to));
-      await this.#move(sql, version, { to, change, archives: cycle.hasOneProduction && to === 'production' });
+      const way = isThrough ? wayThrough(cycle, version.status, to) : undefined;
+      let { status } = version;
+      for (const step of way ?? [transitionOf(cycle, status, to)]) {
+        const archives = cycle.hasOneProduction && step.to === 'production';
+        await this.#check(sql, { ...version, status }, step);
+        await this.#move(sql, { ...version, status }, { to: step.to, change, archives });
+        status = step.to;
+      }
       return versionAt(sql, { modelId: version.modelId });
     });
   }

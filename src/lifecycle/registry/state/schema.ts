@@ -2,11 +2,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { PilotfishError } from '../../../base/index.ts';
 import { DRIFT_TABLES } from './drift-tables.ts';
 import { EXPERIMENT_TABLES } from './experiment-tables.ts';
+import { KEY_TABLES } from './key-tables.ts';
 import { MODEL_TABLES } from './model-tables.ts';
 import { ONLINE_TABLES } from './online-tables.ts';
+import { OPERATIONS_TABLES } from './operations-tables.ts';
 import { ROLLOUT_TABLES } from './rollout-tables.ts';
 import { TRACKING_TABLES } from './tracking-tables.ts';
-import { WEBHOOK_TABLES } from './webhook-tables.ts';
+import { SEALED_SECRETS, WEBHOOK_TABLES } from './webhook-tables.ts';
 
 /** `PFRG` in ASCII. */
 const APPLICATION_ID = 0x50465247;
@@ -16,7 +18,15 @@ const STEPS: readonly (readonly string[])[] = [
   MODEL_TABLES,
   TRACKING_TABLES,
   WEBHOOK_TABLES,
-  [...EXPERIMENT_TABLES, ...ROLLOUT_TABLES, ...DRIFT_TABLES, ...ONLINE_TABLES],
+  [
+    ...EXPERIMENT_TABLES,
+    ...ROLLOUT_TABLES,
+    ...DRIFT_TABLES,
+    ...ONLINE_TABLES,
+    ...KEY_TABLES,
+    ...SEALED_SECRETS,
+    ...OPERATIONS_TABLES,
+  ],
 ];
 
 /** The version this program writes. */

@@ -152,6 +152,22 @@ test('a state of every older version is brought to this one with what it holds',
   }
 });
 
+test('keys that a server made before they had a step of their own are kept', async (t) => {
+  const path = join(temporaryFolder(t), 'a.db');
+  const old = new DatabaseSync(path);
+  prepareSchema(old, 3);
+  old.exec(`CREATE TABLE IF NOT EXISTS api_keys (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, models TEXT, hash BLOB NOT NULL, created_ms INTEGER NOT NULL);
+    INSERT INTO api_keys VALUES ('3f9a0c1b2d4e', 'ci', 'contributor', NULL, x'00', 1)`);
+  old.close();
+  const state = new SqliteState({ path });
+  assert.deepEqual(
+    (await state.read((sql) => sql.all('SELECT id, role FROM api_keys'))).map((row) => ({ ...row })),
+    [{ id: '3f9a0c1b2d4e', role: 'contributor' }],
+  );
+  await state.close();
+});
+
 test('more writes than may wait are refused', async () => {
   const state = new SqliteState({ path: ':memory:' });
   const writes = Array.from({ length: 10_001 }, () => state.write(async () => 1));

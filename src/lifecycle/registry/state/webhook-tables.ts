@@ -12,3 +12,6 @@ export const WEBHOOK_TABLES: readonly string[] = [
     STRICT`,
   'CREATE INDEX deliveries_by_due ON deliveries (status, due_ms)',
 ];
+
+/** Secrets that are sealed with the key of the artefacts, where there is one. */
+export const SEALED_SECRETS: readonly string[] = ['ALTER TABLE webhooks ADD COLUMN sealed_secret BLOB'];

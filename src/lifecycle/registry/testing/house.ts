@@ -16,7 +16,8 @@ export function house(options: RegistryOptions = {}, fs: FileSystem = new SimFil
   const state = new SqliteState({ path: ':memory:', clock });
   const registry = new ModelRegistry(STORAGE, state, { fs, clock, random, ...options });
   const tracking = new TrackingStore(state, registry, { clock, random });
-  const webhooks = new Webhooks({ state, audit: registry.audit, clock, random });
+  const { encryptionKey } = options;
+  const webhooks = new Webhooks({ state, audit: registry.audit, clock, random, encryptionKey });
   return { clock, fs, state, registry, tracking, webhooks, rng: new Rng(1) };
 }
 

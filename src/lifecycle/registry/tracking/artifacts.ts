@@ -55,6 +55,8 @@ export class Artifacts {
         );
       }
       await refuseNesting(sql, root, path);
+      if (!this.#store.has(sha256))
+        throw new PilotfishError('MISSING', `the file ${path} was collected meanwhile: send it again`);
       await sql.run(
         'INSERT INTO artifacts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
         ...[root, path, sha256, bytes, this.#core.clock.nowMs()],

@@ -1,8 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type Clock, PilotfishError, type Rng } from '../../../base/index.ts';
+import { openSecret } from '../artefacts/sealing.ts';
 import type { RegistryState, Row } from '../state/port.ts';
 import { isPublicAddress } from './addresses.ts';
+import { exampleOf } from './examples.ts';
+import type { EventKind } from './outbox.ts';
 
 /** One delivery as it goes out. */
 export type WebhookRequest = {
@@ -30,6 +33,8 @@ export type DispatcherOptions = {
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** Also http: and addresses within the house. Off. */
   readonly allowPrivate?: boolean;
+  /** Opens secrets that are sealed. */
+  readonly encryptionKey?: Uint8Array | undefined;
 };
 
 /** Tries of one delivery: the first and three more, as MLflow has it, then on for about a day. */
@@ -41,6 +46,7 @@ const TIMEOUT_MS = 30_000;
 const LEASE_MS = 2 * TIMEOUT_MS;
 const WORKERS = 10;
 const RETRIED = [408, 425, 429];
+const ID_BYTES = 16;
 const KEEP_MS = 7 * 24 * 3_600_000;
 
 /**
@@ -61,13 +67,30 @@ export class WebhookDispatcher {
     return due.length;
   }
 
+  /**
+   * Sends an example to a webhook, once and now, also to one that is disabled.
+   * @param kind of the event; the first that the webhook is told of when undefined
+   * @throws PilotfishError `MISSING`.
+   */
+  async test(webhookId: string, kind?: EventKind): Promise<WebhookTrial> {
+    const { state, clock, rng } = this.#options;
+    const row = await state.read((sql) =>
+      sql.get('SELECT events, url, secret, sealed_secret FROM webhooks WHERE id = ?', webhookId),
+    );
+    if (row === undefined) throw new PilotfishError('MISSING', `Webhook with ID ${webhookId} not found.`);
+    const [first] = JSON.parse(String(row['events'])) as [EventKind];
+    const body = exampleOf(kind ?? first, clock.nowMs());
+    const sent = await this.#send({ ...row, id: rng.bytes(ID_BYTES).toString('hex'), body });
+    return { isDone: sent.isDone === true, status: sent.status, outcome: sent.outcome };
+  }
+
   /** Takes what is due, so that no other process does for a while, and forgets what is long done. */
   #take(): Promise<readonly Row[]> {
     const nowMs = this.#options.clock.nowMs();
     return this.#options.state.write(async (sql) => {
       await sql.run("DELETE FROM deliveries WHERE status <> 'waiting' AND due_ms < ?", nowMs - KEEP_MS);
       const rows = await sql.all(
-        `SELECT d.*, w.url, w.secret FROM deliveries d JOIN webhooks w ON w.id = d.webhook
+        `SELECT d.*, w.url, w.secret, w.sealed_secret FROM deliveries d JOIN webhooks w ON w.id = d.webhook
          WHERE d.status = 'waiting' AND d.due_ms <= ? AND w.status = 'ACTIVE' ORDER BY d.due_ms, d.event LIMIT ?`,
         ...[nowMs, WORKERS],
       );
@@ -109,14 +132,10 @@ export class WebhookDispatcher {
         url: url.href,
         ...{ address, body, timeoutMs: TIMEOUT_MS, headers: this.#headers(row, body) },
       });
-      const isDone = answer.status >= 200 && answer.status < 300;
-      const isFinal = !isDone && answer.status < 500 && !RETRIED.includes(answer.status);
-      return {
-        outcome: `status ${answer.status}`,
-        isDone,
-        isFinal,
-        retryAfterSeconds: answer.retryAfterSeconds,
-      };
+      const { status, retryAfterSeconds } = answer;
+      const isDone = status >= 200 && status < 300;
+      const isFinal = !isDone && status < 500 && !RETRIED.includes(status);
+      return { outcome: `status ${status}`, status, isDone, isFinal, retryAfterSeconds };
     } catch (error) {
       return { outcome: `failed: ${error instanceof Error ? error.message.slice(0, 200) : 'no answer'}` };
     }
@@ -139,16 +158,28 @@ export class WebhookDispatcher {
       'X-MLflow-Delivery-Id': id,
       'X-MLflow-Timestamp': timestamp,
     };
-    if (row['secret'] === null) return headers;
-    return {
-      ...headers,
-      'X-MLflow-Signature': webhookSignature(String(row['secret']), `${id}.${timestamp}.${body}`),
-    };
+    const secret = this.#secretOf(row);
+    if (secret === undefined) return headers;
+    return { ...headers, 'X-MLflow-Signature': webhookSignature(secret, `${id}.${timestamp}.${body}`) };
+  }
+
+  #secretOf({ secret, sealed_secret: sealed }: Row): string | undefined {
+    if (sealed instanceof Uint8Array) return openSecret(sealed, this.#options.encryptionKey);
+    return secret === null ? undefined : String(secret);
   }
 }
 
+/** How an example went. */
+export type WebhookTrial = {
+  readonly isDone: boolean;
+  /** Of the answer; undefined when there was none. */
+  readonly status: number | undefined;
+  readonly outcome: string;
+};
+
 type SendOutcome = {
   readonly outcome: string;
+  readonly status?: number;
   readonly isDone?: boolean;
   readonly isFinal?: boolean;
   readonly retryAfterSeconds?: number | undefined;

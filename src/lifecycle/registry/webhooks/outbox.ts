@@ -1,12 +1,14 @@
 import type { Clock, RandomSource } from '../../../base/index.ts';
 import type { RegistryState, Row, Sql } from '../state/port.ts';
 
-/** What an event is about, in MLflow's words. */
+/** What an event is about: in MLflow's words, and the experiments on models. */
 export const EVENT_ENTITIES = [
   'REGISTERED_MODEL',
   'MODEL_VERSION',
   'MODEL_VERSION_TAG',
   'MODEL_VERSION_ALIAS',
+  'EXPERIMENT',
+  'DRIFT_ALERT',
 ] as const;
 export const EVENT_ACTIONS = ['CREATED', 'UPDATED', 'DELETED', 'SET'] as const;
 

@@ -13,12 +13,13 @@ const HOOK = { name: 'h', url: 'https://example.org/hook', events: CREATED, secr
 
 function told(
   answers: readonly (WebhookAnswer | Error)[],
-  options: { allowPrivate?: boolean; addresses?: string[] } = {},
+  options: { allowPrivate?: boolean; addresses?: string[]; encryptionKey?: Uint8Array } = {},
 ) {
-  const home = house();
+  const { encryptionKey } = options;
+  const home = house({ encryptionKey });
   const requests: WebhookRequest[] = [];
   const dispatcher = new WebhookDispatcher({
-    ...{ state: home.state, clock: home.clock, rng: home.rng },
+    ...{ state: home.state, clock: home.clock, rng: home.rng, encryptionKey },
     async post(request) {
       const answer = answers[Math.min(requests.push(request), answers.length) - 1] ?? { status: 200 };
       if (answer instanceof Error) throw answer;
@@ -57,6 +58,50 @@ test('an event is delivered once, signed as MLflow signs', async () => {
   const [id, timestamp] = [headers['X-MLflow-Delivery-Id'], headers['X-MLflow-Timestamp']];
   const signature = createHmac('sha256', 'geheim').update(`${id}.${timestamp}.${body}`).digest('base64');
   assert.equal(headers['X-MLflow-Signature'], `v1,${signature}`);
+});
+
+test('with a key, secrets are sealed in the database and sign all the same', async () => {
+  const home = told([{ status: 200 }], { encryptionKey: Buffer.alloc(32, 1) });
+  const { id, isSigned } = await home.webhooks.create(HOOK);
+  assert.equal(isSigned, true);
+  await home.webhooks.update(id, { secret: 'geheimer' });
+  const row = await home.state.read((sql) => sql.get('SELECT * FROM webhooks'));
+  assert.ok(!Object.values(row ?? {}).some((value) => Buffer.from(String(value)).includes('geheim')));
+  assert.ok(!Buffer.from(row?.['sealed_secret'] as Uint8Array).includes('geheim'));
+  await home.registry.models.create({ name: 'm' });
+  await home.dispatcher.deliverDue();
+  const [{ headers, body } = assert.fail()] = home.requests;
+  const said = `${headers['X-MLflow-Delivery-Id']}.${headers['X-MLflow-Timestamp']}.${body}`;
+  const signature = createHmac('sha256', 'geheimer').update(said).digest('base64');
+  assert.equal(headers['X-MLflow-Signature'], `v1,${signature}`);
+  // A process without the key tells nobody, rather than without a signature.
+  const keyless = new WebhookDispatcher({
+    ...{ state: home.state, clock: home.clock, rng: home.rng, resolve: async () => ['93.184.216.34'] },
+    post: async () => assert.fail('told'),
+  });
+  assert.match((await keyless.test(id)).outcome, /the secret is sealed/);
+});
+
+test('an example is sent when it is asked for, in the words of the event', async () => {
+  const home = told([{ status: 200 }, { status: 500 }, new TypeError('no answer')]);
+  const { id } = await home.webhooks.create({ ...HOOK, status: 'DISABLED' });
+  assert.deepEqual(await home.dispatcher.test(id), { isDone: true, status: 200, outcome: 'status 200' });
+  const gone = { entity: 'MODEL_VERSION_ALIAS', action: 'DELETED' } as const;
+  assert.deepEqual(await home.dispatcher.test(id, gone), {
+    ...{ isDone: false, status: 500, outcome: 'status 500' },
+  });
+  assert.deepEqual(await home.dispatcher.test(id), {
+    ...{ isDone: false, status: undefined, outcome: 'failed: no answer' },
+  });
+  const [first, second] = home.requests.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  assert.deepEqual([first?.['entity'], first?.['action']], ['REGISTERED_MODEL', 'CREATED']);
+  assert.deepEqual(second, {
+    ...{ ...gone, timestamp: new Date(home.clock.nowMs()).toISOString() },
+    data: { name: 'example_model', alias: 'example_alias' },
+  });
+  assert.match(home.requests[0]?.headers['X-MLflow-Signature'] ?? '', /^v1,/);
+  assert.deepEqual(await statuses(home), []);
+  await assert.rejects(home.dispatcher.test('none'), code('MISSING'));
 });
 
 test('what fails is tried again, later and later, until it is told', async () => {

@@ -1,4 +1,5 @@
 import { type Clock, PilotfishError, type RandomSource } from '../../../base/index.ts';
+import { sealSecret } from '../artefacts/sealing.ts';
 import type { AuditLog, Change } from '../audit/log.ts';
 import type { RegistryState, Row, Sql } from '../state/port.ts';
 import { EVENT_ACTIONS, EVENT_ENTITIES, type EventKind } from './outbox.ts';
@@ -29,6 +30,8 @@ type WebhookPorts = {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** Seals the secrets. */
+  readonly encryptionKey?: Uint8Array | undefined;
 };
 
 const MAX_NAME = 256;
@@ -53,11 +56,13 @@ export class Webhooks {
         throw new PilotfishError('LIMIT', `there are ${MAX_WEBHOOKS} webhooks: delete one`);
       const id = this.#ports.random(16).toString('hex');
       const nowMs = this.#ports.clock.nowMs();
-      const { name, url, events, description = null, secret = null, status = 'ACTIVE' } = draft;
+      const { name, url, events, description = null, secret, status = 'ACTIVE' } = draft;
       await sql.run(
-        'INSERT INTO webhooks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[id, name, url, JSON.stringify(events), description, secret, status, nowMs, nowMs],
+        `INSERT INTO webhooks (id, name, url, events, description, status, created_ms, updated_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...[id, name, url, JSON.stringify(events), description, status, nowMs, nowMs],
       );
+      if (secret !== undefined) await this.#setSecret(sql, id, secret);
       const made = await webhook(sql, id);
       await this.#note(sql, change, ['webhook.create', id, null, made]);
       return made;
@@ -87,8 +92,7 @@ export class Webhooks {
         ...[next.name, next.url, JSON.stringify(next.events), next.description ?? null, next.status],
         ...[this.#ports.clock.nowMs(), id],
       );
-      if (fields.secret !== undefined)
-        await sql.run('UPDATE webhooks SET secret = ? WHERE id = ?', fields.secret, id);
+      if (fields.secret !== undefined) await this.#setSecret(sql, id, fields.secret);
       const after = await webhook(sql, id);
       await this.#note(sql, change, ['webhook.update', id, before, after]);
       return after;
@@ -102,6 +106,16 @@ export class Webhooks {
       await sql.run('DELETE FROM webhooks WHERE id = ?', id);
       await this.#note(sql, change, ['webhook.delete', id, before, null]);
     });
+  }
+
+  /** What the dispatcher signs with: sealed where there is a key. */
+  async #setSecret(sql: Sql, id: string, secret: string): Promise<void> {
+    const { encryptionKey, random } = this.#ports;
+    const sealed = encryptionKey === undefined ? null : sealSecret(secret, encryptionKey, random);
+    await sql.run(
+      'UPDATE webhooks SET secret = ?, sealed_secret = ? WHERE id = ?',
+      ...[sealed === null ? secret : null, sealed, id],
+    );
   }
 
   #note(sql: Sql, change: Change, entry: readonly [string, string, unknown, unknown]): Promise<void> {
@@ -122,7 +136,7 @@ const webhookOf = (row: Row): Webhook => ({
   url: String(row['url']),
   events: JSON.parse(String(row['events'])) as EventKind[],
   description: row['description'] === null ? undefined : String(row['description']),
-  isSigned: row['secret'] !== null,
+  isSigned: row['secret'] !== null || row['sealed_secret'] !== null,
   status: row['status'] as WebhookStatus,
   createdMs: Number(row['created_ms']),
   updatedMs: Number(row['updated_ms']),

@@ -1,6 +1,6 @@
 import type { ModelRegistry } from '../../registry/index.ts';
 import { type MetricDefinition, withValues } from './definitions.ts';
-import { exposition } from './exposition.ts';
+import { type CollectedMetric, exposition } from './exposition.ts';
 
 /** The metrics of document 003 that a registry has, by the document's names. */
 export const DOCUMENT_METRICS = {
@@ -31,9 +31,11 @@ const MAX_VERSIONS = 1000;
  * The documents' own metric names in the text format of Prometheus, for dashboards that were made for them. They break
  * rules that names keep today (`ml_models_total` is no counter), so the page is opt-in and apart from `/metrics`. It reads
  * all versions and the audit log: scrape it seldom. Of more than 1000 versions the sizes of the last are left out.
+ * @param more what other rooms have under the documents' names
  */
 export async function documentMetricsPage(
   registry: Pick<ModelRegistry, 'listModels' | 'audit'>,
+  more: readonly CollectedMetric[] = [],
 ): Promise<string> {
   const versions = await registry.listModels();
   const byStatus = new Map<string, number>();
@@ -54,5 +56,6 @@ export async function documentMetricsPage(
       DOCUMENT_METRICS.promotion,
       changes.map(({ from, to, count }) => ({ labels: { from_status: from, to_status: to }, value: count })),
     ),
+    ...more,
   ]);
 }

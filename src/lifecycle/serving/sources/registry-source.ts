@@ -4,7 +4,14 @@ import { MANIFEST_NAME, type Manifest, parseManifest } from '../../../decisions/
 import type { LoadedModel, ModelVersion, RegistryDirectory } from '../../registry/index.ts';
 import { coalesced } from '../coalesced.ts';
 import { foreignForm } from './read-model.ts';
-import { GOLDEN_FILE, MODEL_NAME, type ModelSource, type SourcedModel, XGBOOST_FILE } from './source.ts';
+import {
+  GOLDEN_FILE,
+  MODEL_NAME,
+  type ModelSource,
+  SNAPSHOT_FILE,
+  type SourcedModel,
+  XGBOOST_FILE,
+} from './source.ts';
 
 export type RegistrySourceOptions = {
   readonly clock?: Clock;
@@ -177,6 +184,9 @@ function foreignModel(all: readonly string[]): {
   readonly limitBytes: number;
 } {
   const names = all.filter((name) => posix.basename(name) !== GOLDEN_FILE);
+  if (names.length === 1 && names[0] === SNAPSHOT_FILE) {
+    return { name: SNAPSHOT_FILE, file: SNAPSHOT_FILE, limitBytes: MAX_BYTES };
+  }
   const forms = [
     names.filter((name) => name.endsWith('.onnx')),
     names.filter((name) => posix.basename(name) === XGBOOST_FILE),

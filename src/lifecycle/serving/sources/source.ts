@@ -42,4 +42,6 @@ export const MAX_VERSIONS = 256;
 /** Names of the one file of a foreign model, and of the recorded answers beside it. */
 export const XGBOOST_FILE = 'model.json';
 export const ONNX_FILE = 'model.onnx';
+/** A learner of ours as it was when it was saved, without a manifest: only a registry vouches for it. */
+export const SNAPSHOT_FILE = 'model.safetensors';
 export const GOLDEN_FILE = 'golden.json';

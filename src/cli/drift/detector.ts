@@ -1,0 +1,67 @@
+import type { DriftDetector, DriftType } from '../../lifecycle/index.ts';
+import type { Context } from '../context.ts';
+import { usageError } from '../exit.ts';
+import { linesOf } from '../lines.ts';
+import { type DataOptions, withRegistry } from '../registry/data.ts';
+import { safeText } from '../text.ts';
+
+/** Options of the commands that are about one kind of stream. */
+export interface TypeOptions extends DataOptions {
+  readonly type?: string;
+}
+
+const TYPES = ['feature', 'prediction', 'concept'];
+
+export const TYPE_HELP = `${TYPES.join(', ')}; feature`;
+
+/** Opens the registry and runs `work` on its detector. */
+export function withDetector<T>(
+  context: Context,
+  options: DataOptions,
+  work: (detector: DriftDetector) => Promise<T>,
+  { create = false }: { readonly create?: boolean } = {},
+): Promise<T> {
+  const { threshold, windowSize } = context.world.settings.driftDefaults?.() ?? {};
+  return withRegistry(
+    context,
+    options,
+    async ({ state, registry }) => {
+      const { DriftDetector } = await import('../../lifecycle/index.ts');
+      const { clock, random } = context.ports();
+      const ports = { audit: registry.audit, clock, random, log: context.terminal };
+      const detector = new DriftDetector(state, threshold, windowSize, ports);
+      await detector.load();
+      return await work(detector);
+    },
+    { create },
+  );
+}
+
+export function typeOf({ type = 'feature' }: TypeOptions): DriftType {
+  if (TYPES.includes(type)) return type as DriftType;
+  throw usageError(`--type ${safeText(type)} cannot be used: give ${TYPES.join(', ')}`);
+}
+
+/** Rows of numbers by name, one JSON object a line. */
+export async function* rowsOf(
+  input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<readonly [string, number][]> {
+  let at = 0;
+  for await (const line of linesOf(input)) {
+    at += 1;
+    if (line.trim() !== '') yield numbersOf(line, at);
+  }
+}
+
+function numbersOf(line: string, at: number): [string, number][] {
+  let row: unknown;
+  try {
+    row = JSON.parse(line);
+  } catch {
+    // Said below.
+  }
+  const entries =
+    typeof row === 'object' && row !== null && !Array.isArray(row) ? Object.entries(row) : undefined;
+  if (entries?.every(([, value]) => typeof value === 'number') === true) return entries;
+  throw usageError(`line ${at} is no row: give one object of numbers a line, such as {"request_size":1024}`);
+}

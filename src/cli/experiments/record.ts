@@ -1,0 +1,113 @@
+import type { Command } from 'commander';
+import type { ABTestManager, ExperimentRecord, RecordOutcome } from '../../lifecycle/index.ts';
+import type { Context } from '../context.ts';
+import { usageError } from '../exit.ts';
+import { repeated } from '../options.ts';
+import { type DataOptions, withData } from '../registry/data.ts';
+import { counted, safeText } from '../text.ts';
+import { withManager } from './manager.ts';
+
+interface RecordOptions extends DataOptions {
+  readonly id?: string;
+  readonly unit?: string;
+  readonly model?: string;
+  readonly value?: readonly string[];
+  readonly fellBack?: true;
+}
+
+type Counts = Record<RecordOutcome, number>;
+
+const MAX_LINE = 100_000;
+const BATCH = 1000;
+
+/** Adds `experiments record`. */
+export function registerRecord(experiments: Command, context: Context): void {
+  withData(experiments.command('record <experiment>'), [
+    'pilotfish experiments record threat-model-v2 --id request-7 --unit user-1 --value accuracy=1 --data DIR',
+    'pilotfish experiments record threat-model-v2 --data DIR < records.jsonl',
+  ])
+    .description('count what happened to a unit; without --value, one JSON object a line from standard input')
+    .option('--id <id>', 'what the record is known by: one that comes again is not counted again')
+    .option('--unit <unit>', 'the user, device or request it is about')
+    .option('--model <model>', 'the arm, where there is no unit')
+    .option('--value <name=number>', 'of a metric; may be repeated', repeated)
+    .option('--fell-back', 'the model of the arm did not answer, the control’s way served')
+    .action((experiment: string, options: RecordOptions) => run(context, experiment, options));
+}
+
+function run(context: Context, experiment: string, options: RecordOptions): Promise<void> {
+  return withManager(context, options, async (manager) => {
+    const counts: Counts = { counted: 0, repeated: 0, outside: 0 };
+    if (options.value === undefined) await recordLines(context, { manager, experiment, counts });
+    else counts[await manager.record(experiment, recordOf(options))] += 1;
+    const { repeated: again, outside } = counts;
+    const notes = [
+      again > 0 ? `, ${again} of before` : '',
+      outside > 0 ? `, ${outside} outside the experiment` : '',
+    ];
+    await context.result(options, {
+      json: counts,
+      text: `${counted(counts.counted, 'record')} counted${notes.join('')}\n`,
+    });
+  });
+}
+
+function recordOf({ id, unit, model, value = [], fellBack }: RecordOptions): ExperimentRecord {
+  const values = value.map((text) => {
+    const at = text.lastIndexOf('=');
+    const number = at < 1 || text.slice(at + 1).trim() === '' ? Number.NaN : Number(text.slice(at + 1));
+    if (!Number.isFinite(number))
+      throw usageError(`--value ${safeText(text)} cannot be used: give accuracy=0.95`);
+    return [text.slice(0, at), number] as const;
+  });
+  return { id, unit, modelId: model, values: Object.fromEntries(values), fellBack };
+}
+
+/** A batch is counted as a whole; after an error those before it stay counted, and ids make it safe to begin again. */
+async function recordLines(
+  context: Context,
+  {
+    manager,
+    experiment,
+    counts,
+  }: { readonly manager: ABTestManager; readonly experiment: string; readonly counts: Counts },
+): Promise<void> {
+  let batch: ExperimentRecord[] = [];
+  const flush = async (): Promise<void> => {
+    if (batch.length === 0) return;
+    for (const outcome of await manager.recordMany(experiment, batch)) counts[outcome] += 1;
+    batch = [];
+    await context.turn();
+  };
+  let at = 0;
+  for await (const line of linesOf(context.world.stdin)) {
+    at += 1;
+    if (line.trim() === '') continue;
+    batch.push(parsed(line, at));
+    if (batch.length === BATCH) await flush();
+  }
+  await flush();
+}
+
+function parsed(line: string, at: number): ExperimentRecord {
+  try {
+    return JSON.parse(line) as ExperimentRecord;
+  } catch {
+    throw usageError(
+      `line ${at} is no JSON: give one object a line, such as {"unit":"user-1","values":{"accuracy":1}}`,
+    );
+  }
+}
+
+async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of input) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (rest.length > MAX_LINE)
+      throw usageError(`a line has more than ${MAX_LINE} characters: give one record a line`);
+  }
+  yield rest;
+}

@@ -1,0 +1,295 @@
+import { type Clock, PilotfishError, systemClock } from '../../../base/index.ts';
+import { allFinite, decodeSnapshot, encodeSnapshot, finite, numberWithin } from '../../../learn/index.ts';
+import type { ModelRegistry, RegistryChange, RegistryState, Sql, SqlRow } from '../../registry/index.ts';
+import { ContextualBandit } from './contextual-bandit.ts';
+import {
+  type CandidatePolicy,
+  evaluateOffPolicy,
+  type LoggedChoice,
+  type OffPolicyEstimate,
+} from './off-policy.ts';
+
+/** A policy as it is asked for. */
+export type PolicyDraft = {
+  /** Letters, digits, `.`, `_` and `-`; up to 40. */
+  readonly policyId: string;
+  /** What it chooses among. */
+  readonly arms: readonly string[];
+  /** Names of the numbers of the context, in order. */
+  readonly features: readonly string[];
+  /** Bound on the share of exploration, choice by choice. 0.1. */
+  readonly exploration?: number;
+  /** `thompson`. */
+  readonly explorer?: 'uniform' | 'thompson';
+  /** Part of the evidence that a further reward leaves, 0.5 to 1. 1. */
+  readonly discount?: number;
+};
+
+/** What was chosen: the propensity is logged with it. */
+export type PolicyChoice = {
+  /** Names the choice when its reward comes. */
+  readonly choiceId: number;
+  readonly arm: string;
+  readonly propensity: number;
+};
+
+/** How a policy is doing. */
+export type PolicyStatus = {
+  readonly policyId: string;
+  readonly arms: readonly string[];
+  readonly features: readonly string[];
+  readonly choices: number;
+  readonly rewarded: number;
+  /** Mean of the rewards in the log. */
+  readonly meanReward: number | undefined;
+  /** Share of choices of another arm than those that looked best, and what bounds it in expectation. */
+  readonly exploration: { readonly share: number; readonly bound: number };
+};
+
+/** Choices that are kept; the oldest are forgotten. */
+const MAX_CHOICES = 100_000;
+const MAX_POLICIES = 1000;
+const MAX_ARMS = 1000;
+const MAX_FEATURES = 100;
+const LOG_LIMIT = 10_000;
+
+type Kept = {
+  readonly arms: readonly string[];
+  readonly features: readonly string[];
+  readonly exploration: number;
+};
+
+/** Contextual bandits in the registry's state: every choice is logged with its propensity before it is answered. */
+export class DecisionPolicies {
+  readonly #state: RegistryState;
+  readonly #registry: Pick<ModelRegistry, 'audit'>;
+  readonly #clock: Clock;
+
+  constructor(
+    state: RegistryState,
+    registry: Pick<ModelRegistry, 'audit'>,
+    { clock = systemClock }: { readonly clock?: Clock } = {},
+  ) {
+    this.#state = state;
+    this.#registry = registry;
+    this.#clock = clock;
+  }
+
+  /** @throws PilotfishError `USAGE`, `EXISTS`, `LIMIT`. */
+  async create(draft: PolicyDraft, change: RegistryChange = {}): Promise<PolicyStatus> {
+    const { policyId, arms, features, exploration = 0.1, ...rest } = checkDraft(draft);
+    const seed = 0;
+    const bandit = new ContextualBandit({
+      ...rest,
+      arms: arms.length,
+      features: features.length,
+      exploration,
+      seed,
+    });
+    const settings: Kept = { arms, features, exploration };
+    const nowMs = this.#clock.nowMs();
+    await this.#state.write(async (sql) => {
+      const count = await sql.get('SELECT count(*) AS n FROM online_policies');
+      if (Number(count?.['n']) >= MAX_POLICIES)
+        throw new PilotfishError('LIMIT', `there are ${MAX_POLICIES} policies already`);
+      if ((await sql.get('SELECT id FROM online_policies WHERE id = ?', policyId)) !== undefined) {
+        throw new PilotfishError('EXISTS', `there is a policy ${policyId} already: choose another id`);
+      }
+      await sql.run(
+        `INSERT INTO online_policies (id, settings, snapshot, choices, explored, rewarded, created_ms, updated_ms)
+         VALUES (?, ?, ?, 0, 0, 0, ?, ?)`,
+        ...[policyId, JSON.stringify(settings), encodeSnapshot(bandit.snapshot()), nowMs, nowMs],
+      );
+      const subject = `policy/${policyId}`;
+      await this.#registry.audit.append(
+        sql,
+        { action: 'policy.create', subject, before: null, after: draft },
+        change,
+      );
+    });
+    return this.status(policyId);
+  }
+
+  /**
+   * Chooses an arm for a context.
+   * @param legal names of the arms that may be chosen; all unless given
+   * @throws PilotfishError `MISSING`; `SHAPE`, `NOT_FINITE`, `LIMIT` for the context; `USAGE`, `EMPTY` for the arms.
+   */
+  choose(
+    policyId: string,
+    context: Readonly<Record<string, number>>,
+    { legal }: { readonly legal?: readonly string[] } = {},
+  ): Promise<PolicyChoice> {
+    return this.#state.write(async (sql) => {
+      const { kept, bandit, choices } = await policyAt(sql, policyId);
+      const row = contextOf(kept, context);
+      const mask = legal === undefined ? undefined : maskOf(kept, legal);
+      const ask = { context: row, ...(mask === undefined ? {} : { legal: mask }) };
+      const best = bandit.best(ask);
+      const { arm, propensity } = bandit.predict(ask);
+      const nowMs = this.#clock.nowMs();
+      await sql.run(
+        'INSERT INTO online_choices VALUES (?, ?, ?, ?, ?, ?, NULL, ?, NULL)',
+        ...[policyId, choices + 1, JSON.stringify(row), mask === undefined ? null : JSON.stringify(mask)],
+        ...[arm, propensity, nowMs],
+      );
+      await sql.run(
+        'UPDATE online_policies SET choices = choices + 1, explored = explored + ?, snapshot = ?, updated_ms = ? WHERE id = ?',
+        ...[best[arm] === true ? 0 : 1, encodeSnapshot(bandit.snapshot()), nowMs, policyId],
+      );
+      await sql.run(
+        'DELETE FROM online_choices WHERE policy = ? AND seq <= ?',
+        policyId,
+        choices + 1 - MAX_CHOICES,
+      );
+      return { choiceId: choices + 1, arm: kept.arms[arm] as string, propensity };
+    });
+  }
+
+  /**
+   * What a choice brought; more is better. May come late and in any order; the same again changes nothing.
+   * @throws PilotfishError `MISSING` for a choice that is not kept; `EXISTS` for another reward; `NOT_FINITE`, `LIMIT`.
+   */
+  reward(policyId: string, choiceId: number, reward: number): Promise<'added' | 'duplicate'> {
+    finite('reward', reward);
+    return this.#state.write(async (sql) => {
+      const { bandit } = await policyAt(sql, policyId);
+      const row = await sql.get(
+        'SELECT * FROM online_choices WHERE policy = ? AND seq = ?',
+        policyId,
+        choiceId,
+      );
+      if (row === undefined)
+        throw new PilotfishError(
+          'MISSING',
+          `${policyId} keeps no choice ${choiceId}: rewards came too late, or it was never made`,
+        );
+      if (row['reward'] !== null) {
+        if (row['reward'] === reward) return 'duplicate';
+        throw new PilotfishError(
+          'EXISTS',
+          `choice ${choiceId} has the reward ${row['reward']} already: it stays`,
+        );
+      }
+      bandit.learnOne({
+        arm: Number(row['arm']),
+        reward,
+        context: JSON.parse(String(row['context'])) as number[],
+      });
+      const nowMs = this.#clock.nowMs();
+      await sql.run(
+        'UPDATE online_choices SET reward = ?, rewarded_ms = ? WHERE policy = ? AND seq = ?',
+        ...[reward, nowMs, policyId, choiceId],
+      );
+      await sql.run(
+        'UPDATE online_policies SET rewarded = rewarded + 1, snapshot = ?, updated_ms = ? WHERE id = ?',
+        ...[encodeSnapshot(bandit.snapshot()), nowMs, policyId],
+      );
+      return 'added';
+    });
+  }
+
+  /** @throws PilotfishError `MISSING`. */
+  status(policyId: string): Promise<PolicyStatus> {
+    return this.#state.read(async (sql) => statusOf(sql, await rowAt(sql, policyId)));
+  }
+
+  list(): Promise<PolicyStatus[]> {
+    return this.#state.read(async (sql) => {
+      const all: PolicyStatus[] = [];
+      for (const row of await sql.all('SELECT * FROM online_policies ORDER BY id'))
+        all.push(await statusOf(sql, row));
+      return all;
+    });
+  }
+
+  /** Choices that have their reward, oldest first; the latest unless all fit. @throws PilotfishError `MISSING`. */
+  readLog(policyId: string, limit = LOG_LIMIT): Promise<LoggedChoice[]> {
+    return this.#state.read(async (sql) => {
+      await rowAt(sql, policyId);
+      const rows = await sql.all(
+        'SELECT * FROM online_choices WHERE policy = ? AND reward IS NOT NULL ORDER BY seq DESC LIMIT ?',
+        ...[policyId, limit],
+      );
+      return rows.toReversed().map(choiceOf);
+    });
+  }
+
+  /** Judges a candidate by the log of a policy; see `evaluateOffPolicy`. @throws as it does, and `MISSING`. */
+  async evaluate(policyId: string, candidate: CandidatePolicy): Promise<OffPolicyEstimate> {
+    return evaluateOffPolicy(candidate, await this.readLog(policyId));
+  }
+}
+
+async function rowAt(sql: Sql, policyId: string): Promise<SqlRow> {
+  const row = await sql.get('SELECT * FROM online_policies WHERE id = ?', policyId);
+  if (row !== undefined) return row;
+  throw new PilotfishError('MISSING', `there is no policy ${policyId}: create it first`);
+}
+
+async function policyAt(sql: Sql, policyId: string) {
+  const row = await rowAt(sql, policyId);
+  const bandit = ContextualBandit.restore(decodeSnapshot(row['snapshot'] as Uint8Array));
+  return { kept: JSON.parse(String(row['settings'])) as Kept, bandit, choices: Number(row['choices']) };
+}
+
+async function statusOf(sql: Sql, row: SqlRow): Promise<PolicyStatus> {
+  const { arms, features, exploration } = JSON.parse(String(row['settings'])) as Kept;
+  const [policyId, choices] = [String(row['id']), Number(row['choices'])];
+  const mean = await sql.get('SELECT avg(reward) AS mean FROM online_choices WHERE policy = ?', policyId);
+  return {
+    ...{ policyId, arms, features, choices, rewarded: Number(row['rewarded']) },
+    meanReward: mean?.['mean'] === null ? undefined : Number(mean?.['mean']),
+    exploration: { share: choices === 0 ? 0 : Number(row['explored']) / choices, bound: exploration },
+  };
+}
+
+const choiceOf = (row: SqlRow): LoggedChoice => ({
+  context: JSON.parse(String(row['context'])) as number[],
+  legal: row['legal'] === null ? undefined : (JSON.parse(String(row['legal'])) as number[]),
+  ...{ arm: Number(row['arm']), propensity: Number(row['propensity']), reward: Number(row['reward']) },
+});
+
+function checkDraft(draft: PolicyDraft): PolicyDraft {
+  const { policyId, arms, features, exploration = 0.1 } = draft;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/.test(policyId)) {
+    throw new PilotfishError(
+      'USAGE',
+      'a policyId has up to 40 letters, digits, ., _ and -, and begins with one of the first two',
+    );
+  }
+  const isNames = (names: readonly string[], max: number): boolean =>
+    Array.isArray(names) && names.length > 0 && names.length <= max && new Set(names).size === names.length;
+  if (!isNames(arms, MAX_ARMS) || !isNames(features, MAX_FEATURES) || arms.length < 2) {
+    throw new PilotfishError(
+      'USAGE',
+      `a policy has 2 to ${MAX_ARMS} arms and 1 to ${MAX_FEATURES} features, each with a name of its own`,
+    );
+  }
+  numberWithin('exploration', exploration, [0, 1]);
+  return draft;
+}
+
+function contextOf({ features }: Kept, context: Readonly<Record<string, number>>): number[] {
+  const unknown = Object.keys(context ?? {}).find((name) => !features.includes(name));
+  const lacks = features.find((name) => typeof context?.[name] !== 'number');
+  if (unknown === undefined && lacks === undefined) {
+    return [
+      ...allFinite(
+        'context',
+        features.map((name) => context[name] as number),
+      ),
+    ];
+  }
+  throw new PilotfishError(
+    'SHAPE',
+    `the context has one number each of ${features.join(', ')}, and no other`,
+  );
+}
+
+function maskOf({ arms }: Kept, legal: readonly string[]): number[] {
+  const unknown = legal.find((arm) => !arms.includes(arm));
+  if (unknown !== undefined)
+    throw new PilotfishError('USAGE', `there is no arm ${unknown}; there are ${arms.join(', ')}`);
+  return arms.map((arm) => Number(legal.includes(arm)));
+}

@@ -1,0 +1,97 @@
+import { PilotfishError } from '../../base/index.ts';
+import type { RegistryChange, Sql } from '../registry/index.ts';
+import { keyOf, openVersion, type PipelineRegistry, productionOf, registerNew } from './carrier.ts';
+import { checkName, checkPipelineId, type PipelineDefaults, settingsOf } from './check.ts';
+import { PipelineEngine } from './engine/engine.ts';
+import { atRate } from './engine/learners.ts';
+import type { Keeper } from './keeper.ts';
+import { engineSettings, rows } from './pipeline-log.ts';
+import type { LearningPipeline, PipelineSettings } from './types.ts';
+
+const MAX_PIPELINES = 1000;
+
+type Request = {
+  readonly pipeline: LearningPipeline;
+  readonly defaults: PipelineDefaults;
+  readonly change: RegistryChange;
+};
+
+/** Makes a pipeline, and the version it begins with if it begins with none. @throws as `OnlineLearner.createPipeline`. */
+export async function createPipeline(
+  keeper: Keeper,
+  registry: PipelineRegistry,
+  { pipeline, defaults, change }: Request,
+): Promise<void> {
+  const id = checkPipelineId(pipeline.pipelineId);
+  const { learningRate = 0.01 } = pipeline;
+  checkName(pipeline.name);
+  await keeper.state.read((sql) => requireRoom(sql, id));
+  const modelId = await baseOf(registry, pipeline, change);
+  const { version, learner, features: named } = await openVersion(registry, modelId);
+  const features = pipeline.features ?? named;
+  if (features === undefined) {
+    throw new PilotfishError(
+      'USAGE',
+      "the version does not say in which order its features come: give features: ['request_size', …]",
+    );
+  }
+  const present = await productionOf(registry, version.name);
+  if (present !== undefined && present.modelId !== modelId) {
+    throw new PilotfishError(
+      'REFUSED',
+      `${present.name}/${present.number} is in production: begin with it, ${present.modelId}`,
+    );
+  }
+  const base = { modelId, modelName: version.name, features, learner };
+  const settings = settingsOf(pipeline, defaults, base);
+  const champion = { key: keyOf(version), learner: atRate(learner, learningRate) };
+  await insert(keeper, settings, { champion, change });
+}
+
+async function insert(
+  keeper: Keeper,
+  settings: PipelineSettings,
+  given: {
+    readonly champion: ConstructorParameters<typeof PipelineEngine>[1];
+    readonly change: RegistryChange;
+  },
+): Promise<void> {
+  const { pipelineId: id } = settings;
+  const saved = JSON.stringify(new PipelineEngine(engineSettings(settings), given.champion).save());
+  const nowMs = keeper.clock.nowMs();
+  await keeper.state.write(async (sql) => {
+    await requireRoom(sql, id);
+    await sql.run(
+      `INSERT INTO online_pipelines (id, settings, status, error, failures, retry_ms, last_seq, carried_seq, origin,
+         origin_seq, checkpoint, checkpoint_seq, duplicates, created_ms, updated_ms)
+       VALUES (?, ?, 'active', NULL, 0, 0, 0, 0, ?, 0, ?, 0, 0, ?, ?)`,
+      ...[id, JSON.stringify(settings), saved, saved, nowMs, nowMs],
+    );
+    await keeper.note(sql, ['pipeline.create', id, null, settings], given.change);
+  });
+}
+
+async function requireRoom(sql: Sql, id: string): Promise<void> {
+  const all = await rows(sql);
+  if (all.some((row) => row.id === id)) {
+    throw new PilotfishError('EXISTS', `there is a pipeline ${id} already: choose another id`);
+  }
+  if (all.length < MAX_PIPELINES) return;
+  throw new PilotfishError('LIMIT', `there are ${MAX_PIPELINES} pipelines already: use one of them`);
+}
+
+/** The version a pipeline begins with. */
+async function baseOf(
+  registry: PipelineRegistry,
+  { pipelineId, modelId, learner: draft, learningRate: rate = 0.01 }: LearningPipeline,
+  change: RegistryChange,
+): Promise<string> {
+  if (modelId !== undefined && draft === undefined) return modelId;
+  if (draft !== undefined && modelId === undefined) {
+    return registerNew(registry, { pipelineId, draft, rate }, change);
+  }
+  throw new PilotfishError(
+    'USAGE',
+    'a pipeline begins either with a modelId or with a learner: give one of them',
+  );
+}

@@ -1,0 +1,49 @@
+/** Rollout: a model on its way from shadow to everyone, and back at once when it is worse than the rule beside it. */
+export { type HarmOptions, HarmProcess, type HarmSnapshot } from './guardrail/harm.ts';
+export type { GuardrailReport } from './guardrail/watch.ts';
+export { Rollout, type RolloutOptions, type RolloutReport } from './machine/rollout.ts';
+export type { Judged, Track, TrackReport } from './machine/track.ts';
+export {
+  type Control as RolloutControl,
+  type Evidence as RolloutEvidence,
+  HOOKS as ROLLOUT_HOOKS,
+  type Hook as RolloutHook,
+  type HookContext,
+  type HookName,
+  type Measure as RolloutMeasure,
+  PHASES as ROLLOUT_PHASES,
+  type Phase as RolloutPhase,
+  type RolloutEvent,
+  type RolloutEventKind,
+  type RolloutHooks,
+} from './machine/types.ts';
+export { checkPlan } from './plan/check.ts';
+export {
+  type ArgoCanary,
+  type FlaggerAnalysis,
+  type ImportOptions,
+  planFromArgo,
+  planFromFlagger,
+} from './plan/import.ts';
+export {
+  ACCURACY,
+  type AccuracyTarget,
+  type AnalysisLimits,
+  COST,
+  DOCUMENT_PLAN,
+  type Guardrail,
+  PLANS,
+  type RolloutPlan,
+  type RolloutStep,
+  STANDARD_PLAN,
+} from './plan/plan.ts';
+export { VERDICTS, type Verdict } from './plan/verdict.ts';
+export { ShareAssignment } from './rooms/assignment.ts';
+export { baseCost, baseQuestions, codecCost, codecQuestions, type QuestionCopy } from './rooms/questions.ts';
+export { RoomRollout, type RoomRolloutOptions, type RoomSource } from './rooms/room-rollout.ts';
+export { type ShadowLine, ShadowLog } from './shadow/log.ts';
+export { ShadowRing, type Waiting } from './shadow/ring.ts';
+export { type ShadowDay, type ShadowReport, validateShadow } from './shadow/validate.ts';
+export { LiveRollout } from './store/live.ts';
+export { RolloutManager, type RolloutManagerOptions } from './store/manager.ts';
+export type { Observation, RolloutDraft, RolloutStatus } from './store/types.ts';
