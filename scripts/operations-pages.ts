@@ -10,6 +10,9 @@ import {
   EXPERIMENT_METRICS,
   type MetricDefinition,
   MODEL_METRICS,
+  ONLINE_DOCUMENT_METRICS,
+  ONLINE_METRICS,
+  ROLLOUT_METRICS,
 } from '../src/lifecycle/index.ts';
 import { root } from './process.ts';
 import { servedMetrics } from './served-metrics.ts';
@@ -24,13 +27,16 @@ async function metricsPage(): Promise<string> {
   const models = Object.values<MetricDefinition>(MODEL_METRICS);
   const drift = Object.values<MetricDefinition>(DRIFT_METRICS);
   const experiments = Object.values<MetricDefinition>(EXPERIMENT_METRICS);
+  const online = Object.values<MetricDefinition>(ONLINE_METRICS);
+  const rollouts = Object.values<MetricDefinition>(ROLLOUT_METRICS);
   const documents = [
     ...Object.values(DOCUMENT_METRICS),
     ...Object.values(EXPERIMENT_DOCUMENT_METRICS),
     ...Object.values(DRIFT_DOCUMENT_METRICS),
+    ...Object.values(ONLINE_DOCUMENT_METRICS),
   ];
   const isListed = (name: string): boolean =>
-    [...models, ...experiments, ...drift].some((metric) => metric.name === name);
+    [...models, ...experiments, ...drift, ...online, ...rollouts].some((metric) => metric.name === name);
   const others = (await servedMetrics()).filter(({ name }) => !isListed(name));
   return `# Metrics
 
@@ -61,6 +67,12 @@ ${table(drift)}
 
 They are told by features, predictions and errors that are watched; a drift that goes on has one value of
 \`${DRIFT_METRICS.open.name}\`, at its severity.
+
+## Online learning
+${table(online)}
+
+## Rollouts
+${table(rollouts)}
 
 ## The server
 ${table(others)}

@@ -1,9 +1,10 @@
 // The results of a run: the sections by name, in the order of the report.
 import type { Machine } from '../common/machine.ts';
 import { detectorsSection } from './detectors.ts';
-import { driftSection, driftSection } from './drift.ts';
+import { driftSection } from './drift.ts';
 import { experimentsSection } from './experiments.ts';
-import { rolloutSection, rolloutSection } from './rollout.ts';
+import { onlineSection } from './online.ts';
+import { rolloutSection } from './rollout.ts';
 import type { Scale, Section, SectionOptions } from './section.ts';
 
 export type SectionRun = (scale: Scale, options: SectionOptions) => Promise<Section>;
@@ -12,9 +13,8 @@ const inOrder = {
   experiments: experimentsSection,
   rollout: rolloutSection,
   drift: driftSection,
+  online: onlineSection,
   detectors: detectorsSection,
-  rollout: rolloutSection,
-  drift: driftSection,
 } as const;
 
 export type SectionName = keyof typeof inOrder;

@@ -24,10 +24,12 @@ export function serverProgram(settings: Settings, version: string): ServerProgra
       });
       try {
         const url = await server.listen();
-        // As V8 has it: the launcher kept the young generation from growing while the server started.
+        // As V8 has it: the launcher had it save memory while the server started.
         setFlagsFromString('--semi-space-growth-factor=2');
+        setFlagsFromString('--no-optimize-for-size');
         return {
           ...{ url, grpc: server.grpc, models: server.served, log: server.log },
+          registered: await server.directory.registry.models.count(),
           tune: (tuning) => server.tune(tuning),
           close: () => server.close(),
         };

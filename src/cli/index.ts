@@ -24,6 +24,7 @@ import { registerTrain } from './models/train.ts';
 import { registerTune } from './models/tune.ts';
 import { registerJobs } from './online/jobs.ts';
 import { registerOnline } from './online/online.ts';
+import { registerPolicy } from './online/policy.ts';
 import { registerWorker } from './online/worker.ts';
 import { OutputClosed } from './output.ts';
 import { registerAudit } from './registry/audit.ts';
@@ -89,6 +90,7 @@ const COMMANDS = [
   registerRollout,
   registerShadow,
   registerOnline,
+  registerPolicy,
   registerJobs,
   registerWorker,
   registerDoctor,

@@ -94,6 +94,8 @@ export interface RunningServer {
   readonly grpc: string | undefined;
   /** Names of the models it serves. */
   readonly models: readonly string[];
+  /** How many names are registered, served or not. */
+  readonly registered: number;
   readonly log: Log;
   tune(tuning: ServerTuning): void;
   close(): Promise<void>;

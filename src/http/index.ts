@@ -2,4 +2,5 @@
 
 export type { Role } from './identity.ts';
 export { type ApiKey, type KeyDraft, KeyStore } from './keys/key-store.ts';
-export { PilotfishServer, type ServerOptions } from './service/server.ts';
+export type { ServerOptions } from './service/options.ts';
+export { PilotfishServer } from './service/server.ts';

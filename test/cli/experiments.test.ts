@@ -106,7 +106,7 @@ test('shares that are left out, files, and what does not parse', async (t) => {
         { modelId: 'a', isControl: true },
         { modelId: 'b', isControl: false },
       ],
-      analysis: { method: 'fixed', samplesPerArm: 10 },
+      analysis: { method: 'fixed', samplesPerArm: 2000 },
     }),
     'bad.json': '{',
   });
@@ -119,7 +119,7 @@ test('shares that are left out, files, and what does not parse', async (t) => {
   );
   assert.match(
     (await place.given('experiments', 'create', 'file', '--from', 'e.json', ...data)).stdout,
-    /Judged once, when every arm has 10 units/,
+    /Judged once, when every arm has 2000 units/,
   );
   const failing: readonly (readonly [string[], RegExp])[] = [
     [[...create, '--treatment', 'on=100%', ...data], /USAGE: a trafficPct is 0/],

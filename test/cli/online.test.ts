@@ -100,6 +100,64 @@ test('a pipeline is made, fed, asked why it does not update, and its log learnt 
   assert.equal(models.models.filter(({ status: one }) => one === 'production').length, 1);
 });
 
+test('two processes on one data directory: nothing is lost, nothing counted twice', async (t) => {
+  const house = new House(t);
+  await house.given(...CREATE, '--strategy', 'adaptive');
+  const samples = samplesOf(sea([{ samples: 900, bound: 8 }]));
+  house.write({ 'first.jsonl': lines(samples.slice(0, 600)), 'second.jsonl': lines(samples.slice(300)) });
+  const both = ['first', 'second'].map((name) =>
+    ended(house.start(['online', 'add', 'sea', `${name}.jsonl`, ...DATA])),
+  );
+  for (const { code, stderr } of await Promise.all(both)) assert.equal(code, 0, stderr);
+  const { samples: counts, updates, champion } = await house.told<PipelineStatus>('online', 'status', 'sea');
+  assert.deepEqual([counts.scored, counts.duplicates], [900, 300]);
+  assert.ok(updates.swaps > 0);
+  assert.match(await house.said('online', 'log', 'sea', '--verify'), /the same weights/);
+  const served = await house.told<{ modelId: string }>('models', 'show', 'sea');
+  assert.equal(served.modelId, champion.modelId);
+});
+
+test('a policy chooses, learns from rewards, and another is judged by its log', async (t) => {
+  const house = new House(t);
+  const created = await house.said(
+    ...['policy', 'create', 'codec', '--arms', 'zstd,lz4', '--features', 'entropy', '--explore', '50%'],
+  );
+  assert.match(
+    created,
+    /^codec {2}zstd, lz4 {2}0 choices, 0 rewarded {2}explored 0\.0 %, at most 50\.0 % of each choice\n$/,
+  );
+  const context = '{"entropy":0.5}';
+  for (let round = 0; round < 12; round += 1) {
+    const choice = await house.told<{ choiceId: number; arm: string }>(
+      'policy',
+      'choose',
+      'codec',
+      '--context',
+      context,
+    );
+    const reward = choice.arm === 'lz4' ? '1' : '0';
+    assert.equal(await house.said('policy', 'reward', 'codec', String(choice.choiceId), reward), 'learnt\n');
+  }
+  assert.match(
+    await house.said('policy', 'choose', 'codec', '--context', context, '--legal', 'zstd'),
+    /^zstd {2}choice 13, propensity 1\.0000\n$/,
+  );
+  assert.match(
+    await house.said('policy', 'status'),
+    /^codec .* 13 choices, 12 rewarded, mean 0\.\d{4} {2}explored \d+\.\d %/,
+  );
+  assert.match(
+    await house.said('policy', 'evaluate', 'codec', '--arm', 'lz4'),
+    /doubly robust: 0\.\d+|doubly robust: 1\.\d+/,
+  );
+  await house.said('policy', 'create', 'other', '--arms', 'a,b', '--features', 'entropy');
+  await house.fails('SHAPE', 'policy', 'evaluate', 'codec', '--candidate', 'other');
+  await house.fails('USAGE', 'policy', 'evaluate', 'codec');
+  await house.fails('USAGE', 'policy', 'create', 'x', '--arms', 'a', '--features', 'f');
+  await house.fails('NOT_FINITE', 'policy', 'reward', 'codec', '13', 'much');
+  await house.fails('MISSING', 'policy', 'status', 'absent');
+});
+
 test('bad input is refused in words', async (t) => {
   const house = new House(t);
   await house.fails('NO_REPOSITORY', 'online', 'status');

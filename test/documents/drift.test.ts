@@ -83,8 +83,8 @@ test('Drift Alerts Too Frequent: what to change is answered from what was measur
   const detector = new DriftDetector(state, 0.05, 1000);
   const rng = new FastRng(4);
   await detector.setBaseline({ request_size: Array.from({ length: 1000 }, () => rng.normal()) });
-  for (let i = 0; i < 40_000; i += 1)
-    detector.recordFeature('request_size', rng.normal() + (Math.floor(i / 5000) % 2) * 0.6);
+  for (let i = 0; i < 80_000; i += 1)
+    detector.recordFeature('request_size', rng.normal() + (Math.floor(i / 20_000) % 2) * 0.6);
   const { advice } = await detector.explain('request_size');
   // "Increase drift threshold; Expand window size; Review baseline statistics"
   assert.match(advice.join('\n'), /raise the threshold.*expand the window.*review the baseline/s);

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FastRng, ManualClock } from '../../src/base/index.ts';
-import { DOCUMENT_PLAN, PLANS, Rollout, type RolloutPlan, type Track } from '../../src/index.ts';
+import {
+  DOCUMENT_PLAN,
+  ROLLOUT_PLANS,
+  Rollout,
+  type RolloutPlan,
+  type RolloutTrack,
+} from '../../src/index.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -10,7 +16,7 @@ const days = (plan: RolloutPlan, from: number, to?: number): number =>
   plan.steps.slice(from, to).reduce((sum, { durationMs }) => sum + durationMs, 0) / DAY_MS;
 
 test('document 002, 6.1: shadow in weeks 1-2, canary in 3-4, 25 to 100 % in 5-8, per region', () => {
-  assert.equal(PLANS['document-002'], DOCUMENT_PLAN);
+  assert.equal(ROLLOUT_PLANS['document-002'], DOCUMENT_PLAN);
   assert.deepEqual(
     DOCUMENT_PLAN.steps.map(({ share }) => share),
     [0, 0.05, 0.25, 0.5, 0.75, 1, 1],
@@ -27,7 +33,7 @@ test('document 002, 6.1: shadow in weeks 1-2, canary in 3-4, 25 to 100 % in 5-8,
 /** A decision that was right or wrong, of whoever made it, and what it cost. */
 function decide(
   rollout: Rollout,
-  track: Track,
+  track: RolloutTrack,
   { isRight, rng }: { isRight: (isModel: boolean) => boolean; rng: FastRng },
 ) {
   const share = rollout.shareOf(track);
@@ -42,7 +48,7 @@ async function inCanary() {
   const clock = new ManualClock();
   const rollout = new Rollout(DOCUMENT_PLAN, { clock });
   await rollout.advance();
-  const [track] = rollout.tracks as readonly [Track];
+  const [track] = rollout.tracks as readonly [RolloutTrack];
   const rng = new FastRng(1);
   for (let hour = 0; hour < 14 * 24; hour += 1) {
     for (let i = 0; i < 10; i += 1) track.observeShadow(rng.next() < 0.97, clock.nowMs());
@@ -57,7 +63,7 @@ test('phase 1: predictions are logged, not used, and 95 % of the last seven days
   const clock = new ManualClock();
   const rollout = new Rollout({ ...DOCUMENT_PLAN, guardrails: DOCUMENT_PLAN.guardrails.slice(1) }, { clock });
   await rollout.advance();
-  const [track] = rollout.tracks as readonly [Track];
+  const [track] = rollout.tracks as readonly [RolloutTrack];
   const rng = new FastRng(2);
   const spend = async (count: number, accuracy: number): Promise<void> => {
     for (let day = 0; day < count; day += 1) {

@@ -344,6 +344,9 @@ def model_version_sources(house):
         "s3://bucket/%252e%252e/path",
         "s3://bucket/a/../../b",
         "mlflow-artifacts://host:9000/models/../../../",
+        "mlflow-artifacts://host:9000/models/..%2f..%2fartifacts",
+        "mlflow-artifacts://host:9000/models/artifact%00",
+        "s3a://my_bucket/api/2.0/mlflow-artifacts/artifacts/../../../",
         "ftp://host/%2e%2e/x",
     ]
     for source in bad:
@@ -454,6 +457,10 @@ def experiment_search(house):
     assert found(like) == names[::-1]
     assert found(like, order_by=["name"]) == names
     assert found(like, order_by=["name"], max_results=2) == names[:2]
+    assert found(f"{like} AND tag.i ILIKE '%1%'") == [names[1]]
+    client.create_experiment(f"{prefix}-B")
+    assert found(like, order_by=["name DESC"]) == [*names[::-1], f"{prefix}-B"]
+    client.delete_experiment(client.get_experiment_by_name(f"{prefix}-B").experiment_id)
     assert found(f"{like} AND tags.even = 'True'", order_by=["name ASC"]) == names[0::2]
     assert found(f"name ILIKE '{prefix.upper()}-A'") == names[:1]
     assert found(f"{like} AND attribute.name != '{names[0]}'", order_by=["name"]) == names[1:]
@@ -581,7 +588,7 @@ def values_of_runs(house):
     client.set_tag(run_id, "taggity", "changed")
     client.delete_tag(run_id, "taggity")
     assert "taggity" not in client.get_run(run_id).data.tags
-    refused("RESOURCE_DOES_NOT_EXIST", client.delete_tag, run_id, "taggity")
+    assert "No tag with name: taggity" in refused("RESOURCE_DOES_NOT_EXIST", client.delete_tag, run_id, "taggity")
     refused("RESOURCE_DOES_NOT_EXIST", client.delete_tag, "0" * 32, "taggity")
 
 
@@ -699,6 +706,10 @@ def artifacts_of_runs(house):
         got = client.download_artifacts(run_id, "below", folder)
         with open(os.path.join(got, "dir/deep/c.txt")) as file:
             assert file.read() == "dir/deep/c.txt"
+    for path in ("", "."):
+        with tempfile.TemporaryDirectory() as folder:
+            got = mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path, dst_path=folder)
+            assert sorted(os.listdir(got)) == ["a.txt", "below", "dir", "single"], os.listdir(got)
     answer = house.get("get-artifact", api="", run_id=run_id, path="dir/b.txt")
     assert answer.text == "dir/b.txt"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -758,6 +769,11 @@ def search_of_runs(house):
     assert found(order_by=["metrics.m ASC"], max_results=2) == ["r0", "r1"]
     assert found(order_by=["params.p DESC"], max_results=1) == ["r5"]
     assert found(order_by=["attributes.start_time ASC"], max_results=1) == ["r0"]
+    same = client.create_experiment(fresh("e"))
+    ties = sorted(client.create_run(same, start_time=1).info.run_id for _ in range(5))
+    page = client.search_runs([same], max_results=3)
+    rest = client.search_runs([same], max_results=3, page_token=page.token)
+    assert [r.info.run_id for r in page + rest] == ties and not rest.token
     token, pages = None, []
     while True:
         page = client.search_runs([experiment], max_results=4, page_token=token)
@@ -797,6 +813,11 @@ def histories(house):
         (run_id, step) for run_id in sorted(runs) for step in range(20)
     ][:25]
     assert bulk(run_id=runs, metric_key="none").json()["metrics"] == []
+    points = [(1, 2, 10.0), (1, 3, 11.0), (1, 3, 12.0), (2, 3, 12.0), (7, -2, -100.0), (8, 0, 0.0), (8, 0, 1.0)]
+    for timestamp, step, value in reversed(points):
+        client.log_metric(runs[0], "order", value, timestamp, step)
+    found = bulk(run_id=runs[0], metric_key="order").json()["metrics"]
+    assert [(m["timestamp"], m["step"], m["value"]) for m in found] == points, found
 
 
 @scenario
@@ -823,6 +844,14 @@ def histories_thinned_out(house):
     house.bad(interval(run_ids=runs, metric_key="m", max_results=2501), "max_results")
     assert steps() == [list(range(100)), list(range(1, 150))]
     assert steps(start_step=10, end_step=14) == [[10, 11, 12, 13, 14]] * 2
+    even = client.create_run("0").info.run_id
+    client.log_batch(even, [Metric("m", 1.0, at, i) for i in range(10) for at in (1, 2)])
+    found = interval(run_ids=[even], metric_key="m", max_results=5).json()["metrics"]
+    assert [(m["step"], m["timestamp"]) for m in found] == [(i, at) for i in (0, 2, 4, 6, 8, 9) for at in (1, 2)]
+    longer = client.create_run("0").info.run_id
+    client.log_batch(longer, [Metric("m", 1.0, 1, i) for i in range(20)])
+    found = interval(run_ids=[even, longer], metric_key="m", max_results=5).json()["metrics"]
+    assert [m["step"] for m in found if m["run_id"] == longer] == [0, 4, 8, 9, 12, 16, 19], found
     first, second = steps(max_results=5)
     assert first[0] == 0 and first[-1] == 99 and second[0] == 1 and second[-1] == 149
     assert len(first) <= 9 and len(second) <= 9

@@ -123,6 +123,54 @@ class Scraper {
   }
 }
 
+/** The target is up, our metrics are there, every rule is evaluated, and one fires. */
+async function checkScraped(scraper: Scraper, url: string): Promise<void> {
+  const [up] = await scraper.samples('up{job="pilotfish"} == 1');
+  assert.equal(up?.metric['instance'], new URL(url).host);
+  const { activeTargets } = await scraper.get<{ activeTargets: { health: string; lastError: string }[] }>(
+    'targets',
+  );
+  assert.deepEqual(
+    activeTargets.map(({ health, lastError }) => [health, lastError]),
+    [['up', '']],
+  );
+  const [asked] = await scraper.samples('pilotfish_model_predictions_total{model="trees",outcome="success"}');
+  assert.equal(asked?.value[1], '20');
+  const [version] = await scraper.samples('pilotfish_model_version_info{model="trees",version="2"}');
+  assert.equal(version?.value[1], '1');
+  await scraper.samples('pilotfish_http_request_duration_seconds_bucket{le="+Inf"}');
+  const [alert] = await scraper.samples('ALERTS{alertname="PilotfishModelOld",alertstate="firing"}');
+  assert.equal(alert?.metric['model'], 'trees');
+  const { groups } = await scraper.get<{ groups: { rules: { name: string; health: string }[] }[] }>('rules');
+  const rules = groups.flatMap((group) => group.rules);
+  assert.deepEqual(
+    rules.map(({ health }) => health),
+    rules.map(() => 'ok'),
+  );
+}
+
+/** What fires comes back to the server, which acts. */
+async function checkActed(
+  scraper: Scraper,
+  { client, url }: { readonly client: PilotfishClient; readonly url: string },
+): Promise<void> {
+  const entry = await eventually('the alert in the audit log', async () =>
+    (await client.audit({ subject: 'trees' })).find(({ action }) => action === 'alert.train'),
+  );
+  assert.match(entry.reason, /^alert PilotfishModelOld: trees was made .* ago$/);
+
+  await judge(url, { right: 100 });
+  await scraper.samples('pilotfish_model_accuracy_ratio{model="trees"} offset 2s == 1');
+  await judge(url, { right: 0 });
+  await eventually('the version before', async () =>
+    (await client.predict('trees', [0, 0])).values[0] === 1 ? true : undefined,
+  );
+  const { reason } = await eventually('the rollback in the audit log', async () =>
+    (await client.audit({ subject: 'trees' })).find(({ action }) => action === 'alert.rollback'),
+  );
+  assert.match(reason, /^alert PilotfishModelAccuracyDropped: trees decides .* less well than a day ago$/);
+}
+
 test('the shipped configurations are sound', (t) => {
   const promtool = ensureTool('promtool', 'prometheus');
   if (promtool === null) return t.skip(absent('promtool'));
@@ -184,43 +232,6 @@ test('a real Prometheus scrapes the server, evaluates the rules, and what fires 
   start(t, prometheus, ['--config.file=prometheus.yml', data, `--web.listen-address=${at}`], folder);
   const scraper = new Scraper(`http://${at}`);
 
-  const [up] = await scraper.samples('up{job="pilotfish"} == 1');
-  assert.equal(up?.metric['instance'], new URL(url).host);
-  const { activeTargets } = await scraper.get<{ activeTargets: { health: string; lastError: string }[] }>(
-    'targets',
-  );
-  assert.deepEqual(
-    activeTargets.map(({ health, lastError }) => [health, lastError]),
-    [['up', '']],
-  );
-  const [asked] = await scraper.samples('pilotfish_model_predictions_total{model="trees",outcome="success"}');
-  assert.equal(asked?.value[1], '20');
-  const [version] = await scraper.samples('pilotfish_model_version_info{model="trees",version="2"}');
-  assert.equal(version?.value[1], '1');
-  await scraper.samples('pilotfish_http_request_duration_seconds_bucket{le="+Inf"}');
-  const [alert] = await scraper.samples('ALERTS{alertname="PilotfishModelOld",alertstate="firing"}');
-  assert.equal(alert?.metric['model'], 'trees');
-  const { groups } = await scraper.get<{ groups: { rules: { name: string; health: string }[] }[] }>('rules');
-  const rules = groups.flatMap((group) => group.rules);
-  assert.deepEqual(
-    rules.map(({ health }) => health),
-    rules.map(() => 'ok'),
-  );
-
-  if (alertmanager === null) return;
-  const entry = await eventually('the alert in the audit log', async () =>
-    (await client.audit({ subject: 'trees' })).find(({ action }) => action === 'alert.train'),
-  );
-  assert.match(entry.reason, /^alert PilotfishModelOld: trees was made .* ago$/);
-
-  await judge(url, { right: 100 });
-  await scraper.samples('pilotfish_model_accuracy_ratio{model="trees"} offset 2s == 1');
-  await judge(url, { right: 0 });
-  await eventually('the version before', async () =>
-    (await client.predict('trees', [0, 0])).values[0] === 1 ? true : undefined,
-  );
-  const { reason } = await eventually('the rollback in the audit log', async () =>
-    (await client.audit({ subject: 'trees' })).find(({ action }) => action === 'alert.rollback'),
-  );
-  assert.match(reason, /^alert PilotfishModelAccuracyDropped: trees decides .* less well than a day ago$/);
+  await checkScraped(scraper, url);
+  if (alertmanager !== null) await checkActed(scraper, { client, url });
 });

@@ -13,7 +13,7 @@ const PATHS = [
     '../secret',
     'a/../../secret',
     '..',
-    './a',
+    './../a',
     'a//b',
     '/etc/passwd',
     '//etc/passwd',

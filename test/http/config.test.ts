@@ -3,9 +3,13 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
+import { systemClock } from '../../src/base/index.ts';
 import { Place } from '../cli/support.ts';
+import { serve } from './support.ts';
 
 type Shown = Record<string, { value: unknown; from: string }>;
 
@@ -136,4 +140,41 @@ test('without a file SIGHUP ends the server, as it ends every command', async (t
   await once(child.stdout ?? child, 'data');
   child.kill('SIGHUP');
   assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('what is tuned holds from then on: webhooks to the house, the policy, debug lines', async (t) => {
+  const served = await serve(t);
+  const { server } = served;
+  const seen: string[] = [];
+  const receiver = createServer((request, response) => {
+    seen.push(String(request.url));
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  t.after(() => void receiver.close());
+  const { port } = receiver.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/told`;
+  const events = [{ entity: 'REGISTERED_MODEL' as const, action: 'CREATED' as const }];
+  await server.directory.webhooks.create({ name: 'hook', url, events });
+  const created = async (name: string): Promise<number> => {
+    await server.directory.registry.models.create({ name });
+    await server.runChores();
+    return seen.length;
+  };
+  assert.equal(await created('first'), 0);
+  server.tune({
+    allowsPrivateWebhooks: true,
+    isDebug: true,
+    alertPolicy: { Mine: { action: 'rollback', pauseMinutes: 0 } },
+  });
+  assert.equal(await created('second'), 1);
+  server.log.write('debug', 'for those who look');
+  assert.throws(() => server.tune({ alertPolicy: { '': { action: 'train', pauseMinutes: 0 } } }), {
+    code: 'USAGE',
+  });
+  assert.equal(await created('third'), 2);
+  server.tune({});
+  assert.equal(await created('fourth'), 2);
+  await systemClock.turn();
+  assert.ok(served.log.some(({ message }) => message === 'for those who look'));
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FastRng } from '../../src/base/index.ts';
-import type { DriftAlert } from '../../src/lifecycle/index.ts';
+import { type DriftAlert, RolloutManager } from '../../src/lifecycle/index.ts';
 import { constantModel } from './models.ts';
 import { serve } from './support.ts';
 
@@ -68,6 +68,44 @@ test('a critical drift is told, shown in the metrics, and rolls the model back w
   assert.match(documents, /^ml_drift_score\{feature_name="size",type="feature"\} 0\.\d+$/m);
   const { paths } = (await served.ask({ url: '/openapi.json' })).body as { paths: object };
   assert.ok('/api/v1/drift/features/{feature}' in paths);
+});
+
+test('a model that is on its way is taken out of its rollout; one to be trained needs data to train on', async (t) => {
+  const policy = { critical: 'rollback', high: 'rollback', medium: 'retrain', low: 'retrain' } as const;
+  const served = await serve(t, { driftDefaults: { windowSize: 200, policy } });
+  const { registry, state } = served.server.directory;
+  const metadata = {
+    name: 'trees',
+    version: 'v1',
+    algorithm: 'trees',
+    framework: 'xgboost',
+    filePath: 'trees.json',
+  };
+  const modelId = await registry.registerModel(metadata, constantModel(1));
+  const evidence = [{ kind: 'evaluation', passed: true, summary: 'fine' }];
+  await registry.promoteModel(modelId, 'testing');
+  await registry.promoteModel(modelId, 'staging', { evidence });
+  const { id } = await new RolloutManager(state, registry).start({ model: { name: 'trees', version: 'v1' } });
+  const features = { size: normals(1, 1000), slight: normals(1, 5000) };
+  const baseline = { features, models: ['trees'] };
+  await served.well({ method: 'PUT', url: '/api/v1/drift/baseline', payload: baseline });
+  const slight = normals(2, 2000, 0.3).map((value) => ({ slight: value }));
+  const gross = normals(3, 200, 5).map((size) => ({ size }));
+  const actions = [];
+  for (const rows of [slight, gross]) {
+    await served.well({ method: 'POST', url: '/api/v1/drift/record', payload: { rows } });
+    const { alerts } = (await served.well({ url: '/api/v1/drift/alerts' })) as unknown as {
+      alerts: DriftAlert[];
+    };
+    actions.push(
+      alerts
+        .at(-1)
+        ?.actions.map(({ response, state: end }) => `${response} ${end}`)
+        .join(),
+    );
+  }
+  assert.deepEqual(actions, ['retrain failed', 'rollback done']);
+  assert.equal((await new RolloutManager(state, registry).get(id)).phase, 'rolled-back');
 });
 
 test('rows are taken all or none, and what is wrong has a status', async (t) => {

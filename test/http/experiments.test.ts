@@ -1,6 +1,8 @@
 // A/B tests over HTTP: created, started, asked, recorded and judged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { secureBytes, systemClock } from '../../src/base/index.ts';
+import { KeyStore } from '../../src/http/index.ts';
 import { serve } from './support.ts';
 
 const draft = {
@@ -80,6 +82,8 @@ test('what is wrong is said with a code', async (t) => {
     ['/none/start', {}, 404, 'MISSING'],
     ['/threats/start', {}, 409, 'REFUSED'],
     ['/threats/coverage', { coverage: 0 }, 400, 'USAGE'],
+    ['/threats/evidence', { name: 'none', version: 'v1' }, 409, 'REFUSED'],
+    ['/threats/evidence', { name: 'none', version: 'v1', treatment: 'v9' }, 404, 'MISSING'],
     ['/threats/records', records({ modelId: 'v3', values: { accuracy: 1 } }), 404, 'MISSING'],
     ['/threats/records', records({ modelId: 'v1', values: { f1: 1 } }), 400, 'USAGE'],
     ['/threats/records', records({ modelId: 'v1', values: { accuracy: null } }), 400, 'USAGE'],
@@ -94,13 +98,43 @@ test('what is wrong is said with a code', async (t) => {
   }
 });
 
-test('who may: all keys look, contributors record, approvers start', async (t) => {
-  const served = await serve(t, { token: 'secret-of-the-operator' });
-  const answer = await served.ask({
-    method: 'POST',
-    url: '/api/v1/experiments/x/start',
-    payload: {},
-    remoteAddress: '10.0.0.1',
+test('who may: viewers look, contributors record, approvers start; keys for some models do none of it', async (t) => {
+  const served = await serve(t);
+  const { state, registry } = served.server.directory;
+  const store = await KeyStore.open({
+    state,
+    audit: registry.audit,
+    clock: systemClock,
+    random: secureBytes,
   });
-  assert.equal(answer.status, 401);
+  const created = [
+    await store.create({ name: 'v', role: 'viewer' }),
+    await store.create({ name: 'c', role: 'contributor' }),
+    await store.create({ name: 'a', role: 'approver' }),
+    await store.create({ name: 's', role: 'approver', models: ['trees'] }),
+  ];
+  await served.server.runChores();
+  const records = { records: [{ modelId: 'v1', values: { accuracy: 1 } }] };
+  const calls: readonly (readonly [string, string, object | undefined])[] = [
+    ['GET', '', undefined],
+    ['POST', '', draft],
+    ['POST', '/threats/start', {}],
+    ['POST', '/threats/records', records],
+  ];
+  const seen: number[][] = [];
+  for (const { key } of created) {
+    const row: number[] = [];
+    for (const [method, path, payload] of calls) {
+      const headers = { authorization: `Bearer ${key}` };
+      const call = { method: method as 'GET', url: `/api/v1/experiments${path}`, headers };
+      row.push((await served.ask({ ...call, ...(payload === undefined ? {} : { payload }) })).status);
+    }
+    seen.push(row);
+  }
+  assert.deepEqual(seen, [
+    [200, 403, 403, 403],
+    [200, 201, 403, 409],
+    [200, 409, 200, 200],
+    [403, 403, 403, 403],
+  ]);
 });

@@ -110,4 +110,10 @@ test("the text of a version is a tag to MLflow's clients", async (t) => {
   const { body } = await served.mlflow('GET', 'model-versions/get', { name: 'trees', version: '1' });
   const { tags } = body['model_version'] as { tags: unknown };
   assert.deepEqual(tags, [{ key: 'pilotfish.version', value: 'v1.0.0' }]);
+  const found = async (version: string) => {
+    const filter = `tags.\`pilotfish.version\` = '${version}'`;
+    return (await served.mlflow('GET', 'model-versions/search', { filter })).body['model_versions'];
+  };
+  assert.equal(((await found('v1.0.0')) as unknown[]).length, 1);
+  assert.equal(await found('v1.0.1'), undefined);
 });

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
+import { secureBytes, systemClock } from '../../src/base/index.ts';
+import { KeyStore } from '../../src/http/index.ts';
 import { openDataSource, readDataSource } from '../../src/lifecycle/index.ts';
 import { produce } from './models.ts';
 import { type Served, serve } from './support.ts';
@@ -141,6 +143,38 @@ test('a source with rows keeps what its rows are, and forgets the oldest', async
       .map((line) => (JSON.parse(line) as { time: number }).time),
     [2, 3, 4, 5],
   );
+});
+
+test('a key for some models is for the sources of those, also when they are made anew', async (t) => {
+  const served = await serve(t);
+  const { state, registry } = served.server.directory;
+  const ports = { state, audit: registry.audit, clock: systemClock, random: secureBytes };
+  const keys = await KeyStore.open(ports);
+  const keyOf = async (models: string[]): Promise<string> =>
+    (await keys.create({ name: 'sender', role: 'contributor', models })).key;
+  const [own, other] = [await keyOf(['trees']), await keyOf(['other'])];
+  await served.server.runChores();
+  const ask = async (
+    key: string,
+    method: 'GET' | 'PUT' | 'POST',
+    url: string,
+    payload: object | string = {},
+  ) => {
+    const type = typeof payload === 'string' ? headers : {};
+    const given = { authorization: `Bearer ${key}`, ...type };
+    const body = method === 'GET' ? {} : { payload };
+    return (await served.ask({ method, url: `/api/v1/${url}`, headers: given, ...body })).status;
+  };
+  assert.equal(await ask(own, 'PUT', 'sources/blocks', BLOCKS), 200);
+  assert.equal(await ask(other, 'PUT', 'sources/blocks', { ...BLOCKS, model: 'other' }), 403);
+  assert.equal(await ask(own, 'PUT', 'sources/free', { ...BLOCKS, model: null }), 403);
+  for (const [key, status] of [
+    [own, 200],
+    [other, 403],
+  ] as const) {
+    assert.equal(await ask(key, 'POST', 'ingest/blocks', text([sample(1)])), status);
+    assert.equal(await ask(key, 'GET', 'sources/blocks/samples'), status);
+  }
 });
 
 test('what is no source is refused', async (t) => {

@@ -381,3 +381,18 @@ test('guards of names that were not made through MLflow hold there as well, and 
   const { status, body } = await served.mlflow('POST', 'model-versions/transition-stage', stage);
   assert.deepEqual([status, body['error_code']], [409, 'RESOURCE_CONFLICT']);
 });
+
+test('a dot is the folder itself, also within a path; two are refused as ever', async (t) => {
+  const { served, runId } = await withRun(t);
+  const proxy = '/api/2.0/mlflow-artifacts/artifacts';
+  const root = `0/${runId}/artifacts`;
+  await served.well({ method: 'PUT', url: `${proxy}/${root}/dir/a.txt`, payload: 'a' });
+  const list = (path: string) => served.ask({ url: proxy, query: { path } });
+  for (const path of [`${root}/.`, `${root}/./`, `0/./${runId}/artifacts`])
+    assert.deepEqual((await list(path)).body['files'], [{ path: 'dir', is_dir: true }], path);
+  assert.deepEqual((await list(`${root}/./dir/.`)).body['files'], [
+    { path: 'a.txt', is_dir: false, file_size: 1 },
+  ]);
+  for (const path of [`${root}/..`, `${root}/./..`, `${root}/%2e%2e`, `${root}/.%2e/x`])
+    assert.equal((await list(path)).status, 400, path);
+});

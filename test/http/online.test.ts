@@ -45,6 +45,48 @@ test('what a pipeline learns over HTTP is served over HTTP', async (t) => {
   assert.match(document.text, /ml_pipeline_updates_total\{pipeline_id="sea"\} \d+/);
 });
 
+test('a policy chooses, learns and is judged over HTTP', async (t) => {
+  const served = await serve(t);
+  const post = (path: string, payload: object) =>
+    served.ask({ method: 'POST', url: `/api/v1/policies${path}`, payload });
+  const draft = { policyId: 'codec', arms: ['zstd', 'lz4'], features: ['entropy'], exploration: 0.5 };
+  assert.equal((await post('', draft)).status, 201);
+  assert.equal((await post('', draft)).status, 409);
+  for (let round = 0; round < 20; round += 1) {
+    const { body } = await post('/codec/choices', { context: { entropy: round % 2 } });
+    const reward = { choiceId: body['choiceId'], reward: Number(body['arm'] === 'lz4') };
+    assert.deepEqual((await post('/codec/rewards', reward)).body, { outcome: 'added' });
+  }
+  const judged = await post('/codec/evaluate', { arm: 'lz4' });
+  const { dr } = judged.body as { dr: { estimate: number } };
+  assert.ok(dr.estimate > 0.5, judged.text);
+  assert.equal((await post('/codec/evaluate', { policyId: 'absent' })).status, 404);
+  assert.equal((await post('/codec/choices', { context: {} })).status, 400);
+  const { policies } = await served.well({ url: '/api/v1/policies' });
+  assert.deepEqual(policies, [await served.well({ url: '/api/v1/policies/codec' })]);
+});
+
+test('jobs are queued, listed and taken back over HTTP', async (t) => {
+  const served = await serve(t);
+  const post = (path: string, payload: object = {}) =>
+    served.ask({ method: 'POST', url: `/api/v1/jobs${path}`, payload });
+  const draft = {
+    kind: 'train',
+    request: { modelName: 'codec', datasetPath: '/data/blocks.json' },
+    dedupeKey: 'codec',
+  };
+  const queued = await post('', draft);
+  assert.deepEqual([queued.status, queued.body['id'], queued.body['status']], [201, 1, 'waiting']);
+  assert.equal((await post('', draft)).body['id'], 1);
+  assert.equal((await post('', { ...draft, request: { modelName: 'nothing' } })).status, 400);
+  assert.equal((await post('', { ...draft, kind: 'dance' })).status, 400);
+  const { jobs } = await served.well({ url: '/api/v1/jobs?status=waiting' });
+  assert.equal((jobs as object[]).length, 1);
+  assert.equal((await post('/1/cancel')).body['status'], 'cancelled');
+  assert.equal((await post('/1/cancel')).status, 409);
+  assert.equal((await post('/9/cancel')).status, 404);
+});
+
 test('late labels, pauses and refusals', async (t) => {
   const served = await serve(t);
   await served.ask({ method: 'POST', url: url(), payload: PIPELINE });

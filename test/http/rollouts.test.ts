@@ -36,6 +36,11 @@ test('a rollout is started, told of decisions and rolled back', async (t) => {
   const made = await served.ask(post('/rollouts', { id: 'one', model: 'trees', version: 'v1', plan }));
   assert.equal(made.status, 201, made.text);
   assert.equal((await served.well(post('/rollouts/one/advance')))['phase'], 'running');
+  const metrics = async (): Promise<string> => (await served.ask({ method: 'GET', url: '/metrics' })).text;
+  assert.match(
+    await metrics(),
+    /^pilotfish_rollout_share_ratio\{rollout="one",model="trees",region="eu"\} 0\.5$/m,
+  );
   const rng = new FastRng(1);
   const observations = Array.from({ length: 2000 }, () => {
     const arm = rng.next() < 0.5 ? 'model' : 'rule';
@@ -51,6 +56,7 @@ test('a rollout is started, told of decisions and rolled back', async (t) => {
     (shown['events'] as { kind: string }[]).map(({ kind }) => kind),
     ['started', 'waiting', 'rolled-back'],
   );
+  assert.match(await metrics(), /^pilotfish_rollouts\{phase="rolled-back"\} 1$/m);
   const { rollouts } = (await served.well({
     method: 'GET',
     url: '/api/v1/rollouts?model=trees',

@@ -30,7 +30,9 @@ test('it prints its address, answers there, ends what is under way and goes', as
     log += String(chunk);
   });
   const [, url = ''] =
-    /^(http:\/\/127\.0\.0\.1:\d+) serves no models yet$/.exec(await firstLine(child)) ?? [];
+    /^(http:\/\/127\.0\.0\.1:\d+) serves no models yet: `pilotfish models register` adds one$/.exec(
+      await firstLine(child),
+    ) ?? [];
   const create = () =>
     fetch(`${url}/api/2.0/mlflow/registered-models/create`, { method: 'POST', body: '{"name":"m"}' });
   assert.equal((await create()).status, 200);

@@ -16,13 +16,17 @@ export const optional: Readonly<Record<string, string>> = {
   koffi: 'extended attributes, FIFOs and devices through libc; Node has no calls for them',
 };
 
-/** Packages a user brings for one feature; its use without them names them. The checkout has them, for its tests. */
+/**
+ * Packages a user brings for one feature; its use without them names them. The checkout has them, for its tests, but for
+ * onnxruntime-node.
+ */
 export const peers: Readonly<Record<string, string>> = {
   '@fastify/swagger': 'the OpenAPI document of `serve`, from the schemas its routes check requests with',
   '@grpc/grpc-js': 'gRPC for `serve --grpc-port`: HTTP/2 with its framing, status codes, draining; 3.6 MB',
   '@grpc/proto-loader': 'the messages of gRPC from their .proto file; comes with `@grpc/grpc-js`',
   fastify: 'the HTTP server of `serve`: routing, streams, limits, draining; 8.5 MB with what it brings',
   'fastify-type-provider-zod': 'one schema checks a request, types its handler and is shown in the document',
+  'onnxruntime-node': 'foreign ONNX models; 290 MB, which only those should get who serve them',
   zod: 'the schemas of the native API of `serve`',
   '@duckdb/node-api': 'data sets as Parquet files; 72 MB, which only those should get who want them',
 };

@@ -1,16 +1,22 @@
 // Whole rollouts, simulated: every decision is observed, and every decision is a look.
 import { type FastRng, ManualClock } from '../../../src/base/index.ts';
-import { ACCURACY, COST, Rollout, type RolloutPlan, type Track } from '../../../src/lifecycle/index.ts';
+import {
+  ACCURACY_GUARDRAIL,
+  COST_GUARDRAIL,
+  Rollout,
+  type RolloutPlan,
+  type RolloutTrack,
+} from '../../../src/lifecycle/index.ts';
 
 const HOUR_MS = 3_600_000;
 /** Decisions of each step, from 5 % to the holdback. */
-const DECISIONS = [12_000, 6000, 6000, 6000, 30_000];
+const DECISIONS = [8000, 4000, 4000, 4000, 20_000];
 
 /** Document 002's shares and guardrails, in hours in place of weeks; the shadow before it makes no decisions. */
 export const plan: RolloutPlan = {
   name: 'document-002-in-hours',
   regions: ['default'],
-  guardrails: [{ ...ACCURACY, effect: 0.03, limit: 0.95 }, COST],
+  guardrails: [{ ...ACCURACY_GUARDRAIL, effect: 0.03, limit: 0.95 }, COST_GUARDRAIL],
   steps: [0.05, 0.25, 0.5, 0.75, 1].map((share) => ({
     share,
     durationMs: HOUR_MS,
@@ -57,7 +63,7 @@ export async function walk(world: World, rng: FastRng, options: WalkOptions = {}
   const clock = new ManualClock();
   const rollout = new Rollout(options.plan ?? plan, { clock });
   await rollout.advance();
-  const [track] = rollout.tracks as readonly [Track];
+  const [track] = rollout.tracks as readonly [RolloutTrack];
   const took = others.map(() => false);
   let [at, ofModel] = [0, 0];
   for (const count of decisions) {

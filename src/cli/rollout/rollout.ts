@@ -106,16 +106,20 @@ async function planOf(
   context: Context,
   { plan: named, argo, flagger, region }: PlanOptions,
 ): Promise<RolloutPlan> {
-  const { checkPlan, PLANS, planFromArgo, planFromFlagger } = await import('../../lifecycle/index.ts');
+  const { checkRolloutPlan, ROLLOUT_PLANS, planFromArgo, planFromFlagger } = await import(
+    '../../lifecycle/index.ts'
+  );
   const regions = region === undefined ? {} : { regions: region };
   if (argo !== undefined)
     return planFromArgo(jsonFile(context, argo) as Parameters<typeof planFromArgo>[0], regions);
   if (flagger !== undefined) {
     return planFromFlagger(jsonFile(context, flagger) as Parameters<typeof planFromFlagger>[0], regions);
   }
-  const found = Object.hasOwn(PLANS, named) ? PLANS[named] : (jsonFile(context, named) as RolloutPlan);
+  const found = Object.hasOwn(ROLLOUT_PLANS, named)
+    ? ROLLOUT_PLANS[named]
+    : (jsonFile(context, named) as RolloutPlan);
   const plan = { ...(found as RolloutPlan), ...regions };
-  checkPlan(plan);
+  checkRolloutPlan(plan);
   return plan;
 }
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { codedError } from '../exit.ts';
 import { wholeNumber } from '../options.ts';
-import { safeText } from '../text.ts';
+import { counted, safeText } from '../text.ts';
 import type { RunningServer, ServerChoices } from '../world.ts';
 import { MAX_PORT, MAX_RATE, readServeFile, type ServeFile } from './config-file.ts';
 import { serverOf } from './program.ts';
@@ -67,11 +67,10 @@ async function run(context: Context, options: ServeOptions): Promise<void> {
   const server = await serverOf(context).start(choicesOf(context, settings), context.ports());
   const reloading = reloadAtHangup(context, { options, server, settings });
   try {
-    const { url, grpc } = server;
-    const names = server.models.map(safeText).join(', ') || 'no models yet';
+    const { url, grpc, models, registered } = server;
     await context.result(options, {
-      json: { url, ...(grpc === undefined ? {} : { grpc }), models: server.models },
-      text: `${url}${grpc === undefined ? '' : ` and gRPC at ${grpc}`} serves ${names}\n`,
+      json: { url, ...(grpc === undefined ? {} : { grpc }), models, registered },
+      text: `${url}${grpc === undefined ? '' : ` and gRPC at ${grpc}`} serves ${servedText(server)}\n`,
     });
     await context.output.flush();
     if (!context.signal.aborted) await once(context.signal, 'abort');
@@ -79,6 +78,14 @@ async function run(context: Context, options: ServeOptions): Promise<void> {
     await reloading?.stop();
     await server.close();
   }
+}
+
+/** What answers, and what is there but does not. */
+function servedText({ models, registered }: RunningServer): string {
+  if (models.length > 0)
+    return `${models.map(safeText).join(', ')}; ${counted(registered, 'model')} registered`;
+  if (registered === 0) return 'no models yet: `pilotfish models register` adds one';
+  return `no models yet; ${counted(registered, 'model')} registered: \`pilotfish models promote\` puts one in production`;
 }
 
 async function readSettings({ world }: Context, flags: ServeFlags): Promise<ServeSettings> {

@@ -15,6 +15,8 @@ import {
   type OnlineLearner,
   onlineMetrics,
   type RegistryDirectory,
+  type RolloutManager,
+  rolloutMetrics,
 } from '../../lifecycle/index.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 
@@ -24,6 +26,7 @@ export type MetricsOptions = {
   readonly drift: DriftDetector;
   readonly online: OnlineLearner;
   readonly experiments: ABTestManager;
+  readonly rollouts: RolloutManager;
   readonly http: HttpMetrics;
   /** Names of the models in production. */
   readonly production: () => readonly string[];
@@ -44,6 +47,7 @@ export function addMetrics(app: FastifyInstance, options: MetricsOptions): void 
       ...(await driftMetrics(options.drift)),
       ...(await experimentMetrics(options.experiments)),
       ...(await onlineMetrics(options.online)),
+      ...(await rolloutMetrics(options.rollouts)),
       ...options.http.collect(),
       ...processMetrics(options.version),
     ];

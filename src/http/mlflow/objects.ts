@@ -7,6 +7,7 @@ import {
   type TrackedExperiment,
   type TrackedMetric,
   type TrackedRun,
+  VERSION_TEXT_TAG,
 } from '../../lifecycle/index.ts';
 
 // What MLflow's clients are shown: snake_case, times in milliseconds, lists of keys and values; what is not set is left
@@ -30,12 +31,9 @@ function doubleOf(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** MLflow counts versions only; the text of ours is a tag. */
-const VERSION_TAG = 'pilotfish.version';
-
 /** A version; its aliases only where MLflow's server has them. */
 export function versionOf(version: ModelVersion, { withAliases = false } = {}): Json {
-  const text = version.version === undefined ? {} : { [VERSION_TAG]: version.version };
+  const text = version.version === undefined ? {} : { [VERSION_TEXT_TAG]: version.version };
   return {
     name: version.name,
     version: String(version.number),

@@ -22,7 +22,12 @@ export function placeOf(uri: string): Place | undefined {
 }
 
 /** The place at a path of the proxy: `1/RUN/artifacts/model.onnx`. @throws PilotfishError `USAGE`. */
-export function placeAt(path: string): Place {
+export function placeAt(given: string): Place {
+  // MLflow's clients name the root of a run by a dot.
+  const path = given
+    .split('/')
+    .filter((part) => part !== '.')
+    .join('/');
   if (path !== '') checkArtifactPath(path);
   const at = `${path}/`.indexOf(`${FOLDER}/`);
   if (at < 0) return { root: LOOSE, path };

@@ -25,7 +25,7 @@ const alert = z
       .number()
       .meta({ description: 'Kolmogorov-Smirnov distance, or of errors and flags the difference of rates' }),
     scoreAtLeast: z.number().meta({ description: 'the score that is certain at 95 %; severity goes by it' }),
-    ...{ pValue: z.number(), method: z.enum(['ks', 'fisher']), psi: z.number() },
+    ...{ pValue: z.number(), method: z.enum(['ks', 'fisher']), psi: z.number(), psiLimit: z.number() },
     ...{ baselineStats: stats, currentStats: stats, detectedAt: z.iso.datetime() },
     ...{ message: z.string(), recommendation: z.string(), models: z.array(z.string()) },
     actions: z.array(

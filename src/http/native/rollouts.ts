@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
-  checkPlan,
-  PLANS,
+  checkRolloutPlan,
   type RegistryChange,
+  ROLLOUT_PLANS,
+  ROLLOUT_VERDICTS,
   type RolloutManager,
   type RolloutPlan,
   type RolloutStatus,
-  VERDICTS,
 } from '../../lifecycle/index.ts';
 import { usage } from '../errors.ts';
 import { requireModel } from '../identity.ts';
@@ -54,7 +54,7 @@ const plan = z
 const status = z
   .object({
     ...{ id: z.string(), model: z.string(), version: z.int(), plan: z.string(), phase: z.string() },
-    ...{ verdict: z.enum(VERDICTS).optional(), reason: z.string(), isAttached: z.boolean() },
+    ...{ verdict: z.enum(ROLLOUT_VERDICTS).optional(), reason: z.string(), isAttached: z.boolean() },
     ...{ createdMs: z.number(), updatedMs: z.number() },
     tracks: z.array(
       z.object({
@@ -74,7 +74,7 @@ const status = z
 const event = z.object({
   ...{ seq: z.int(), kind: z.string(), timeMs: z.number(), reason: z.string() },
   ...{ region: z.string().optional(), step: z.int().optional(), share: z.number().optional() },
-  verdict: z.enum(VERDICTS).optional(),
+  verdict: z.enum(ROLLOUT_VERDICTS).optional(),
 });
 
 const observation = z.object({
@@ -86,8 +86,12 @@ const observation = z.object({
 const path = z.object({ id: word });
 const startBody = z.object({
   ...{ id: word.optional(), model: z.string().min(1).max(256), version: z.string().min(1).max(256) },
-  plan: z.union([z.enum(Object.keys(PLANS) as [string, ...string[]]), plan]).optional(),
+  plan: z.union([z.enum(Object.keys(ROLLOUT_PLANS) as [string, ...string[]]), plan]).optional(),
   ...{ regions: z.array(word).max(100).optional(), reason },
+});
+const observationsBody = z.object({
+  observations: z.array(observation).max(100_000),
+  batch: word.optional().meta({ description: 'a name; what is sent again under it is not counted again' }),
 });
 const commandBody = z.object({ reason }).nullish();
 
@@ -156,10 +160,10 @@ function addStarting(scope: NativeScope, rollouts: RolloutManager): void {
     async (request, reply) => {
       const { id, model, version, plan: given = 'standard', regions, reason: why } = request.body;
       requireModel(request.identity, model);
-      const named = typeof given === 'string' ? PLANS[given] : (given as RolloutPlan);
+      const named = typeof given === 'string' ? ROLLOUT_PLANS[given] : (given as RolloutPlan);
       if (named === undefined) throw usage(`there is no plan ${String(given)}`);
       const chosen = { ...named, ...(regions === undefined ? {} : { regions }) };
-      checkPlan(chosen);
+      checkRolloutPlan(chosen);
       const draft = {
         model: refOf({ name: model, version }),
         plan: chosen,
@@ -217,14 +221,16 @@ function addRecording(scope: NativeScope, rollouts: RolloutManager, follow: () =
           summary: 'What decisions came to that were made elsewhere; all of them or none',
           params: path,
         },
-        ...{ body: z.object({ observations: z.array(observation).max(100_000) }), response: { 200: status } },
+        ...{ body: observationsBody, response: { 200: status } },
       },
     },
     async (request) => {
       const { id } = request.params;
       await allowed(rollouts, id, request);
       const told = request.body.observations.map(({ region = 'default', ...rest }) => ({ region, ...rest }));
-      const now = await rollouts.record(id, told, changeOf(request));
+      const { batch } = request.body;
+      const named = batch === undefined ? {} : { batch };
+      const now = await rollouts.record(id, told, { ...changeOf(request), ...named });
       if (now.phase === 'rolled-back') await follow();
       return shown(now);
     },

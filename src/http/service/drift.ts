@@ -4,6 +4,7 @@ import {
   type DriftPolicy,
   type DriftResponder,
   type RegistryDirectory,
+  type RolloutManager,
 } from '../../lifecycle/index.ts';
 
 /** How drift is looked for, and what follows. */
@@ -19,6 +20,8 @@ export type DriftParts = {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Log;
+  /** Models that are on their way. */
+  readonly rollouts: Pick<RolloutManager, 'list' | 'abort'>;
   /** Resolves when what is in production now is served. */
   readonly follow: () => Promise<void>;
   /** Queues a training. @returns the number of the job */
@@ -36,10 +39,19 @@ export function makeDrift(defaults: Partial<DriftDefaults>, parts: DriftParts): 
   return detector;
 }
 
-function responderOf({ directory, follow, queueTraining, log }: DriftParts): DriftResponder {
+/** Phases of a rollout that is over. */
+const ENDED: readonly string[] = ['succeeded', 'rolled-back'];
+
+/** One step back: out of the rollout that is under way, or to the version before in production. */
+function responderOf({ directory, rollouts, follow, queueTraining, log }: DriftParts): DriftResponder {
   return async (response, { model, alert }) => {
     const reason = `drift ${alert.severity} of ${alert.featureName} (${alert.id})`;
     if (response === 'rollback') {
+      const [latest] = await rollouts.list({ model });
+      if (latest !== undefined && !ENDED.includes(latest.phase)) {
+        await rollouts.abort(latest.id, { actor: 'drift', reason });
+        return `the rollout ${latest.id} of ${model} is rolled back`;
+      }
       const restored = await directory.registry.rollbackModel(model, { actor: 'drift', reason });
       await follow();
       return `${model} is back at version ${restored.number}`;

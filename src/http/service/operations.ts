@@ -6,11 +6,13 @@ import {
   type ModelServer,
   QualityFeed,
   type RegistryDirectory,
+  type TrainingRequest,
 } from '../../lifecycle/index.ts';
 import { trainingQueue } from './trainings.ts';
 
 /** What the server is told from outside: alerts, rows in bulk, and what follows from them. */
 export type Operations = {
+  readonly queueTraining: (request: TrainingRequest) => Promise<string>;
   readonly alerts: AlertDesk;
   readonly ingest: { readonly store: IngestStore; readonly feed: QualityFeed };
 };
@@ -29,13 +31,10 @@ export function makeOperations({ directory, models, monitor, fs, clock, log }: O
   const store = new IngestStore({ state, audit: registry.audit, clock });
   const currentOf = (model: string): string | undefined =>
     models.names.includes(model) ? (models.describe(model).current ?? undefined) : undefined;
+  const queueTraining = trainingQueue({ directory, store, fs, clock });
   return {
-    alerts: new AlertDesk({
-      state,
-      registry,
-      clock,
-      queueTraining: trainingQueue({ directory, store, fs, clock }),
-    }),
+    queueTraining,
+    alerts: new AlertDesk({ state, registry, clock, queueTraining }),
     ingest: { store, feed: new QualityFeed({ store, monitor, currentOf, log }) },
   };
 }

@@ -1,5 +1,6 @@
 /** Drift: whether what models see, answer and get wrong is still as it was when they learnt, within a budget of alarms. */
-export { type BaselineOptions, DriftDetector, type RowRecorder } from './detector.ts';
+export type { BaselineOptions } from './baselines.ts';
+export { DriftDetector, type RowRecorder } from './detector.ts';
 export { type PerformanceEstimate, PerformanceEstimator } from './estimate/performance.ts';
 export { type LineageBaseline, lineageBaseline } from './lineage.ts';
 export { DRIFT_DOCUMENT_METRICS, DRIFT_METRICS, documentDriftMetrics, driftMetrics } from './metrics.ts';
@@ -19,4 +20,4 @@ export {
   type DriftType,
 } from './types.ts';
 export type { AlarmBudget } from './windows/budget.ts';
-export type { SeverityThresholds } from './windows/stream.ts';
+export type { SeverityThresholds } from './windows/finding.ts';

@@ -1,7 +1,7 @@
 import { PilotfishError } from '../../base/index.ts';
 import type { TrainingDataset } from '../dataset/index.ts';
 import type { ModelVersion } from '../registry/index.ts';
-import type { BaselineOptions } from './detector.ts';
+import type { BaselineOptions } from './baselines.ts';
 
 /** A baseline and what belongs to it, as `setBaseline` takes them. */
 export type LineageBaseline = {

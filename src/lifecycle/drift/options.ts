@@ -11,7 +11,7 @@ import { numberWithin, wholeNumber } from '../../learn/index.ts';
 import type { AuditLog } from '../registry/index.ts';
 import { checkPolicy, type DriftPolicy, type DriftResponder } from './respond/policy.ts';
 import { type AlarmBudget, checkBudget } from './windows/budget.ts';
-import type { SeverityThresholds } from './windows/stream.ts';
+import type { SeverityThresholds } from './windows/finding.ts';
 
 /** How a `DriftDetector` works; every field has a default. */
 export type DriftOptions = {

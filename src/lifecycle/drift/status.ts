@@ -48,6 +48,8 @@ const THRESHOLDS = [0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5];
 const CORRELATED = 0.2;
 const WINDOWS_WANTED = 4;
 const MILLION = 1e6;
+/** A file that is read in a moment says nothing of the pace. */
+const LEAST_MS = 60_000;
 
 export function statusOf(stream: DriftStream, models: readonly string[]): DriftStatus {
   const { open } = stream;
@@ -78,23 +80,31 @@ export function explain(
 
 /** Drifts that begin: a window of some size differs, where none did. */
 function alarmsAt(entries: readonly Evaluation[], threshold: number): number {
+  const smallest = smallestOf(entries);
   const differing = new Set<number>();
+  let isOpen = false;
   let alarms = 0;
-  for (const { windowSize, distance, isCertain } of entries) {
-    const wasOpen = differing.size > 0;
+  for (const [at, { windowSize, distance, isCertain }] of entries.entries()) {
     if (isCertain && distance >= threshold) differing.add(windowSize);
     else differing.delete(windowSize);
-    if (!wasOpen && differing.size > 0) alarms += 1;
+    // Windows that end at the same value are judged together, the smallest first.
+    const isLast = entries[at + 1]?.windowSize === smallest || at === entries.length - 1;
+    if (!isLast) continue;
+    if (!isOpen && differing.size > 0) alarms += 1;
+    isOpen = differing.size > 0;
   }
   return alarms;
 }
 
+const smallestOf = (entries: readonly Evaluation[]): number =>
+  Math.min(...entries.map(({ windowSize }) => windowSize));
+
 /** From the pace of the last comparisons of the smallest window. */
 function perMonth(entries: readonly Evaluation[], settings: ExplainSettings): number | null {
-  const smallest = Math.min(...entries.map(({ windowSize }) => windowSize));
+  const smallest = smallestOf(entries);
   const times = entries.filter(({ windowSize }) => windowSize === smallest).map(({ timeMs }) => timeMs);
   const passedMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
-  if (!(passedMs > 0)) return null;
+  if (passedMs < LEAST_MS) return null;
   const values = ((times.length - 1) * smallest) / 2;
   const expected = (values / passedMs) * MONTH_MS * (settings.alarmsPerMillion / MILLION);
   return Math.min(expected, settings.alarmsPerMonth ?? Number.POSITIVE_INFINITY);
@@ -115,7 +125,7 @@ function adviseOnAlarms(
   const now = thresholds.find(({ threshold }) => threshold === floor)?.alarms ?? 0;
   const better = thresholds.find(({ threshold, alarms: left }) => threshold > floor && left < now);
   const lines = [];
-  if (better !== undefined) {
+  if (better !== undefined && now > 1) {
     lines.push(
       `raise the threshold (ML_DRIFT_THRESHOLD) from ${floor} to ${better.threshold}: ${better.alarms} in place of ${now} alarms among the last comparisons; smaller drifts are then not told`,
     );

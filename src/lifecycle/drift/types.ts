@@ -37,6 +37,8 @@ export type DriftAlert = {
   readonly method: 'ks' | 'fisher';
   /** Population stability index over ten quantile bins of the baseline; told, not judged by. */
   readonly psi: number;
+  /** What that index exceeds in one of twenty windows without drift, for samples of these sizes. */
+  readonly psiLimit: number;
   readonly baselineStats: DriftStats;
   readonly currentStats: DriftStats;
   readonly detectedAt: Date;

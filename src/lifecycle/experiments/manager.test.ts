@@ -52,6 +52,7 @@ test('an experiment that makes no sense is refused before anything is kept', asy
     [{ coverage: 1.5 }, /coverage is 1.5/],
     [{ namespace: { name: 'x', from: 0.5, to: 0.5 } }, /a namespace has a name and a part/],
     [{ analysis: { method: 'fixed' } }, /needs analysis.samplesPerArm/],
+    [{ analysis: { method: 'fixed', samplesPerArm: 999 } }, /samplesPerArm is below minimumSamples, 1000/],
     [{ analysis: { alpha: 0 } }, /alpha is 0/],
     [{ hash: 'md5' as 'pilotfish-1' }, /there is no hash md5/],
   ];

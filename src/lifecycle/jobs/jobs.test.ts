@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { FaultyFileSystem } from '../../../test/sim/faults.ts';
 import { temporaryFolder } from '../../../test/support.ts';
-import { ManualClock } from '../../base/index.ts';
+import { type FileSystem, ManualClock, NodeFileSystem } from '../../base/index.ts';
 import { openRegistry } from '../registry/index.ts';
 import { blocks } from '../training/testing/blocks.ts';
 import { type JobDraft, JobWorker, StateJobQueue } from './index.ts';
@@ -24,10 +25,10 @@ async function workshop(t: TestContext) {
       ...{ config: CONFIG, modelOptions: { hiddenDim: 16 } },
     },
   };
-  const worker = (name: string): JobWorker =>
+  const worker = (name: string, fs: FileSystem = new NodeFileSystem()): JobWorker =>
     new JobWorker({
       ...{ queue, registry: directory.registry, workDirectory: `${folder}/data/jobs`, name, clock },
-      ...{ leaseMs: LEASE_MS, ports: { clock, thread: 'inline' } },
+      ...{ leaseMs: LEASE_MS, fs, ports: { clock, thread: 'inline' } },
     });
   return { folder, clock, directory, queue, train, worker };
 }
@@ -100,7 +101,22 @@ test('a claim that is renewed is nobody else’s; one given back is', async (t) 
   assert.equal((await queue.claim('b', LEASE_MS))?.token, 2);
 });
 
-test('a search brings back the best parameters, and goes on from the journal of a killed one', async (t) => {
+test('a training that broke off goes on from its checkpoint, in a folder of its own', async (t) => {
+  const { folder, clock, queue, train, worker } = await workshop(t);
+  const { id } = await queue.submit({
+    ...train,
+    request: { ...train.request, config: { ...CONFIG, numEpochs: 12 } },
+  });
+  const below = `${folder}/data/jobs/${id}/1/checkpoint`;
+  const broken = new FaultyFileSystem(new NodeFileSystem(), { at: 40, fault: 'kill-before', below });
+  assert.equal((await worker('first', broken).runNext())?.what, 'failed');
+  clock.advance(60_000);
+  assert.equal((await worker('second').runNext())?.what, 'done');
+  const { figures } = (await queue.get(id)).result ?? assert.fail();
+  assert.ok(Number(figures['resumedFrom']) > 0, 'it did not begin anew');
+});
+
+test('a search brings back the best parameters, also when its first worker was killed', async (t) => {
   const { clock, queue, train, worker } = await workshop(t);
   const { id } = await queue.submit({
     kind: 'tune',

@@ -136,3 +136,10 @@ function within(what: string, value: number | undefined): number {
   if (Math.abs(value) <= MAX_MAGNITUDE) return value;
   throw new PilotfishError('LIMIT', `${what} is ${value}; rescale it to at most ${MAX_MAGNITUDE}`);
 }
+
+/** Whether a sample is the very one that was kept. */
+export const isSame = (
+  kept: { x: readonly number[]; y?: number | undefined; weight: number },
+  sample: Row,
+): boolean =>
+  kept.y === sample.y && kept.weight === sample.weight && kept.x.every((value, at) => value === sample.x[at]);

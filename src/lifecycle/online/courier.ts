@@ -4,6 +4,7 @@ import { bytesOf } from './engine/learners.ts';
 import type { Keeper } from './keeper.ts';
 import { type PipelineRow, rowAt } from './pipeline-log.ts';
 
+/** How long one process has to tell the registry, and waits after the first error. */
 const RETRY_MS = 60_000;
 const LONGEST_RETRY_MS = 3_600_000;
 const MAX_ERROR = 2000;
@@ -34,6 +35,7 @@ export class Courier {
     if (running !== undefined) return running;
     if (!this.#keeper.hasUncarried(id)) return Promise.resolve();
     const carrying = this.#carryAll(id)
+      // What can be kept of an error is kept: this is a state that is closed or locked. The log still has it all.
       .catch(() => undefined)
       .finally(() => this.#carrying.delete(id));
     this.#carrying.set(id, carrying);
@@ -46,7 +48,7 @@ export class Courier {
       const { uncarried } = handle;
       while (uncarried[0] !== undefined && uncarried[0].seq <= row.carriedSeq) uncarried.shift();
       const [next] = uncarried;
-      if (next === undefined || this.#keeper.clock.nowMs() < row.retryMs) return;
+      if (next === undefined || !(await this.#claim(id, next.seq))) return;
       try {
         if (await carry(this.#registry, row.settings, next.outcome)) await this.#carried(id, next.seq);
         else await this.#rebase(id, next.seq);
@@ -55,6 +57,18 @@ export class Courier {
         return;
       }
     }
+  }
+
+  /** Whether it is this process that carries now: another one that does has this long, and so has one that was killed. */
+  async #claim(id: string, seq: number): Promise<boolean> {
+    const nowMs = this.#keeper.clock.nowMs();
+    const changed = await this.#keeper.state.write((sql) =>
+      sql.run(
+        'UPDATE online_pipelines SET retry_ms = ? WHERE id = ? AND carried_seq < ? AND retry_ms <= ?',
+        ...[nowMs + RETRY_MS, id, seq, nowMs],
+      ),
+    );
+    return changed === 1;
   }
 
   #carried(id: string, seq: number): Promise<void> {

@@ -7,6 +7,7 @@ export {
   type OffPolicyEstimate,
 } from './bandit/off-policy.ts';
 export {
+  type Candidate as PolicyCandidate,
   DecisionPolicies,
   type PolicyChoice,
   type PolicyDraft,

@@ -1,7 +1,7 @@
 import { type Clock, hasCode, PilotfishError, systemClock } from '../../base/index.ts';
 import type { RegistryChange, RegistryState } from '../registry/index.ts';
 import type { PipelineRegistry } from './carrier.ts';
-import { checkSampleId, labelOf, type PipelineDefaults, type Row, rowOf } from './check.ts';
+import { checkSampleId, isSame, labelOf, type PipelineDefaults, type Row, rowOf } from './check.ts';
 import { Courier } from './courier.ts';
 import { createPipeline } from './creation.ts';
 import { type PipelineEvent, Strategy } from './engine/settings.ts';
@@ -287,12 +287,6 @@ export class OnlineLearner {
     return isNew;
   }
 }
-
-const isSame = (
-  kept: { x: readonly number[]; y?: number | undefined; weight: number },
-  sample: Row,
-): boolean =>
-  kept.y === sample.y && kept.weight === sample.weight && kept.x.every((value, at) => value === sample.x[at]);
 
 function requireActive({ id, status }: PipelineRow): void {
   if (status === 'active') return;

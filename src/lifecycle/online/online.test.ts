@@ -241,6 +241,11 @@ test('each strategy updates when it says; what does not fit the buffer is droppe
   clock.advance(-10_000_000);
   await learner.addSamples('none', samplesOf(sea([{ samples: 40, bound: 8 }]), 2000));
   assert.equal((await learner.triggerUpdate('none')).updates.made, 2);
+  const times = (await learner.readLog('none', { limit: 1000 })).map(({ timeMs }) => timeMs);
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
 });
 
 test('the pipeline goes on from what somebody else puts in production', async () => {
@@ -255,6 +260,32 @@ test('the pipeline goes on from what somebody else puts in production', async ()
   assert.equal(champion.modelId, restored.modelId);
   assert.equal((await learner.readUpdates(ID)).at(-1)?.kind, 'rebase');
   assert.equal((await learner.verifyLog(ID)).isReproduced, true);
+});
+
+test('what nobody can go on from is the trouble of that pipeline alone', async () => {
+  const { clock, registry, open } = place();
+  const learner = open();
+  await learner.createPipeline({ ...PIPELINE, pipelineId: 'a', strategy: 'periodic' });
+  await learner.createPipeline({ ...PIPELINE, strategy: 'periodic' });
+  const metadata = { name: 'a', version: 'forest', algorithm: 'RandomForest', framework: 'scikit-learn' };
+  const modelId = await registry.registerModel(metadata, Buffer.from('a forest'));
+  const evidence = [
+    { kind: 'evaluation', passed: true, summary: 'x' },
+    { kind: 'experiment', passed: true, summary: 'x' },
+  ];
+  for (const to of ['testing', 'staging', 'production'] as const)
+    await registry.promoteModel(modelId, to, { evidence });
+  await learner.addSamples(ID, samplesOf(sea([{ samples: 60, bound: 8 }])));
+  clock.advance(3_600_000);
+  await learner.runDue();
+  const failed = await learner.getPipelineStatus('a');
+  assert.equal(failed.status, 'error');
+  assert.match(failed.lastError ?? '', /^UNSUPPORTED: a\/2 is no learner that can go on learning/);
+  assert.equal((await learner.getPipelineStatus(ID)).updates.made, 1);
+  await registry.archiveModel(modelId);
+  clock.advance(60_000);
+  await learner.runDue();
+  assert.equal((await learner.getPipelineStatus('a')).status, 'active');
 });
 
 test('a registered learner goes on; what cannot is refused', async () => {

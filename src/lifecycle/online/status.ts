@@ -24,7 +24,7 @@ export function statusOf(
       ...{ needed: neededOf(settings, counts.sinceFall), dropped: inbox.dropped },
       ...{ waitForLabel: inbox.waiting, labelTooLate: inbox.unlabelled, duplicates: row.duplicates },
     },
-    nextUpdate: whyNot(row, { engine, nowMs: around.nowMs, retryMs }),
+    nextUpdate: whyNot(row, { engine, nowMs: around.nowMs, retryMs: lastError === undefined ? 0 : retryMs }),
     updates: {
       ...{ made: counts.updates, swaps: counts.swaps, rejected: counts.rejected },
       ...{ rollbacks: counts.rollbacks, falls: counts.falls },

@@ -1,4 +1,5 @@
 /** The registry: models, versions, artefacts, runs and what changed them, in one data directory. */
+export type { GarbageOptions, GarbageReport } from './artefacts/garbage.ts';
 export { ENCRYPTION_KEY_BYTES } from './artefacts/sealing.ts';
 export type { ArtefactSource, ArtefactStore } from './artefacts/store.ts';
 export type { StoredFile } from './artefacts/stored-file.ts';
@@ -15,7 +16,6 @@ export {
   RegistryDirectory,
   type RegistryDirectoryOptions,
 } from './data-directory.ts';
-export type { GarbageOptions, GarbageReport } from './models/garbage.ts';
 export {
   GUARDED as GUARDED_LIFE_CYCLE,
   type LifeCycle,
@@ -66,6 +66,7 @@ export {
 } from './outward/mlflow-client.ts';
 export type { MlflowCredentials } from './outward/mlflow-server.ts';
 export type { Page as SearchPage, SearchQuery } from './search/page.ts';
+export { VERSION_TEXT_TAG } from './search/specs.ts';
 export type { RegistryState, Row as SqlRow, Sql, SqlValue, Work as SqlWork } from './state/port.ts';
 export { SqliteState, type SqliteStateOptions } from './state/sqlite-state.ts';
 export type { ArtifactEntry, ArtifactFile, Artifacts } from './tracking/artifacts.ts';

@@ -34,10 +34,11 @@ const START = { width: 0, total: 0, squares: 0, tick: 0, isChange: false };
  * as many of the last values as have one mean, in buckets of doubling sizes, and lets go of the oldest while any cut
  * of the window splits it into means further apart than chance allows. Values of any scale.
  *
- * Every cut between buckets is looked at, as in River since 0.20; before, the newest bucket of each size was left out,
- * which finds the change in River's own test 32 values later. A value costs about 60 ns: half for the look at some
- * hundred cuts every 32 values (their divisions and roots; the logarithm, the same for all, is taken once a look), a
- * quarter for joining buckets.
+ * Every cut between buckets is looked at, as in River 0.26. River 0.19 left out the newest bucket of each size, and
+ * finds the change in its own test 32 values later.
+ *
+ * A value costs about 60 ns: half for the look at some hundred cuts every 32 values (their divisions and roots; the
+ * logarithm, the same for all, is taken once a look), a quarter for joining buckets.
  */
 export class Adwin implements ChangeDetector {
   readonly kind = KIND;

@@ -36,8 +36,8 @@ const START = {
 /**
  * Drift detection by McDiarmid's bound on a difference of exponentially weighted means (Frías-Blanco et al., "Online
  * and non-parametric drift detection methods based on Hoeffding's bounds", 2014, the W-test). For values in [0, 1];
- * made for gradual changes, and quicker than `HddmA` on abrupt ones, at the price of a false alarm every ten thousand
- * values.
+ * made for gradual changes, and quicker than `HddmA` on abrupt ones; where one value in five is an error it is wrong
+ * about once in ten thousand values.
  */
 export class HddmW implements WarningDetector {
   readonly kind = KIND;

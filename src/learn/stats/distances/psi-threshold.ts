@@ -21,9 +21,9 @@ const COUNTS = [1, 1e15] as const;
 /**
  * What the population stability index exceeds with probability `alpha` when nothing has changed, instead of a fixed
  * 0.1 or 0.25: small windows exceed those often (50 values in 10 bins: nearly always), large ones never. For windows
- * of up to 500 values from the distribution of the index itself, empty bins included (0.1 s at 10
- * bins, 1 s at 100: keep the answer); above from its limit, (1 / baselineCount + 1 / windowCount) times chi-square (Yurdakul, Naranjo, "Statistical
- * properties of the population stability index", 2020). 0 when there is only one bin.
+ * of up to 500 values from the distribution of the index itself, empty bins included (0.1 s at 10 bins, 1 s at 100:
+ * keep the answer); above from its limit, (1 / baselineCount + 1 / windowCount) times chi-square (Yurdakul, Naranjo,
+ * "Statistical properties of the population stability index", 2020). 0 when there is only one bin.
  * @throws PilotfishError `USAGE` for counts below 1, less than 1 or more than 101 bins, or an `alpha` out of range.
  */
 export function psiThreshold({ baselineCount, windowCount, bins, alpha }: PsiSizes): number {
@@ -62,7 +62,8 @@ function exactQuantile({ shares, windowCount, top }: Grid, alpha: number): numbe
       const weight = poisson(count, windowCount * share);
       if (weight < negligible) continue;
       const now = shareOf(count, windowCount);
-      const step = Math.round(((now - share) * Math.log(now / share)) / width);
+      const was = shareOf(share, 1);
+      const step = Math.round(((now - was) * Math.log(now / was)) / width);
       addShifted(rows, next, { count, weight, step, limit: windowCount });
     }
     rows = next;
@@ -72,7 +73,8 @@ function exactQuantile({ shares, windowCount, top }: Grid, alpha: number): numbe
   let above = 0;
   for (let cell = CELLS - 1; cell >= 0; cell -= 1) {
     above += last[cell] as number;
-    if (above > wanted) return cell === CELLS - 1 ? undefined : (cell + 0.5) * width;
+    // The next cell's start, as the index was rounded on its way: a single bin count may have much of the chance.
+    if (above > wanted) return cell === CELLS - 1 ? undefined : (cell + 1) * width;
   }
   return 0;
 }

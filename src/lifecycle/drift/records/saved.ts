@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
-import { hasCode, PilotfishError } from '../../../base/index.ts';
-import type { SavedStream } from '../windows/stream.ts';
+import { PilotfishError } from '../../../base/index.ts';
+import type { SavedStream } from '../windows/finding.ts';
 
 const FORMAT = 1;
 const NUMBER_BYTES = 8;
@@ -37,8 +37,7 @@ export function windowsOfBytes(bytes: Uint8Array): SavedStream | undefined {
   try {
     const { format, saved } = deserialize(bytes) as { format: unknown; saved: SavedStream };
     return format === FORMAT ? saved : undefined;
-  } catch (error) {
-    if (hasCode(error)) throw error;
+  } catch {
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Clock, RandomSource } from '../../../base/index.ts';
 import type { AuditLog, RegistryChange, RegistryState, Sql, SqlRow } from '../../registry/index.ts';
 import { emitEvent } from '../../registry/index.ts';
 import type { DriftAlert, DriftSeverity, DriftType } from '../types.ts';
-import type { SavedStream } from '../windows/stream.ts';
+import type { SavedStream } from '../windows/finding.ts';
 import { bytesOfValues, bytesOfWindows, valuesOfBytes, windowsOfBytes } from './saved.ts';
 
 /** Where a baseline came from. */
@@ -73,7 +73,7 @@ export class DriftStore {
         const row = await sql.get(
           `INSERT INTO drift_streams VALUES (?, ?, ?, ?, ?, NULL, 1, ?, ?)
            ON CONFLICT (type, feature) DO UPDATE SET models = excluded.models, source = excluded.source,
-             baseline = excluded.baseline, windows = NULL, revision = revision + 1, updated_ms = excluded.updated_ms
+             baseline = excluded.baseline, windows = NULL, revision = drift_streams.revision + 1, updated_ms = excluded.updated_ms
            RETURNING revision`,
           ...[
             type,
@@ -120,7 +120,11 @@ export class DriftStore {
       for (const alert of alerts) await this.#add(sql, alert);
       await sql.run('DELETE FROM drift_alerts WHERE detected_ms < ?', nowMs - keptMs);
       if (credit !== undefined)
-        await sql.run('INSERT OR REPLACE INTO drift_credit VALUES (1, ?, ?)', credit, nowMs);
+        await sql.run(
+          'INSERT INTO drift_credit VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET alarms = excluded.alarms, at_ms = excluded.at_ms',
+          credit,
+          nowMs,
+        );
       const kept = [];
       for (const { type, feature, revision, windows } of streams) {
         const changed = await sql.run(
@@ -141,7 +145,7 @@ export class DriftStore {
       ...[id, type, featureName, severity, detectedAt.getTime(), JSON.stringify(alert)],
     );
     await sql.run(
-      'INSERT INTO drift_totals VALUES (?, 1) ON CONFLICT (severity) DO UPDATE SET alerts = alerts + 1',
+      'INSERT INTO drift_totals VALUES (?, 1) ON CONFLICT (severity) DO UPDATE SET alerts = drift_totals.alerts + 1',
       severity,
     );
     const data = {

@@ -1,7 +1,7 @@
 import { isoTime } from '../../../base/index.ts';
 import type { DriftAlert, DriftSeverity, DriftStats, DriftType } from '../types.ts';
 import type { DriftBaseline } from '../windows/baseline.ts';
-import type { Finding } from '../windows/stream.ts';
+import type { Finding } from '../windows/finding.ts';
 
 const WHAT: Readonly<Record<DriftType, string>> = {
   feature: 'feature',
@@ -36,7 +36,7 @@ export function alertOf(
     models,
   }: { readonly id: string; readonly baseline: DriftBaseline; readonly models: readonly string[] },
 ): DriftAlert {
-  const { type, name, severity, distance, atLeast, pValue, method, psi, sums, timeMs } = finding;
+  const { type, name, severity, distance, atLeast, pValue, method, psi, psiLimit, sums, timeMs } = finding;
   const updatedAt = new Date(timeMs);
   const { histogram, count, mean, variance, min, max } = sums;
   const shared = { featureName: name, bins: [...baseline.edges], updatedAt };
@@ -44,7 +44,18 @@ export function alertOf(
   const measure = method === 'ks' ? 'KS distance' : 'difference of rates';
   const of = models.length === 0 ? '' : `; read by ${models.join(', ')}`;
   return {
-    ...{ id, type, featureName: name, severity, score: distance, scoreAtLeast: atLeast, pValue, method, psi },
+    ...{
+      id,
+      type,
+      featureName: name,
+      severity,
+      score: distance,
+      scoreAtLeast: atLeast,
+      pValue,
+      method,
+      psi,
+      psiLimit,
+    },
     baselineStats: statsOf(name, baseline, updatedAt),
     currentStats,
     detectedAt: updatedAt,

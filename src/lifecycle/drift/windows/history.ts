@@ -1,3 +1,5 @@
+import type { Clock } from '../../../base/index.ts';
+
 /** One comparison of a window with the baseline. */
 export type Evaluation = {
   readonly timeMs: number;
@@ -14,8 +16,13 @@ const FIELDS = 4;
 /** The last comparisons of a stream, and how many there were. */
 export class History {
   readonly #ring = new Float64Array(KEPT * FIELDS);
+  readonly #clock: Clock;
   #count = 0;
   #alarms = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Comparisons so far. */
   get count(): number {
@@ -27,12 +34,12 @@ export class History {
     return this.#alarms;
   }
 
-  /** Allocates nothing. */
-  add(timeMs: number, windowSize: number, distance: number, isCertain: boolean): void {
+  /** Takes the distance at a place of an array, where it need not be put on the heap. */
+  add(distances: Float64Array, place: number, windowSize: number, isCertain: boolean): void {
     const at = (this.#count % KEPT) * FIELDS;
-    this.#ring[at] = timeMs;
+    this.#ring[at] = this.#clock.nowMs();
     this.#ring[at + 1] = windowSize;
-    this.#ring[at + 2] = distance;
+    this.#ring[at + 2] = distances[place] as number;
     this.#ring[at + 3] = +isCertain;
     this.#count += 1;
   }

@@ -1,7 +1,8 @@
 import type { DriftType } from '../types.ts';
 import type { DriftBaseline } from './baseline.ts';
 import { criticalDistance, levelsOf } from './budget.ts';
-import { DriftStream, type Judge } from './stream.ts';
+import type { Judge } from './finding.ts';
+import { DriftStream } from './stream.ts';
 
 /** A stream with what it was last kept as. */
 export type KeptStream = {

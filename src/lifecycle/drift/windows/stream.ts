@@ -1,51 +1,19 @@
 import { PilotfishError } from '../../../base/index.ts';
+import { psiThreshold } from '../../../learn/index.ts';
 import type { DriftSeverity, DriftType } from '../types.ts';
-import { DRIFT_SEVERITIES } from '../types.ts';
 import type { DriftBaseline } from './baseline.ts';
 import { criticalDistance, distancePValue, type Level } from './budget.ts';
+import { type Finding, type Judge, type SavedStream, severityOf, severityRank } from './finding.ts';
 import { History } from './history.ts';
 import { type Rate, ratePValue } from './rates.ts';
 import { BlockSums, type SumsOfWindow } from './sums.ts';
-import { type SavedTower, WindowTower } from './tower.ts';
-
-/** Distances from which on a drift is called so. */
-export type SeverityThresholds = {
-  readonly medium: number;
-  readonly high: number;
-  readonly critical: number;
-};
-
-/** What all streams of a detector are judged by. */
-export type Judge = {
-  /** Values in half of the smallest window. */
-  readonly half: number;
-  readonly sizes: number;
-  /** Distances below are no drift, however certain. */
-  readonly floor: number;
-  readonly severities: SeverityThresholds;
-  readonly nowMs: () => number;
-  /** What of its share of the budget a comparison may spend. */
-  readonly spend: (share: number) => number;
-};
-
-/** A window that differs, and how. */
-export type Finding = {
-  readonly type: DriftType;
-  readonly name: string;
-  readonly severity: DriftSeverity;
-  readonly distance: number;
-  readonly atLeast: number;
-  readonly pValue: number;
-  readonly method: 'ks' | 'fisher';
-  readonly psi: number;
-  readonly sums: SumsOfWindow;
-  readonly timeMs: number;
-};
+import { WindowTower } from './tower.ts';
 
 /** Error of a distance at 95 % one-sided: Kolmogorov's and the normal law's. */
 const DISTANCE_ERROR = 1.3581;
 const RATE_ERROR = 1.6449;
 const MIN_SHARE = 1e-4;
+const PSI_ALPHA = 0.05;
 
 /**
  * One stream against its baseline. A drift is told once, and again when it grows more severe; it is over when no size of
@@ -55,13 +23,15 @@ export class DriftStream {
   readonly type: DriftType;
   readonly name: string;
   readonly baseline: DriftBaseline;
-  readonly history: History = new History();
+  readonly history: History;
   readonly #judge: Judge;
   readonly #tower: WindowTower;
   readonly #sums: BlockSums;
   readonly #block: Float64Array;
   readonly #codes: Uint16Array;
-  #levels: readonly Level[];
+  /** By size: what a comparison may spend, and the p-value that keeps to it. */
+  readonly #shares: Float64Array;
+  readonly #pValues: Float64Array;
   readonly #critical: Float64Array;
   /** By size, whether its last window differed. */
   readonly #differs: Uint8Array;
@@ -78,12 +48,14 @@ export class DriftStream {
     this.type = type;
     this.name = name;
     this.baseline = baseline;
+    this.history = new History(judge.clock);
     this.#judge = judge;
     this.#tower = new WindowTower(baseline.below, { half, sizes });
     this.#sums = new BlockSums(baseline, { half, blocks: 2 ** sizes });
     this.#block = new Float64Array(half);
     this.#codes = new Uint16Array(half);
-    this.#levels = Array.from({ length: sizes }, () => ({ share: 0, pValue: 0 }));
+    this.#shares = new Float64Array(sizes);
+    this.#pValues = new Float64Array(sizes);
     this.#critical = new Float64Array(sizes).fill(1);
     this.#differs = new Uint8Array(sizes);
     this.#isBinary = baseline.isBinary;
@@ -101,15 +73,16 @@ export class DriftStream {
 
   /** By size of window: values, chance of a false alarm, and the least distance that is certain enough. */
   get sizes(): { readonly windowSize: number; readonly pValue: number; readonly critical: number }[] {
-    return this.#levels.map(({ pValue }, at) => ({
+    return Array.from(this.#pValues, (pValue, at) => ({
       ...{ windowSize: this.#windowSize(at), pValue, critical: this.#critical[at] as number },
     }));
   }
 
   /** What each size may spend. */
   setLevels(levels: readonly Level[], critical = criticalDistance): void {
-    this.#levels = levels;
-    levels.forEach(({ pValue }, at) => {
+    levels.forEach(({ share, pValue }, at) => {
+      this.#shares[at] = share;
+      this.#pValues[at] = pValue;
       this.#critical[at] = critical([this.#windowSize(at), this.baseline.count], pValue);
       this.#tower.needed[at] = this.#isBinary ? 0 : (this.#critical[at] as number);
     });
@@ -132,7 +105,8 @@ export class DriftStream {
   }
 
   #complete(): Finding | undefined {
-    const [block, codes] = [this.#block, this.#codes];
+    const block = this.#block;
+    const codes = this.#codes;
     for (let i = 0; i < block.length; i += 1) {
       const value = block[i] as number;
       codes[i] = this.baseline.codeOf(value);
@@ -151,14 +125,14 @@ export class DriftStream {
     let worst = -1;
     let worstDistance = 0;
     for (let at = 0; at < distances.length; at += 1) {
-      const distance = distances[at] as number;
-      if (Number.isNaN(distance)) continue;
-      const isCertain = this.#isCertain(at, distance);
-      const differs = isCertain && distance >= this.#judge.floor;
+      if (Number.isNaN(distances[at])) continue;
+      const isCertain = this.#isCertain(at);
+      const differs = isCertain && (distances[at] as number) >= this.#judge.floor;
       this.#differs[at] = +differs;
-      this.history.add(this.#judge.nowMs(), this.#windowSize(at), distance, isCertain);
-      const sure = differs ? this.#atLeast(at, distance) : -1;
-      if (differs && (worst < 0 || sure > worstDistance)) [worst, worstDistance] = [at, sure];
+      this.history.add(distances, at, this.#windowSize(at), isCertain);
+      if (!differs) continue;
+      const sure = this.#atLeast(at, distances[at] as number);
+      if (worst < 0 || sure > worstDistance) [worst, worstDistance] = [at, sure];
     }
     if (worst < 0) {
       if (this.#open !== undefined && !this.#differs.includes(1)) this.#open = undefined;
@@ -167,14 +141,16 @@ export class DriftStream {
     return this.#tell(worst, distances[worst] as number);
   }
 
-  #isCertain(at: number, distance: number): boolean {
-    const { share, pValue } = this.#levels[at] as Level;
-    const granted = this.#judge.spend(share);
-    // Asked only where it could matter, and where less was left than it wanted.
+  #isCertain(at: number): boolean {
+    const { credit } = this.#judge;
+    const wanted = this.#shares[at] as number;
+    const granted = credit === undefined ? wanted : credit.spend(wanted);
+    const distance = this.#tower.distances[at] as number;
     if (!this.#isBinary && distance < (this.#critical[at] as number)) return false;
     if (this.type === 'concept' && this.#meanOf(at) <= this.baseline.mean) return false;
-    if (!this.#isBinary && granted === share) return true;
-    return this.#pValue(at, distance) <= (pValue * granted) / share;
+    if (!this.#isBinary && granted === wanted) return true;
+    // Asked only where it could matter, and where less was left than it wanted.
+    return this.#pValue(at, distance) <= ((this.#pValues[at] as number) * granted) / wanted;
   }
 
   #pValue(at: number, distance: number): number {
@@ -187,14 +163,14 @@ export class DriftStream {
     const atLeast = this.#atLeast(at, distance);
     const severity = severityOf(atLeast, this.#judge.severities);
     const before = this.#open;
-    if (before !== undefined && rank(severity) <= rank(before.severity)) return undefined;
-    const timeMs = this.#judge.nowMs();
+    if (before !== undefined && severityRank(severity) <= severityRank(before.severity)) return undefined;
+    const timeMs = this.#judge.clock.nowMs();
     this.#open = { severity, sinceMs: before?.sinceMs ?? timeMs };
     this.history.alarm();
     return {
       ...{ type: this.type, name: this.name, severity, distance, atLeast, timeMs },
       ...{ pValue: this.#pValue(at, distance), method: this.#isBinary ? 'fisher' : 'ks' },
-      ...{ psi: this.#psi(at), sums: this.#sums.of(2 ** (at + 1)) },
+      ...{ psi: this.#psi(at), psiLimit: this.#psiLimit(at), sums: this.#sums.of(2 ** (at + 1)) },
     };
   }
 
@@ -228,6 +204,13 @@ export class DriftStream {
     return psi;
   }
 
+  /** What the index without drift exceeds in one of twenty. */
+  #psiLimit(at: number): number {
+    const { quantiles, count } = this.baseline;
+    const bins = quantiles.counts.length;
+    return psiThreshold({ baselineCount: count, windowCount: this.#windowSize(at), bins, alpha: PSI_ALPHA });
+  }
+
   #windowSize(at: number): number {
     return this.#judge.half * 2 ** (at + 1);
   }
@@ -247,7 +230,7 @@ export class DriftStream {
 
   /** What the largest window that is full says. */
   current(): SumsOfWindow | undefined {
-    for (let at = this.#levels.length - 1; at >= 0; at -= 1) {
+    for (let at = this.#shares.length - 1; at >= 0; at -= 1) {
       if (this.#tower.isFull(at)) return this.#sums.of(2 ** (at + 1));
     }
     return undefined;
@@ -290,26 +273,6 @@ export class DriftStream {
     this.#open = saved.open;
     this.history.restore(saved.history);
   }
-}
-
-/** What a stream is after a restart. */
-export type SavedStream = {
-  readonly tower: SavedTower;
-  readonly sums: Float64Array;
-  readonly block: Float64Array;
-  readonly taken: number;
-  readonly isBinary: boolean;
-  readonly differs: readonly number[];
-  readonly open: { severity: DriftSeverity; sinceMs: number } | undefined;
-  readonly history: Float64Array;
-};
-
-const rank = (severity: DriftSeverity): number => DRIFT_SEVERITIES.indexOf(severity);
-
-function severityOf(atLeast: number, { medium, high, critical }: SeverityThresholds): DriftSeverity {
-  if (atLeast >= critical) return 'critical';
-  if (atLeast >= high) return 'high';
-  return atLeast >= medium ? 'medium' : 'low';
 }
 
 export const notFinite = (name: string, value: number): PilotfishError =>

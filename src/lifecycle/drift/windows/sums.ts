@@ -12,7 +12,7 @@ export type SumsOfWindow = {
   readonly min: number;
   readonly max: number;
   readonly histogram: number[];
-  /** Correlation of a value with the one before it, within the window. */
+  /** Correlation of a value with the one before it. */
   readonly autocorrelation: number;
 };
 
@@ -36,8 +36,12 @@ export class BlockSums {
     const ring = this.#ring;
     const at = (this.#blocks * WIDTH) % ring.length;
     const { mean } = baseline;
-    let [sum, squares, products, last] = [0, 0, 0, this.#last];
-    let [min, max] = [Infinity, -Infinity];
+    let sum = 0;
+    let squares = 0;
+    let products = 0;
+    let last = this.#last;
+    let min = Infinity;
+    let max = -Infinity;
     ring.fill(0, at, at + WIDTH);
     for (let i = 0; i < values.length; i += 1) {
       const value = values[i] as number;
@@ -69,7 +73,6 @@ export class BlockSums {
     const count = blocks * this.#half;
     const shift = this.#total(0, blocks) / count;
     const squares = this.#total(1, blocks) - count * shift * shift;
-    const products = this.#total(2, blocks) - count * shift * shift;
     const field = (at: number): number[] =>
       this.#starts(blocks).map((start) => this.#ring[start + at] as number);
     return {
@@ -80,8 +83,20 @@ export class BlockSums {
       },
       ...{ min: Math.min(...field(3)), max: Math.max(...field(4)) },
       histogram: Array.from({ length: HISTOGRAM_BINS }, (_, bin) => this.#total(FIELDS + bin, blocks)),
-      autocorrelation: squares > 0 ? Math.max(-1, Math.min(1, products / squares)) : 0,
+      autocorrelation: this.#autocorrelation(blocks),
     };
+  }
+
+  /** About the mean of each block, so that a shift between blocks does not count. */
+  #autocorrelation(blocks: number): number {
+    let products = 0;
+    let squares = 0;
+    for (const start of this.#starts(blocks)) {
+      const centre = (this.#ring[start] as number) ** 2 / this.#half;
+      products += (this.#ring[start + 2] as number) - centre;
+      squares += (this.#ring[start + 1] as number) - centre;
+    }
+    return squares > 0 ? Math.max(-1, Math.min(1, products / squares)) : 0;
   }
 
   snapshot(): Float64Array {

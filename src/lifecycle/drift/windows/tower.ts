@@ -1,9 +1,8 @@
-/** A size of window: the half before and the half that is new, each in rising order, with their own distances. */
+/** A size of window: the half before and the half that is new, each in rising order. */
 type Level = {
   readonly half: number;
   before: Uint16Array;
   fresh: Uint16Array;
-  distanceBefore: number;
   filled: number;
 };
 
@@ -19,6 +18,8 @@ export class WindowTower {
   /** By size, the least distance that matters. */
   readonly needed: Float64Array;
   readonly #below: Float64Array;
+  /** Distances of the two halves by size. Numbers stay in arrays: returned ones would be put on the heap. */
+  readonly #halves: Float64Array;
   readonly #levels: readonly Level[];
 
   /**
@@ -29,10 +30,11 @@ export class WindowTower {
     this.#below = below;
     this.distances = new Float64Array(sizes).fill(Number.NaN);
     this.needed = new Float64Array(sizes);
+    this.#halves = new Float64Array(2 * sizes);
     this.#levels = Array.from({ length: sizes }, (_, level) => {
       const size = half * 2 ** level;
       const halves = { before: new Uint16Array(size), fresh: new Uint16Array(size) };
-      return { half: size, ...halves, distanceBefore: 0, filled: 0 };
+      return { half: size, ...halves, filled: 0 };
     });
   }
 
@@ -58,7 +60,9 @@ export class WindowTower {
   /** The distance of the last window of a size. */
   distanceOf(level: number): number {
     const { before, fresh } = this.#levels[level] as Level;
-    return this.#walkBoth(before, fresh);
+    const found = new Float64Array(1);
+    this.#walkBoth(before, fresh, found, 0);
+    return found[0] as number;
   }
 
   /** Calls back with every code of the last window of a size, in no order. */
@@ -72,13 +76,14 @@ export class WindowTower {
   #complete(at: number): void {
     const level = this.#levels[at] as Level;
     const { before, fresh } = level;
-    const distance = this.#walk(fresh);
+    this.#walk(fresh, this.#halves, 2 * at + 1);
     if (level.filled > 0) {
-      const bound = (level.distanceBefore + distance) / 2;
-      this.distances[at] = bound < (this.needed[at] as number) ? bound : this.#walkBoth(before, fresh);
+      const bound = ((this.#halves[2 * at] as number) + (this.#halves[2 * at + 1] as number)) / 2;
+      if (bound < (this.needed[at] as number)) this.distances[at] = bound;
+      else this.#walkBoth(before, fresh, this.distances, at);
     }
     level.filled += 1;
-    level.distanceBefore = distance;
+    this.#halves[2 * at] = this.#halves[2 * at + 1] as number;
     // The older half is overwritten by the next one.
     level.before = fresh;
     level.fresh = before;
@@ -90,7 +95,7 @@ export class WindowTower {
   }
 
   /** The Kolmogorov-Smirnov distance of sorted codes and the baseline. */
-  #walk(codes: Uint16Array): number {
+  #walk(codes: Uint16Array, into: Float64Array, at: number): void {
     const below = this.#below;
     const { length } = codes;
     const share = 1 / length;
@@ -104,15 +109,17 @@ export class WindowTower {
       if (over > distance) distance = over;
       if (under > distance) distance = under;
     }
-    return distance;
+    into[at] = distance;
   }
 
   /** The same of two sorted halves together. */
-  #walkBoth(first: Uint16Array, second: Uint16Array): number {
+  #walkBoth(first: Uint16Array, second: Uint16Array, into: Float64Array, at: number): void {
     const below = this.#below;
     const { length } = first;
     const share = 1 / (2 * length);
-    let [i, j, distance] = [0, 0, 0];
+    let i = 0;
+    let j = 0;
+    let distance = 0;
     let a = first[0] as number;
     let b = second[0] as number;
     while (i < length || j < length) {
@@ -130,7 +137,7 @@ export class WindowTower {
       if (over > distance) distance = over;
       if (under > distance) distance = under;
     }
-    return distance < ROUNDING ? 0 : distance;
+    into[at] = distance < ROUNDING ? 0 : distance;
   }
 
   /** What a restart needs; `restore` takes it back. */
@@ -151,7 +158,7 @@ export class WindowTower {
       level.filled = filled[at] as number;
       level.before.set(halves[2 * at] as Uint16Array);
       level.fresh.set(halves[2 * at + 1] as Uint16Array);
-      level.distanceBefore = level.filled > 0 ? this.#walk(level.before) : 0;
+      this.#walk(level.before, this.#halves, 2 * at);
     });
     return true;
   }
@@ -167,7 +174,8 @@ const ROUNDING = 1e-12;
 const END = 0xffffffff;
 
 function merge(first: Uint16Array, second: Uint16Array, into: Uint16Array): void {
-  let [i, j] = [0, 0];
+  let i = 0;
+  let j = 0;
   for (let at = 0; at < into.length; at += 1) {
     const takesFirst =
       j === second.length || (i < first.length && (first[i] as number) <= (second[j] as number));

@@ -78,6 +78,25 @@ test('sums of the last blocks are those of their values', () => {
   assert.ok(Math.abs(sums.sumOf(2) - expected * 20) < 1e-9);
 });
 
+test('values that follow each other are told from values that have moved', () => {
+  const rng = new FastRng(4);
+  const correlationOf = (next: (last: number, block: number) => number): number => {
+    const sums = new BlockSums(new DriftBaseline(Float64Array.of(-1, 1)), { half: 500, blocks: 4 });
+    let last = 0;
+    for (let block = 0; block < 4; block += 1) {
+      const values = new Float64Array(500);
+      for (let i = 0; i < 500; i += 1) {
+        last = next(last, block);
+        values[i] = last;
+      }
+      sums.add(values);
+    }
+    return sums.of(4).autocorrelation;
+  };
+  assert.ok(Math.abs(correlationOf((last) => 0.8 * last + rng.normal()) - 0.8) < 0.1);
+  assert.ok(Math.abs(correlationOf((_, block) => 3 * block + rng.normal())) < 0.1);
+});
+
 test('a sample beyond the critical distance has no larger p-value than asked for, one below it has', () => {
   for (const [sizes, level] of [
     [[100, 100], 1e-3],

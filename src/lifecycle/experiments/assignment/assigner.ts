@@ -1,6 +1,6 @@
 import type { Definition } from '../definition/types.ts';
-import { type BucketOf, bucketsOf } from './buckets.ts';
-import { armAt, type BucketRange, bucketRanges } from './ranges.ts';
+import { type RangeOf, rangeFinder } from './buckets.ts';
+import { type BucketRange, bucketRanges } from './ranges.ts';
 
 /** What an assignment depends on. */
 export type AssignmentRule = Pick<Definition, 'hash' | 'salt' | 'arms' | 'namespace' | 'holdout'>;
@@ -12,29 +12,18 @@ const PERCENT = 100;
  * program gives the same answer and nothing has to be remembered. Costs some hundred nanoseconds.
  */
 export class Assigner {
-  readonly #ranges: readonly BucketRange[];
-  readonly #bucketOf: BucketOf;
-  readonly #namespaceOf: BucketOf | undefined;
-  readonly #namespace: BucketRange;
-  readonly #holdoutOf: BucketOf | undefined;
-  readonly #heldOut: number;
+  readonly #arms: readonly BucketRange[];
+  readonly #armOf: RangeOf;
+  /** Each of them finds a range for who takes part. */
+  readonly #gates: readonly { readonly find: RangeOf; readonly ranges: readonly BucketRange[] }[];
 
   /** @param coverage share of the units that take part, 0 to 1 */
   constructor(rule: AssignmentRule, coverage: number) {
-    const { hash, salt, arms, namespace, holdout } = rule;
+    const { hash, salt, arms } = rule;
     const weights = arms.map(({ trafficPct }) => trafficPct / PERCENT);
-    this.#ranges = bucketRanges(arms.length, coverage, weights);
-    this.#bucketOf = bucketsOf(hash, salt);
-    // GrowthBook's own seed for namespaces, and its version for them.
-    const isOurs = hash === 'pilotfish-1';
-    this.#namespaceOf =
-      namespace &&
-      (isOurs
-        ? bucketsOf(hash, `namespace\0${namespace.name}`)
-        : bucketsOf('growthbook-1', `__${namespace.name}`));
-    this.#namespace = namespace === undefined ? [0, 1] : [namespace.from, namespace.to];
-    this.#holdoutOf = holdout && bucketsOf('pilotfish-1', `holdout\0${holdout.name}`);
-    this.#heldOut = holdout?.share ?? 0;
+    this.#arms = bucketRanges(arms.length, coverage, weights);
+    this.#armOf = rangeFinder(hash, salt);
+    this.#gates = gatesOf(rule);
   }
 
   /**
@@ -42,11 +31,24 @@ export class Assigner {
    * @throws PilotfishError `USAGE` for what is no unit.
    */
   armOf(unit: string): number {
-    if (this.#holdoutOf !== undefined && this.#holdoutOf(unit) < this.#heldOut) return -1;
-    if (this.#namespaceOf !== undefined) {
-      const place = this.#namespaceOf(unit);
-      if (place < this.#namespace[0] || place >= this.#namespace[1]) return -1;
-    }
-    return armAt(this.#ranges, this.#bucketOf(unit));
+    for (const { find, ranges } of this.#gates) if (find(unit, ranges) < 0) return -1;
+    return this.#armOf(unit, this.#arms);
   }
+}
+
+function gatesOf({ hash, namespace, holdout }: AssignmentRule) {
+  const gates: { readonly find: RangeOf; readonly ranges: readonly BucketRange[] }[] = [];
+  if (holdout !== undefined)
+    gates.push({
+      find: rangeFinder('pilotfish-1', `holdout\0${holdout.name}`),
+      ranges: [[holdout.share, 1]],
+    });
+  if (namespace !== undefined) {
+    const { name, from, to } = namespace;
+    // GrowthBook's own seed for namespaces, and its version for them.
+    const isOurs = hash === 'pilotfish-1';
+    const find = isOurs ? rangeFinder(hash, `namespace\0${name}`) : rangeFinder('growthbook-1', `__${name}`);
+    gates.push({ find, ranges: [[from, to]] });
+  }
+  return gates;
 }

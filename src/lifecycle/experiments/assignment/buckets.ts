@@ -1,6 +1,7 @@
 import { PilotfishError, sha256 } from '../../../base/index.ts';
 import type { HashVersion } from '../definition/types.ts';
 import { growthBookBucket } from './growthbook.ts';
+import { type BucketRange, rangeAt } from './ranges.ts';
 import { SipHash } from './siphash.ts';
 
 const MAX_UNIT = 256;
@@ -16,22 +17,25 @@ const encoder = new TextEncoder();
 const keyed = (purpose: string, seed: string): SipHash =>
   new SipHash(sha256(Buffer.from(`pilotfish ${purpose} 1\0${seed}`)).subarray(0, KEY_BYTES));
 
-/** The bucket of a unit, 0 inclusive to 1 exclusive; the same wherever and whenever it is asked. */
-export type BucketOf = (unit: string) => number;
+/**
+ * The range that holds the bucket of a unit, from 0; -1 for none. The same wherever and whenever it is asked. The bucket,
+ * 0 inclusive to 1 exclusive, never leaves the function: as a result it would be allocated.
+ */
+export type RangeOf = (unit: string, ranges: readonly BucketRange[]) => number;
 
 /** @param seed what tells this division of the units from every other */
-export function bucketsOf(version: HashVersion, seed: string): BucketOf {
+export function rangeFinder(version: HashVersion, seed: string): RangeOf {
   if (version === 'pilotfish-1') {
     const hash = keyed('bucket', seed);
-    return (unit) => {
+    return (unit, ranges) => {
       hash.hash(scratch, encoded(unit));
-      return ((hash.high >>> 0) * 2 ** 21 + (hash.low >>> 11)) * TO_UNIT_INTERVAL;
+      return rangeAt(ranges, ((hash.high >>> 0) * 2 ** 21 + (hash.low >>> 11)) * TO_UNIT_INTERVAL);
     };
   }
   const number = version === 'growthbook-1' ? 1 : 2;
-  return (unit) => {
+  return (unit, ranges) => {
     checkUnit(unit);
-    return growthBookBucket(seed, unit, number) as number;
+    return rangeAt(ranges, growthBookBucket(seed, unit, number) as number);
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { growthBookBucket } from './growthbook.ts';
-import { armAt, bucketRanges } from './ranges.ts';
+import { bucketRanges, rangeAt } from './ranges.ts';
 
 /** Seed, value, version and bucket: the public vectors of GrowthBook's SDKs (cases.json 0.8.0). */
 const BUCKETS: readonly (readonly [string, string, number, number | null])[] = [
@@ -170,7 +170,7 @@ test('ranges are those of GrowthBook', () => {
 test('a bucket belongs to one arm, or to none', () => {
   const ranges = bucketRanges(2, 0.5);
   assert.deepEqual(
-    [0, 0.2499, 0.25, 0.5, 0.7499, 0.75, 0.9999].map((bucket) => armAt(ranges, bucket)),
+    [0, 0.2499, 0.25, 0.5, 0.7499, 0.75, 0.9999].map((bucket) => rangeAt(ranges, bucket)),
     [0, 0, -1, 1, 1, -1, -1],
   );
 });

@@ -21,11 +21,11 @@ export function bucketRanges(arms: number, coverage = 1, weights: readonly numbe
   });
 }
 
-/** The arm whose range holds a bucket; -1 for none. */
-export function armAt(ranges: readonly BucketRange[], bucket: number): number {
-  for (let arm = 0; arm < ranges.length; arm += 1) {
-    const [from, to] = ranges[arm] as BucketRange;
-    if (bucket >= from && bucket < to) return arm;
+/** The place of the range that holds a bucket; -1 for none. */
+export function rangeAt(ranges: readonly BucketRange[], bucket: number): number {
+  for (let at = 0; at < ranges.length; at += 1) {
+    const range = ranges[at] as BucketRange;
+    if (bucket >= range[0] && bucket < range[1]) return at;
   }
   return -1;
 }

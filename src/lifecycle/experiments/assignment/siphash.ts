@@ -27,7 +27,9 @@ export class SipHash {
    * @param bytes with at least 7 bytes of room after `length`, which are not read into the hash
    */
   hash(bytes: Uint8Array, length: number): void {
-    const [k0l, k0h, k1l, k1h] = this.#key as unknown as [number, number, number, number];
+    const key = this.#key;
+    const [k0l, k0h] = [key[0] as number, key[1] as number];
+    const [k1l, k1h] = [key[2] as number, key[3] as number];
     let [v0h, v0l, v1h, v1l] = [S0H ^ k0h, S0L ^ k0l, S1H ^ k1h, S1L ^ k1l];
     let [v2h, v2l, v3h, v3l] = [S2H ^ k0h, S2L ^ k0l, S3H ^ k1h, S3L ^ k1l];
     const last = length & ~7;

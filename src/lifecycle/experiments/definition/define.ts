@@ -52,7 +52,11 @@ export function define(experiment: Experiment, defaults: ExperimentDefaults): De
     ...(namespace === undefined ? {} : { namespace }),
     ...(holdout === undefined ? {} : { holdout }),
   };
-  const { target, guardrails, secondary } = settled;
+  const { target, guardrails, secondary, analysis, minimumSamples } = settled;
+  if ((analysis.samplesPerArm ?? minimumSamples) < minimumSamples)
+    throw usage(
+      `samplesPerArm is below minimumSamples, ${minimumSamples}: one look before it would decide nothing`,
+    );
   if ([target, ...secondary].some((metric) => metric.name === FALLBACK_METRIC))
     throw usage(`${FALLBACK_METRIC} is counted by itself: it may only be a guardrail`);
   checkNames([target, ...guardrails, ...secondary]);

@@ -1,4 +1,4 @@
-import type { Summary } from '../../../learn/index.ts';
+import { ratioSummary, type Summary } from '../../../learn/index.ts';
 
 /** The sums of an arm in one metric, over its units; what a row of `ab_sums` holds. */
 export type SavedSums = {
@@ -85,14 +85,21 @@ export class UnitSums {
 }
 
 /**
- * The ratio of the sums and its variance per unit by the delta method (Deng, Knoblich, Lu 2018). Where every unit has the
- * denominator 1 these are the mean and the unbiased variance of the units.
+ * The ratio of the sums, with the variance of units. Where every unit has the denominator 1 these are the mean and the
+ * unbiased variance of the units.
  */
 export function summaryOf(sums: SavedSums): Summary {
-  const { units, numerator, denominator, numeratorM2, denominatorM2, comoment } = sums;
+  const { units, numerator, denominator } = sums;
   if (units === 0) return { count: 0, mean: 0, variance: 0 };
-  const mean = numerator / denominator;
-  if (units === 1) return { count: 1, mean, variance: 0 };
-  const spread = (numeratorM2 - 2 * mean * comoment + mean * mean * denominatorM2) / (units - 1);
-  return { count: units, mean, variance: Math.max(0, spread) / (denominator * denominator) };
+  if (units === 1) return { count: 1, mean: numerator / denominator, variance: 0 };
+  // What was taken out again may leave a hair less than nothing, or more than two values can have in common.
+  const [first, second] = [sums.numeratorM2, sums.denominatorM2].map(
+    (m2) => Math.max(0, m2) / (units - 1),
+  ) as [number, number];
+  const most = Math.sqrt(first * second);
+  return ratioSummary({
+    first: { count: units, mean: numerator, variance: first },
+    second: { count: units, mean: denominator, variance: second },
+    covariance: Math.min(most, Math.max(-most, sums.comoment / (units - 1))),
+  });
 }

@@ -1,46 +1,43 @@
-import { differenceSequence, holm, type Summary, welchTest } from '../../../learn/index.ts';
+import {
+  differenceSequence,
+  differenceTest,
+  type EffectInterval,
+  holm,
+  type Summary,
+} from '../../../learn/index.ts';
 import type { Analysis, Guardrail, MetricSpec } from '../definition/types.ts';
 import type { Comparison, GuardrailResult } from './types.ts';
 
 /** Samples of the control and of a treatment in one metric. */
 export type Pair = { readonly modelId: string; readonly control: Summary; readonly treatment: Summary };
 
-type Effect = {
-  readonly effect: number;
-  readonly lower: number;
-  readonly upper: number;
-  readonly pValue: number;
-};
-
 /** Fewer values show no spread. */
 const LEAST = 2;
 
 const hasSpread = ({ count, variance }: Summary): boolean => count >= LEAST && Number.isFinite(variance);
 
+/** How a difference is to be told. */
+type Telling = { readonly analysis: Analysis; readonly alpha: number; readonly scale?: 'relative' };
+
 /** The difference with its interval, by the way the experiment is judged; undefined while there is too little. */
 function effectOf(
   { control, treatment }: Omit<Pair, 'modelId'>,
-  analysis: Analysis,
-  alpha: number,
-): Effect | undefined {
+  { analysis, ...options }: Telling,
+): EffectInterval | undefined {
   if (!hasSpread(control) || !hasSpread(treatment)) return undefined;
-  if (analysis.method === 'anytime') {
-    const { tuneCount } = analysis;
-    return differenceSequence(control, treatment, {
-      alpha,
-      ...(tuneCount === undefined ? {} : { tuneCount }),
-    });
-  }
-  const { estimate: effect, low: lower, high: upper, pValue } = welchTest(treatment, control, 1 - alpha);
-  return { effect, lower, upper, pValue };
+  if (analysis.method === 'fixed') return differenceTest(control, treatment, options);
+  const { tuneCount } = analysis;
+  return differenceSequence(control, treatment, {
+    ...options,
+    ...(tuneCount === undefined ? {} : { tuneCount }),
+  });
 }
 
 /** A treatment against the control at a given alpha. */
 export function compare(metric: MetricSpec, pair: Pair, analysis: Analysis, alpha: number): Comparison {
-  const found = effectOf(pair, analysis, alpha);
-  const base = Math.abs(pair.control.mean);
-  const relative = (value: number | undefined): number | null =>
-    base > 0 ? finiteOrNull((value ?? Number.NaN) / base) : null;
+  const found = effectOf(pair, { analysis, alpha });
+  // A part of nothing, or of less than nothing, says nothing.
+  const part = pair.control.mean > 0 ? effectOf(pair, { analysis, alpha, scale: 'relative' }) : undefined;
   return {
     ...{ modelId: pair.modelId, metric: metric.name, direction: metric.direction },
     ...{
@@ -48,13 +45,13 @@ export function compare(metric: MetricSpec, pair: Pair, analysis: Analysis, alph
       lower: finiteOrNull(found?.lower),
       upper: finiteOrNull(found?.upper),
     },
-    ...{ relativeEffect: relative(found?.effect), relativeLower: relative(found?.lower) },
-    ...{ relativeUpper: relative(found?.upper), pValue: finiteOrNull(found?.pValue) },
+    ...{ relativeEffect: finiteOrNull(part?.effect), relativeLower: finiteOrNull(part?.lower) },
+    ...{ relativeUpper: finiteOrNull(part?.upper), pValue: finiteOrNull(found?.pValue) },
     verdict: found === undefined ? 'undecided' : verdictOf(metric, found),
   };
 }
 
-function verdictOf({ direction }: MetricSpec, { lower, upper }: Effect): Comparison['verdict'] {
+function verdictOf({ direction }: MetricSpec, { lower, upper }: EffectInterval): Comparison['verdict'] {
   if (lower > 0) return direction === 'higher' ? 'better' : 'worse';
   if (upper < 0) return direction === 'higher' ? 'worse' : 'better';
   return 'undecided';
@@ -74,7 +71,7 @@ export function corrected(comparisons: readonly Comparison[], alpha: number): Co
 export function guard(guardrail: Guardrail, pair: Pair, analysis: Analysis, alpha: number): GuardrailResult {
   const { name: metric, direction } = guardrail;
   const allowed = allowedBy(guardrail, pair.control);
-  const found = effectOf({ control: allowed, treatment: pair.treatment }, analysis, alpha);
+  const found = effectOf({ control: allowed, treatment: pair.treatment }, { analysis, alpha });
   const isKept = found !== undefined && (direction === 'lower' ? found.upper < 0 : found.lower > 0);
   const isBroken = found !== undefined && (direction === 'lower' ? found.lower > 0 : found.upper < 0);
   return {

@@ -7,7 +7,7 @@ import type { Analysis, MetricSpec } from '../definition/types.ts';
 import { summaryOf, UnitSums } from '../records/sums.ts';
 import { compare } from './compare.ts';
 
-const EXPERIMENTS = 200;
+const EXPERIMENTS = 120;
 const UNITS = 2000;
 const RECORDS = 12_000;
 const LOOK_EVERY = 100;

@@ -130,8 +130,8 @@ test('of several treatments the best that qualifies wins', async () => {
     })),
   });
   await record(manager, id, {
-    count: 6000,
-    of: accuracies(new FastRng(5), { v1: 0.5, v2: 0.62, v3: 0.7, v4: 0.4 }),
+    count: 4000,
+    of: accuracies(new FastRng(5), { v1: 0.5, v2: 0.66, v3: 0.75, v4: 0.4 }),
   });
   const { winner, target } = await manager.getExperimentResults(id);
   assert.equal(winner, 'v3');
@@ -143,14 +143,14 @@ test('of several treatments the best that qualifies wins', async () => {
 
 test('secondary metrics are corrected for their number and decide nothing', async () => {
   const { manager } = laboratory();
-  const secondaryMetrics = Array.from({ length: 20 }, (_, i) => ({
+  const secondaryMetrics = Array.from({ length: 8 }, (_, i) => ({
     name: `m${i}`,
     direction: 'higher' as const,
   }));
   const id = await running(manager, { ...few, secondaryMetrics });
   const rng = new FastRng(6);
   await record(manager, id, {
-    count: 2000,
+    count: 1000,
     of: (arm) => ({
       values: {
         accuracy: rng.next() < 0.5 ? 1 : 0,

@@ -33,7 +33,7 @@ export type Comparison = {
   readonly effect: number | null;
   readonly lower: number | null;
   readonly upper: number | null;
-  /** The effect as a share of the control's mean. */
+  /** The effect as a share of the control's mean, where that is above 0. */
   readonly relativeEffect: number | null;
   readonly relativeLower: number | null;
   readonly relativeUpper: number | null;

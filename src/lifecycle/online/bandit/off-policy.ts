@@ -66,19 +66,26 @@ export function evaluateOffPolicy(
   };
 }
 
-/** What a regression an arm, learnt from all earlier choices, expects of each. */
+/** Learns fast at first, then averages. */
+const RATE = { kind: 'inverse-scaling', rate: 0.2, power: 0.5 } as const;
+
+/** What a regression an arm, learnt from all earlier choices, expects of each; within the rewards that were seen. */
 function expectedRewards(log: readonly LoggedChoice[], shares: readonly Float64Array[]) {
   const arms = shares[0]?.length ?? 0;
   const [chosen, target] = [new Float64Array(log.length), new Float64Array(log.length)];
   const models: LinearRegression[] = [];
+  let [lowest, highest] = [0, 0];
   for (const [i, { context, arm, reward }] of log.entries()) {
     for (let each = 0; each < arms; each += 1) {
-      models[each] ??= new LinearRegression({ features: context.length });
-      const expected = (models[each] as LinearRegression).predict(context)[0] as number;
+      models[each] ??= new LinearRegression({ features: context.length, rate: RATE });
+      const foreseen = (models[each] as LinearRegression).predict(context)[0] as number;
+      const expected = Math.min(highest, Math.max(lowest, foreseen));
       if (each === arm) chosen[i] = expected;
       target[i] = (target[i] as number) + (shares[i]?.[each] ?? 0) * expected;
     }
     models[arm]?.learnOne({ x: context, y: reward });
+    lowest = Math.min(lowest, reward);
+    highest = Math.max(highest, reward);
   }
   return { chosen, target };
 }

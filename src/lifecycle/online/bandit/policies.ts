@@ -46,6 +46,9 @@ export type PolicyStatus = {
   readonly exploration: { readonly share: number; readonly bound: number };
 };
 
+/** Who is judged: a policy of one's own, a kept one as it is now, or one that plays an arm always. */
+export type Candidate = CandidatePolicy | { readonly policyId: string } | { readonly arm: string };
+
 /** Choices that are kept; the oldest are forgotten. */
 const MAX_CHOICES = 100_000;
 const MAX_POLICIES = 1000;
@@ -215,11 +218,31 @@ export class DecisionPolicies {
     });
   }
 
-  /** Judges a candidate by the log of a policy; see `evaluateOffPolicy`. @throws as it does, and `MISSING`. */
-  async evaluate(policyId: string, candidate: CandidatePolicy): Promise<OffPolicyEstimate> {
-    return evaluateOffPolicy(candidate, await this.readLog(policyId));
+  /**
+   * Judges a candidate by the log of a policy; see `evaluateOffPolicy`.
+   * @throws PilotfishError as it does; `MISSING` for a policy, `USAGE` for an arm that is none, `SHAPE` for a candidate of
+   * other arms or features.
+   */
+  async evaluate(policyId: string, candidate: Candidate): Promise<OffPolicyEstimate> {
+    const policy = await this.#state.read(async (sql): Promise<CandidatePolicy> => {
+      const { kept } = await policyAt(sql, policyId);
+      if ('propensities' in candidate) return candidate;
+      if ('arm' in candidate) {
+        const always = Float64Array.from(maskOf(kept, [candidate.arm]));
+        return { propensities: () => always };
+      }
+      const other = await policyAt(sql, candidate.policyId);
+      if (namesOf(other.kept) === namesOf(kept)) return other.bandit;
+      throw new PilotfishError(
+        'SHAPE',
+        `${candidate.policyId} has other arms or features than ${policyId}: judge it by its own log`,
+      );
+    });
+    return evaluateOffPolicy(policy, await this.readLog(policyId));
   }
 }
+
+const namesOf = ({ arms, features }: Kept): string => JSON.stringify([arms, features]);
 
 async function rowAt(sql: Sql, policyId: string): Promise<SqlRow> {
   const row = await sql.get('SELECT * FROM online_policies WHERE id = ?', policyId);

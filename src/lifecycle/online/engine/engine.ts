@@ -1,6 +1,7 @@
-import { hasCode, PilotfishError } from '../../../base/index.ts';
+import { hasCode } from '../../../base/index.ts';
+import { type Counts, noCounts } from './counts.ts';
 import { type Asked, Inbox, type Labelled, type SavedInbox } from './inbox.ts';
-import { bytesOf, classesOf, copyOf, freshOf, openLearner, type StreamLearner } from './learners.ts';
+import { bytesOf, classesOf, copyOf, freshOf, openLearner, type StreamLearner, teach } from './learners.ts';
 import { Rival, type SavedRival, sayOf, scoreOf } from './rival.ts';
 import { FALL_SAMPLES, type SavedBoard, ScoreBoard } from './score-board.ts';
 import type { EngineSettings, Outcome, PipelineEvent } from './settings.ts';
@@ -20,21 +21,6 @@ export type SavedEngine = {
   readonly inbox: SavedInbox;
   readonly board: SavedBoard;
   readonly counts: Counts;
-};
-
-type Counts = {
-  events: number;
-  updates: number;
-  swaps: number;
-  rejected: number;
-  rollbacks: number;
-  falls: number;
-  sinceFall: number;
-  lastMs: number;
-  lastUpdateMs: number;
-  failures: number;
-  retryMs: number;
-  error: string;
 };
 
 /** Names of the places rivals stand in. */
@@ -61,10 +47,7 @@ export class PipelineEngine {
     this.#rivals = [new Rival(`${champion.key}+line`, copyOf(champion.learner)), undefined, undefined];
     this.#inbox = new Inbox(settings.maxBufferSize, FALL_SAMPLES);
     this.#board = new ScoreBoard(this.classes);
-    this.counts = {
-      ...{ events: 0, updates: 0, swaps: 0, rejected: 0, rollbacks: 0, falls: 0, sinceFall: 0 },
-      ...{ lastMs: 0, lastUpdateMs: 0, failures: 0, retryMs: 0, error: '' },
-    };
+    this.counts = noCounts();
   }
 
   get champion(): string {
@@ -175,6 +158,7 @@ export class PipelineEngine {
   #swap(place: number, rival: Rival, key: string): Outcome {
     const replaced = this.#champion;
     const { samples, logValue } = rival.evidence;
+    const { scored: probationSamples, gain: probationGain, learnt } = rival;
     const learner = copyOf(rival.learner);
     this.#champion = { key, learner };
     this.counts.swaps += 1;
@@ -188,7 +172,7 @@ export class PipelineEngine {
       ...{ kind: 'swap', key, replaced: replaced.key, bytes: bytesOf(learner) },
       report: {
         ...{ trialSamples: samples, logEvidence: logValue, needed: -Math.log(this.settings.alpha / 2) },
-        ...{ probationSamples: rival.scored, probationGain: rival.gain, learnt: rival.learnt },
+        ...{ probationSamples, probationGain, learnt },
         ...{ score: this.#board.mean ?? 0, begunFresh: Number(place === FRESH) },
       },
     };
@@ -299,15 +283,4 @@ export class PipelineEngine {
     Object.assign(engine.counts, saved.counts);
     return engine;
   }
-}
-
-/** @throws PilotfishError as the learner; `NOT_FINITE` when it diverges. */
-function teach(learner: StreamLearner, batch: readonly Labelled[]): void {
-  for (const sample of batch) learner.learnOne(sample);
-  const last = batch.at(-1);
-  if (last === undefined || learner.predict(last.x).every((value) => Number.isFinite(value))) return;
-  throw new PilotfishError(
-    'NOT_FINITE',
-    'the learner diverged: lower the learning rate, or scale the features',
-  );
 }

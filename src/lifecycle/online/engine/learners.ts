@@ -85,6 +85,17 @@ export function freshOf(learner: StreamLearner): StreamLearner {
   return new SoftmaxRegression({ ...(linear as object), classes: options['classes'] } as never);
 }
 
+/** @throws PilotfishError as the learner; `NOT_FINITE` when it diverges. */
+export function teach(learner: StreamLearner, batch: readonly StreamSample[]): void {
+  for (const sample of batch) learner.learnOne(sample);
+  const last = batch.at(-1);
+  if (last === undefined || learner.predict(last.x).every((value) => Number.isFinite(value))) return;
+  throw new PilotfishError(
+    'NOT_FINITE',
+    'the learner diverged: lower the learning rate, or scale the features',
+  );
+}
+
 /** Classes it tells apart; 0 for one that answers a value. */
 export const classesOf = (learner: StreamLearner): number =>
   learner instanceof LinearRegression ? 0 : learner.predict(new Float64Array(learner.features)).length;

@@ -83,6 +83,13 @@ export class RegisteredModels {
     return this.#core.state.read((sql) => modelNamed(sql, name));
   }
 
+  /** How many names there are. */
+  count(): Promise<number> {
+    return this.#core.state.read(async (sql) =>
+      Number((await sql.get('SELECT count(*) AS n FROM models'))?.['n']),
+    );
+  }
+
   /** By name and tags. @throws PilotfishError `USAGE`. */
   async search(query: SearchQuery = {}): Promise<Page<RegisteredModel>> {
     return searchModels(this.#core.state, query);

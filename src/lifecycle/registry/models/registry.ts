@@ -8,13 +8,13 @@ import {
   secureBytes,
   systemClock,
 } from '../../../base/index.ts';
+import { collectGarbage, type GarbageOptions, type GarbageReport } from '../artefacts/garbage.ts';
 import { openSigner } from '../artefacts/signer.ts';
 import { type ArtefactSource, ArtefactStore } from '../artefacts/store.ts';
 import { AuditLog, type Change } from '../audit/log.ts';
 import type { RegistryState, Sql } from '../state/port.ts';
 import { checkMetadata } from './check.ts';
 import type { Core } from './core.ts';
-import { collectGarbage, type GarbageOptions, type GarbageReport } from './garbage.ts';
 import { GUARDED, type LifeCycle, type ModelStatus, OPEN, type PolicyName } from './life-cycle.ts';
 import { type LoadedModel, Loader, type ScrubReport } from './loading.ts';
 import { type SignedManifest, signedManifest } from './manifest.ts';

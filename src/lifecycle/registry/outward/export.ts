@@ -1,6 +1,7 @@
 import { PilotfishError } from '../../../base/index.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { ModelVersion, VersionRef } from '../models/types.ts';
+import { VERSION_TEXT_TAG } from '../search/specs.ts';
 import type { MlflowClient } from './mlflow-client.ts';
 
 export type ExportOptions = {
@@ -61,7 +62,7 @@ function tagsOf(version: ModelVersion): Record<string, string> {
   const { algorithm, framework, lineage, trainingData, status, fileHash, modelId } = version;
   const own: Readonly<Record<string, string | undefined>> = {
     [ID_TAG]: modelId,
-    ...{ 'pilotfish.version': version.version, 'pilotfish.sha256': fileHash, 'pilotfish.status': status },
+    ...{ [VERSION_TEXT_TAG]: version.version, 'pilotfish.sha256': fileHash, 'pilotfish.status': status },
     ...{ 'pilotfish.algorithm': algorithm, 'pilotfish.framework': framework },
     'pilotfish.lineage': lineage === undefined ? undefined : JSON.stringify(lineage),
     'pilotfish.training': trainingData === undefined ? undefined : JSON.stringify(trainingData),

@@ -71,16 +71,20 @@ function* below(fs: FileSystem, path: string, { name, depth }: Place): Generator
   }
 }
 
-/** The pieces, if they are as many bytes as were promised. @throws PilotfishError `CHANGED`. */
+/** The pieces, if they are as many bytes as were promised. @throws PilotfishError `CHANGED`, `IO`. */
 function* unchanged(
   pieces: Iterable<Uint8Array>,
   [path, bytes]: readonly [string, number],
 ): Generator<Uint8Array> {
   let left = bytes;
-  for (const piece of pieces) {
-    left -= piece.length;
-    if (left < 0) break;
-    yield piece;
+  try {
+    for (const piece of pieces) {
+      left -= piece.length;
+      if (left < 0) break;
+      yield piece;
+    }
+  } catch (error) {
+    throw asRepositoryError(error, path);
   }
   if (left !== 0)
     throw new PilotfishError('CHANGED', `${path} was changed while it was sent: run the command again`);

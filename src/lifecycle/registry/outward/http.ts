@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as plainRequest
 import { request as secureRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { MIB, PilotfishError } from '../../../base/index.ts';
+import { hasCode, MIB, PilotfishError } from '../../../base/index.ts';
 
 /** One request as it goes out. */
 export type HttpRequest = {
@@ -32,9 +32,16 @@ export async function sendHttp({ method, url, headers, body, signal }: HttpReque
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
   });
-  // What goes wrong while it is sent is an error of the request; after an early answer it is of no account.
-  void pipeline(Readable.from(body, { objectMode: false }), request).catch(() => undefined);
-  const answer = await answered;
+  let failure: unknown;
+  const sent = pipeline(Readable.from(body, { objectMode: false }), request).catch((error: unknown) => {
+    failure = error;
+  });
+  // What goes wrong with the body after an early answer is of no account.
+  const answer = await answered.catch(async (error: unknown) => {
+    // A body that failed ends the request: its error says why, the one of the request only that.
+    await sent;
+    throw hasCode(failure) ? failure : error;
+  });
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: await wholeOf(answer) };
 }
 

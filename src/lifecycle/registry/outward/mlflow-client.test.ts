@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { SimFileSystem } from '../../../../test/sim/disk.ts';
-import { type Clock, hasCode, ManualClock } from '../../../base/index.ts';
+import { type Clock, type FileSystem, hasCode, ManualClock } from '../../../base/index.ts';
 import { MlflowClient, type MlflowClientOptions } from './mlflow-client.ts';
 
 type Reply =
@@ -178,8 +178,16 @@ test('credentials go where they belong, and into no message', async (t) => {
 });
 
 test('what cannot work is refused before anything is sent', async (t) => {
-  for (const url of ['mlflow', 'ftp://h', 'https://u:p@h', 'http://h/?a=1', 'http://h/#a'])
-    assert.throws(() => new MlflowClient(url), code('USAGE'));
+  for (const url of [
+    'mlflow',
+    'ftp://h',
+    'https://u:geheim@h',
+    'https://u:geheim@',
+    'http://h/?a=1',
+    'http://h/#a',
+  ]) {
+    assert.throws(() => new MlflowClient(url), code('USAGE', /^(?!.*geheim)/));
+  }
   const { log, asked, fs } = await fake(t);
   await assert.rejects(log({ modelPath: '/none' }), code('MISSING'));
   fs.makeDirectory('/empty');
@@ -195,6 +203,28 @@ test('a server that keeps its artifacts elsewhere is told from one that keeps th
     const { log } = await fake(t, { 'runs/create': [created] });
     await assert.rejects(log(), code('UNSUPPORTED', /--serve-artifacts/));
   }
+});
+
+test('a file that changes while it is sent is not passed off as the one that was meant', async (t) => {
+  const { fs } = await fake(t);
+  const failing = async (changes: Partial<FileSystem>) => {
+    const get = (_: FileSystem, name: string | symbol) =>
+      changes[name as keyof FileSystem] ?? fs[name as keyof FileSystem].bind(fs);
+    const { log, asked } = await fake(t, {}, { fs: new Proxy<FileSystem>(fs, { get }) });
+    const error: unknown = await log().catch((reason: unknown) => reason);
+    assert.equal(JSON.parse(asked.at(-1)?.body ?? '').status, 'FAILED');
+    assert.ok(hasCode(error));
+    return error;
+  };
+  const shorter = await failing({ lstat: (path) => ({ ...fs.lstat(path), sizeBytes: 5 }) });
+  const longer = await failing({ lstat: (path) => ({ ...fs.lstat(path), sizeBytes: 7 }) });
+  assert.deepEqual([shorter.code, longer.code], ['CHANGED', 'CHANGED']);
+  const broken = await failing({
+    open: () => {
+      throw Object.assign(new TypeError('broken'), { code: 'EIO' });
+    },
+  });
+  assert.match(broken.message, /^file call failed on \/m\/a\.onnx/);
 });
 
 test('an interrupt ends it', async (t) => {

@@ -235,9 +235,9 @@ function parsed(body: Buffer): Json | undefined {
   }
 }
 
-/** Ends in a slash, so that paths are below it. */
+/** Ends in a slash, so that paths are below it. What was given is not repeated: there may be a password in it. */
 function checkedUrl(text: string): URL {
-  if (!URL.canParse(text)) throw usage(`${JSON.stringify(text)} is no address`);
+  if (!URL.canParse(text)) throw usage('that is no address of a server');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
     throw usage(
@@ -245,7 +245,7 @@ function checkedUrl(text: string): URL {
     );
   }
   if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
-    throw usage(`${JSON.stringify(text)} is no address of a server`);
+    throw usage('that is no address of a server');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
 }

@@ -56,6 +56,12 @@ export const MODEL_SEARCH: SearchSpec = {
   keyed: { tag: { table: 'model_tags', owner: 'model', base: 'm.id', kind: 'text' } },
 };
 
+/** MLflow counts versions only: towards its clients the text of a version is this tag, to be read and searched by. */
+export const VERSION_TEXT_TAG = 'pilotfish.version';
+
+const VERSION_TAGS = `(SELECT version, key, value FROM version_tags UNION ALL
+  SELECT id AS version, '${VERSION_TEXT_TAG}' AS key, version AS value FROM versions WHERE version IS NOT NULL)`;
+
 /** Versions `v` of models `m`. */
 export const VERSION_SEARCH: SearchSpec = {
   attributes: {
@@ -63,7 +69,7 @@ export const VERSION_SEARCH: SearchSpec = {
     ...{ version_number: number('v.number'), creation_timestamp: orderOnly('v.created_ms') },
     last_updated_timestamp: orderOnly('v.updated_ms'),
   },
-  keyed: { tag: { table: 'version_tags', owner: 'version', base: 'v.id', kind: 'text' } },
+  keyed: { tag: { table: VERSION_TAGS, owner: 'version', base: 'v.id', kind: 'text' } },
 };
 
 /** Logged models `l`. */

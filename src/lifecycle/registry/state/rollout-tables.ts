@@ -13,4 +13,7 @@ export const ROLLOUT_TABLES: readonly string[] = [
   `CREATE TABLE rollout_events (
     rollout TEXT NOT NULL REFERENCES rollouts (id) ON DELETE CASCADE, seq INTEGER NOT NULL, time_ms INTEGER NOT NULL,
     kind TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (rollout, seq)) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE rollout_batches (
+    rollout TEXT NOT NULL REFERENCES rollouts (id) ON DELETE CASCADE, id TEXT NOT NULL, time_ms INTEGER NOT NULL,
+    PRIMARY KEY (rollout, id)) STRICT, WITHOUT ROWID`,
 ];

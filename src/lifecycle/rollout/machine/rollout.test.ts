@@ -216,6 +216,31 @@ test('a rollback hook that succeeds rolls back; post-rollout is only noted; even
   assert.equal(asked.filter((name) => name === 'event').length, events.length);
 });
 
+test('a guardrail that breaks while a hook is waited for stops every region', async () => {
+  const plan = { ...SHORT, regions: ['a', 'b'] };
+  let isAsked = false;
+  const { clock, rollout, events } = newRollout(plan, {
+    hooks: {
+      'confirm-traffic-increase': () => {
+        isAsked = true;
+        rollout.rollBack('broken');
+        return true;
+      },
+    },
+  });
+  await rollout.advance();
+  decide(rollout, 500, { world: EQUAL, rng: new FastRng(12), nowMs: clock.nowMs() });
+  clock.advance(HOUR_MS);
+  await rollout.advance();
+  assert.ok(isAsked);
+  assert.deepEqual(kinds(events), ['started', 'started', 'rolled-back']);
+  assert.deepEqual(
+    rollout.tracks.map(({ tally }) => tally.successful),
+    [1, 0],
+    'b is not even looked at',
+  );
+});
+
 test('measurements of others end a step as Argo has it', async () => {
   const plan = (analysis: RolloutPlan['analysis']): RolloutPlan => ({
     ...SHORT,

@@ -180,22 +180,19 @@ export class Rollout {
     return { tracks: this.tracks.map((track) => track.evidence()) };
   }
 
-  /** Takes over what someone else changed, unless it is rolled back here already. */
+  /** Takes over what someone else commanded meanwhile: where it stands, but not its steps, which are taken here. */
   adopt(control: Control): void {
+    if (this.isEnded && control.phase !== 'rolled-back') return;
     if (this.phase === 'rolled-back') return;
-    this.phase = control.phase;
+    // One that was paused before its start, and resumed, may have started here.
+    if (control.phase !== 'pending') this.phase = control.phase;
     this.verdict = control.verdict ?? undefined;
     this.reason = control.reason;
     this.#pausedMs = control.pausedMs ?? undefined;
     this.#lastMs = Math.max(this.#lastMs, control.lastMs);
-    this.hookFailures = control.hookFailures;
-    this.isClosed = control.isClosed;
     for (const [i, track] of this.tracks.entries()) {
       const from = control.tracks[i];
-      if (from === undefined) continue;
-      const isOther = from.step !== track.step;
-      if (isOther) track.enter(from.step, from.stepStartedMs);
-      track.adopt(from);
+      if (from?.step === track.step) track.adopt(from);
     }
   }
 
@@ -209,10 +206,16 @@ export class Rollout {
     if (control.tracks.length !== rollout.tracks.length) {
       throw new PilotfishError('DAMAGED', 'the state is not of this plan: restore a backup');
     }
-    // Time is what was seen last, not what the clock says: an older clock is noticed.
+    rollout.#phase = control.phase;
+    rollout.verdict = control.verdict ?? undefined;
+    rollout.reason = control.reason;
+    rollout.#pausedMs = control.pausedMs ?? undefined;
+    // Time is what was seen last, not what the clock says: a clock that went back is noticed.
     rollout.#lastMs = control.lastMs;
-    rollout.adopt(control);
+    rollout.hookFailures = control.hookFailures;
+    rollout.isClosed = control.isClosed;
     for (const [i, track] of rollout.tracks.entries()) {
+      track.adopt(control.tracks[i] as Control['tracks'][number]);
       track.restore(evidence.tracks[i] as Evidence['tracks'][number]);
     }
     return rollout;

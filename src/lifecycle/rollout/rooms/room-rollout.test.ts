@@ -249,3 +249,23 @@ test('decisions that get no receipt are observed when they are made', async () =
   assert.ok((track.watches[0]?.modelCount ?? 0) > 30);
   assert.equal(track.watches[0]?.ruleCount, 0);
 });
+
+test('a model that is too slow in shadow rests there, and is asked again later', async () => {
+  let isSlow = true;
+  const { rollout, room, ask, clock, track } = wired({
+    version: 'doubling@2',
+    choose: ({ size }) => {
+      if (isSlow) clock.advance(11);
+      return 2 * size;
+    },
+  });
+  await rollout.advance();
+  for (let i = 1; i <= 20; i += 1) ask(i);
+  room.drain();
+  assert.deepEqual([room.shadowBreaker.state, track.errors, track.shadowed], ['open', 5, 5]);
+  isSlow = false;
+  clock.advance(60_000);
+  for (let i = 1; i <= 20; i += 1) ask(i);
+  room.drain();
+  assert.deepEqual([room.shadowBreaker.state, track.errors, track.shadowed], ['closed', 5, 25]);
+});

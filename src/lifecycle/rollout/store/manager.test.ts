@@ -141,6 +141,31 @@ test('commands of another process reach who feeds it; a rollback here outlives t
   await assert.rejects(manager().resume(id), (error) => hasCode(error, 'REFUSED'));
 });
 
+test('what was commanded while a look was under way undoes no step, and ends what succeeded', async () => {
+  const { clock, manager, statuses, rng, model } = await house();
+  const { id } = await manager().start({ model, plan: PLAN });
+  const live = await manager().attach(id);
+  await live.advance();
+  for (const step of [1, 2]) {
+    decide(live.rollout, 500, { world: EQUAL, rng, nowMs: clock.nowMs() });
+    clock.advance(HOUR_MS);
+    await manager().pause(id);
+    await manager().resume(id);
+    await live.rollout.advance();
+    await manager()
+      .promote(id)
+      .catch(() => undefined);
+    await live.checkpoint();
+    assert.equal(live.rollout.phase, step === 1 ? 'running' : 'succeeded');
+  }
+  assert.equal((await manager().get(id)).phase, 'succeeded');
+  assert.deepEqual(await statuses(), ['archived', 'production']);
+  await manager().rollback(id);
+  await live.checkpoint();
+  assert.equal(live.shareOf(live.region('default')), 0);
+  assert.deepEqual(await statuses(), ['production', 'archived']);
+});
+
 test('one that no process feeds is looked at and told of decisions from outside', async () => {
   const { clock, manager, statuses, model } = await house();
   const { id } = await manager().start({ model, plan: PLAN });
@@ -153,7 +178,10 @@ test('one that no process feeds is looked at and told of decisions from outside'
       const arm = rng.next() < 0.5 ? ('model' as const) : ('rule' as const);
       return { metric: 'cost', arm, propensity: 0.5, value: bad && arm === 'model' ? 1.2 : 0.5 };
     });
-  const one = await manager().record(id, told(false));
+  const batch = told(false);
+  const one = await manager().record(id, batch, { batch: 'b-1' });
+  const again = manager().record(id, batch, { batch: 'b-1' });
+  await assert.rejects(again, (error) => hasCode(error, 'EXISTS'));
   assert.equal(
     Number(one.tracks[0]?.guardrails[0]?.model.count) + Number(one.tracks[0]?.guardrails[0]?.rule.count),
     500,

@@ -5,7 +5,7 @@ import {
   secureBytes,
   systemClock,
 } from '../../../base/index.ts';
-import type { ModelRegistry, RegistryChange, RegistryState } from '../../registry/index.ts';
+import type { ModelRegistry, RegistryChange, RegistryState, Sql } from '../../registry/index.ts';
 import { Rollout } from '../machine/rollout.ts';
 import type { Measure, RolloutEvent, RolloutHooks } from '../machine/types.ts';
 import { checkPlan } from '../plan/check.ts';
@@ -15,6 +15,7 @@ import { tellRegistry } from './outcome.ts';
 import {
   eventsOf,
   insertRollout,
+  noteBatch,
   rolloutAt,
   rolloutsOf,
   type StoredRollout,
@@ -176,19 +177,24 @@ export class RolloutManager {
   }
 
   /**
-   * Decisions that were made elsewhere, all of them or none. @throws PilotfishError `MISSING`, `LOCKED` while a process
-   * feeds it, `USAGE`, `NOT_FINITE`, `LIMIT`.
+   * Decisions that were made elsewhere, all of them or none; a batch with a name is counted once, within 30 days.
+   * @throws PilotfishError `MISSING`; `LOCKED` while a process feeds it; `EXISTS` for a batch that was counted; `USAGE`,
+   * `NOT_FINITE`, `LIMIT`.
    */
   record(
     id: string,
     observations: readonly Observation[],
-    change: RegistryChange = {},
+    { batch, ...change }: RegistryChange & { readonly batch?: string } = {},
   ): Promise<RolloutStatus> {
+    if (batch !== undefined && !WORD.test(batch)) {
+      throw new PilotfishError('USAGE', 'the name of a batch has letters, digits, `.`, `_` and `-`');
+    }
     if (observations.length > MAX_BATCH) {
       throw new PilotfishError('LIMIT', `at most ${MAX_BATCH} observations at once: send several batches`);
     }
-    return this.#command(id, change, (rollout, stored) => {
+    return this.#command(id, change, async (rollout, stored, sql) => {
       refuseAttached(stored);
+      if (batch !== undefined) await noteBatch(sql, id, batch, this.#ports.clock.nowMs());
       if (rollout.phase === 'pending')
         throw new PilotfishError('REFUSED', `${id} has not begun: look at it first`);
       for (const { region = 'default', metric, arm, propensity, value } of observations) {
@@ -233,12 +239,12 @@ export class RolloutManager {
   async #command(
     id: string,
     change: RegistryChange,
-    work: (rollout: Rollout, stored: StoredRollout) => void,
+    work: (rollout: Rollout, stored: StoredRollout, sql: Sql) => void | Promise<void>,
   ): Promise<RolloutStatus> {
     await this.#state.write(async (sql) => {
       const stored = await rolloutAt(sql, id);
       const [rollout, events] = this.#open(stored);
-      work(rollout, stored);
+      await work(rollout, stored, sql);
       const update = { control: rollout.control(), evidence: rollout.evidence(), events, change };
       await updateRollout(sql, stored, { ...update, ports: this.#ports });
     });

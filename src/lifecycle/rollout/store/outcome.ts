@@ -1,6 +1,6 @@
 import { hasCode } from '../../../base/index.ts';
-import type { ModelRegistry, RegistryChange, RegistryState } from '../../registry/index.ts';
-import { rolloutAt, type StoredRollout } from './rows.ts';
+import type { ModelRegistry, ModelStatus, RegistryChange, RegistryState } from '../../registry/index.ts';
+import { rolloutAt } from './rows.ts';
 
 /**
  * Tells the registry how a rollout ended, once: evidence of kind `experiment`, and the version goes to production, or out
@@ -23,31 +23,28 @@ export async function tellRegistry(
   const evidence = { kind: 'experiment', passed, summary, report };
   const because = { ...change, reason: summary };
   const ref = { name: model, version };
-  const { status } = await registry.versions.get(ref);
-  if (passed && status === 'staging') {
-    await registry.transitions.promote(ref, 'production', { evidence: [evidence], ...because });
-  } else {
-    await registry.transitions.addEvidence(ref, evidence, because);
-    if (!passed) await withdraw(registry, stored, because);
-  }
+  const { status, modelId } = await registry.versions.get(ref);
+  const next = nextStatus(passed, status);
+  if (next !== undefined) await registry.transitions.promote(ref, next, { evidence: [evidence], ...because });
+  else await registry.transitions.addEvidence(ref, evidence, because);
+  if (!passed && status === 'production') await takeOut(registry, { model, modelId }, because);
   await state.write(async (sql) => {
     await sql.run('UPDATE rollouts SET told = ? WHERE id = ?', phase, id);
   });
 }
 
-/** Out of production, or one step back. */
-async function withdraw(
+/** Where a version in staging goes: one step forward or back. */
+function nextStatus(passed: boolean, status: ModelStatus): ModelStatus | undefined {
+  if (status !== 'staging') return undefined;
+  return passed ? 'production' : 'testing';
+}
+
+/** What was in production before a version is there again, or nothing. */
+async function takeOut(
   registry: ModelRegistry,
-  { model, version }: StoredRollout,
+  { model, modelId }: { readonly model: string; readonly modelId: string },
   change: RegistryChange,
 ): Promise<void> {
-  const ref = { name: model, version };
-  const { status, modelId } = await registry.versions.get(ref);
-  if (status === 'staging') {
-    await registry.transitions.promote(ref, 'testing', change);
-    return;
-  }
-  if (status !== 'production') return;
   const serving = (await registry.transitions.production()).get(model)?.at(-1);
   if (serving?.modelId === modelId) {
     try {
@@ -58,5 +55,5 @@ async function withdraw(
       if (!hasCode(error, 'REFUSED')) throw error;
     }
   }
-  await registry.transitions.promote(ref, 'archived', change);
+  await registry.transitions.promote({ modelId }, 'archived', change);
 }

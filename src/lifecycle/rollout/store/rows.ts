@@ -126,6 +126,22 @@ async function noteEvent(
   await emitEvent(sql, { ...kind, timeMs: event.timeMs, data }, ports.random);
 }
 
+/** How long a batch is known, so that one that is sent again is not counted again. */
+const BATCH_MS = 30 * 86_400_000;
+
+/** Notes that a batch was counted. @throws PilotfishError `EXISTS` when it was before. */
+export async function noteBatch(sql: Sql, id: string, batch: string, nowMs: number): Promise<void> {
+  const known = await sql.get('SELECT id FROM rollout_batches WHERE rollout = ? AND id = ?', id, batch);
+  if (known !== undefined) {
+    throw new PilotfishError(
+      'EXISTS',
+      `the batch ${batch} was counted already: send what is new under another name`,
+    );
+  }
+  await sql.run('DELETE FROM rollout_batches WHERE rollout = ? AND time_ms < ?', id, nowMs - BATCH_MS);
+  await sql.run('INSERT INTO rollout_batches VALUES (?, ?, ?)', id, batch, nowMs);
+}
+
 /** Events of a rollout after a number, oldest first. */
 export async function eventsOf(
   sql: Sql,

@@ -35,8 +35,8 @@ const QUALITY = `SELECT count(*) AS n, avg(is_right) AS accuracy, sum(cost) AS c
  *
  * @example
  * const store = new IngestStore({ state, audit: registry.audit, clock });
- * await store.define('blocks', definition);
- * await store.add('blocks', rows);
+ * const source = await store.define('blocks', definition);
+ * await store.add(source, rows);
  * const dataset = await readDataSource(store.source('blocks'));
  */
 export class IngestStore {
@@ -86,11 +86,18 @@ export class IngestStore {
     );
   }
 
-  /** Keeps rows that are as their source says; all are on disk, or none. @throws PilotfishError `MISSING`, `LIMIT`. */
-  add(name: string, rows: readonly IngestRow[]): Promise<IngestReport> {
+  /**
+   * Keeps rows that are as their source says; all are on disk, or none.
+   * @throws PilotfishError `CHANGED` when the source says something else by now; `MISSING`, `LIMIT`.
+   */
+  add(expected: IngestSource, rows: readonly IngestRow[]): Promise<IngestReport> {
     const { state, clock } = this.#ports;
     return state.write(async (sql) => {
+      const { name } = expected;
       const source = await get(sql, name);
+      if (shapeOf(source) !== shapeOf(expected)) {
+        throw new PilotfishError('CHANGED', `source ${name} was defined anew meanwhile: send the rows again`);
+      }
       const conflicts: number[] = [];
       let accepted = 0;
       for (const [at, row] of rows.entries()) {
@@ -181,10 +188,12 @@ async function keepCount(sql: Sql, { name, rows, keepRows }: IngestSource, accep
     await sql.run('UPDATE ingest_sources SET rows = ? WHERE name = ?', rows + accepted - surplus, name);
 }
 
+/** What every row has. */
+const shapeOf = ({ features, classes, costs }: IngestDefinition): string =>
+  JSON.stringify([features, classes, costs]);
+
 function checkSameRows(before: IngestDefinition, after: IngestDefinition): void {
-  const rows = ({ features, classes, costs }: IngestDefinition): string =>
-    JSON.stringify([features, classes, costs]);
-  if (rows(before) === rows(after)) return;
+  if (shapeOf(before) === shapeOf(after)) return;
   throw new PilotfishError(
     'REFUSED',
     'the source has rows already, and they have other features, classes or costs: make another source',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { IngestDefinition, IngestRow } from '../../lifecycle/index.ts';
+import type { IngestDefinition, IngestRow } from '../../../lifecycle/index.ts';
 
 // What a source is, what its rows are, and what is answered.
 

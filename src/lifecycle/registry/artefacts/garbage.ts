@@ -1,8 +1,14 @@
-import { PilotfishError } from '../../../base/index.ts';
-import type { ArtefactStore } from '../artefacts/store.ts';
-import type { Change } from '../audit/log.ts';
-import type { Sql } from '../state/port.ts';
-import type { Core } from './core.ts';
+import { type Clock, PilotfishError } from '../../../base/index.ts';
+import type { AuditLog, Change } from '../audit/log.ts';
+import type { RegistryState, Sql } from '../state/port.ts';
+import type { ArtefactStore } from './store.ts';
+
+type GarbagePorts = {
+  readonly state: RegistryState;
+  readonly store: ArtefactStore;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+};
 
 /** What was deleted, or would be. */
 export type GarbageReport = { readonly files: number; readonly bytes: number };
@@ -27,21 +33,21 @@ const IS_NAMED = `SELECT sha256 FROM version_files WHERE sha256 = ?
  * the transaction that deletes: whoever wants to name one of them comes before, or learns that it is gone.
  * @throws PilotfishError `LOCKED` while uploads or backups are under way; `INTERRUPTED`, `IO`.
  */
-export async function collectGarbage(core: Core, options: GarbageOptions): Promise<GarbageReport> {
-  const { state, store } = core;
+export async function collectGarbage(ports: GarbagePorts, options: GarbageOptions): Promise<GarbageReport> {
+  const { state, store } = ports;
   const { isDryRun = false, signal, ...change } = options;
   store.uploads.removeStale();
   refuseUploads(store);
   const rows = await state.read((sql) => sql.all(NAMED));
   const named = new Set(rows.map((row) => String(row['sha256'])));
-  const found = store.list().filter((sha256) => !named.has(sha256) && isOld(core, sha256));
+  const found = store.list().filter((sha256) => !named.has(sha256) && isOld(ports, sha256));
   if (isDryRun) return total(found.map((sha256) => store.stat(sha256)?.bytes ?? 0));
   const deleted: number[] = [];
   for (let at = 0; at < found.length; at += BATCH) {
     if (signal?.aborted === true)
       throw new PilotfishError('INTERRUPTED', 'collecting was stopped: run it again for the rest');
     deleted.push(
-      ...(await state.write((sql) => deleteUnnamed(core, sql, [found.slice(at, at + BATCH), change]))),
+      ...(await state.write((sql) => deleteUnnamed(ports, sql, [found.slice(at, at + BATCH), change]))),
     );
   }
   return total(deleted);
@@ -60,26 +66,26 @@ function refuseUploads({ uploads }: ArtefactStore): void {
     );
 }
 
-function isOld({ store, clock }: Core, sha256: string): boolean {
+function isOld({ store, clock }: GarbagePorts, sha256: string): boolean {
   const file = store.stat(sha256);
   return file !== undefined && clock.nowMs() - file.storedMs > GRACE_MS;
 }
 
 /** Should the commit fail, no more is lost than files that nobody named. @returns the sizes of what was deleted */
 async function deleteUnnamed(
-  core: Core,
+  ports: GarbagePorts,
   sql: Sql,
   [candidates, change]: readonly [readonly string[], Change],
 ): Promise<number[]> {
-  refuseUploads(core.store);
+  refuseUploads(ports.store);
   const gone: { readonly sha256: string; readonly bytes: number }[] = [];
   for (const sha256 of candidates) {
     const isNamed = (await sql.get(IS_NAMED, sha256, sha256)) !== undefined;
-    if (!isNamed && isOld(core, sha256)) gone.push({ sha256, bytes: core.store.stat(sha256)?.bytes ?? 0 });
+    if (!isNamed && isOld(ports, sha256)) gone.push({ sha256, bytes: ports.store.stat(sha256)?.bytes ?? 0 });
   }
   if (gone.length === 0) return [];
   const entry = { action: 'artefacts.collect', subject: 'artefacts', before: gone, after: null };
-  await core.audit.append(sql, entry, change);
-  for (const { sha256 } of gone) core.store.remove(sha256);
+  await ports.audit.append(sql, entry, change);
+  for (const { sha256 } of gone) ports.store.remove(sha256);
   return gone.map(({ bytes }) => bytes);
 }

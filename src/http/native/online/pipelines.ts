@@ -5,9 +5,9 @@ import {
   type PipelineUpdate,
   STRATEGIES,
   type TrainingSample,
-} from '../../lifecycle/index.ts';
-import { requireAllModels } from '../identity.ts';
-import { changeOf, type NativeOptions, type NativeScope } from './scope.ts';
+} from '../../../lifecycle/index.ts';
+import { requireAllModels } from '../../identity.ts';
+import { changeOf, type NativeOptions, type NativeScope } from '../scope.ts';
 
 const MAX_SAMPLES = 10_000;
 const BODY_BYTES = 64 * 1024 * 1024;
@@ -90,13 +90,13 @@ const shown = (it: PipelineStatus) => ({
 const shownUpdate = (it: PipelineUpdate) => ({ ...it, report: { ...it.report } });
 
 /** Adds `/pipelines`: learning while serving. */
-export function addOnline(scope: NativeScope, options: NativeOptions): void {
-  addPipelines(scope, options);
+export function addPipelines(scope: NativeScope, options: NativeOptions): void {
+  addKeeping(scope, options);
   addSamples(scope, options);
   addMoves(scope, options);
 }
 
-function addPipelines(scope: NativeScope, { online }: NativeOptions): void {
+function addKeeping(scope: NativeScope, { online }: NativeOptions): void {
   scope.get(
     '/pipelines',
     {

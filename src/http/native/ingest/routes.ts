@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import type { DataSource } from '../../lifecycle/index.ts';
-import { TurnedAway, usage } from '../errors.ts';
-import { type Identity, requireAllModels, requireModel } from '../identity.ts';
-import { Intake } from './ingest-intake.ts';
-import * as schemas from './ingest-schemas.ts';
-import { changeOf, type NativeOptions, type NativeScope } from './scope.ts';
+import type { DataSource } from '../../../lifecycle/index.ts';
+import { TurnedAway, usage } from '../../errors.ts';
+import { type Identity, requireAllModels, requireModel } from '../../identity.ts';
+import { changeOf, type NativeOptions, type NativeScope } from '../scope.ts';
+import { Intake } from './intake.ts';
+import * as schemas from './schemas.ts';
 
 /** Bodies that are taken at once: each holds a batch, and all write to one database. */
 const MAX_INTAKES = 8;
@@ -44,8 +44,12 @@ function addSources(scope: NativeScope, { ingest: { store } }: NativeOptions): v
       },
     },
     async (request) => {
-      requireSource(request.identity, request.body);
-      return shown(await store.define(request.params.source, request.body, changeOf(request)));
+      const { identity, params, body } = request;
+      requireSource(identity, body);
+      // One that is there may be of a model that is not the caller's.
+      const before = (await store.list()).find(({ name }) => name === params.source);
+      if (before !== undefined) requireSource(identity, before);
+      return shown(await store.define(params.source, body, changeOf(request)));
     },
   );
   scope.get(
@@ -108,7 +112,7 @@ function addIntake(scope: NativeScope, { ingest: { store, feed } }: NativeOption
       }
       running += 1;
       try {
-        const taken = { store, source: source.name, schema: schemas.rowSchema(source) };
+        const taken = { store, source, schema: schemas.rowSchema(source) };
         const report = await new Intake(taken).take(body);
         if (source.model !== null && report.accepted > 0) await feed.tell(source.name, source.model);
         return report;

@@ -1,6 +1,12 @@
 import type { z } from 'zod';
-import { GIB, KIB, PilotfishError } from '../../base/index.ts';
-import { type IngestRow, type IngestStore, linesOf, MAX_LINE_BYTES } from '../../lifecycle/index.ts';
+import { GIB, KIB, PilotfishError } from '../../../base/index.ts';
+import {
+  type IngestRow,
+  type IngestSource,
+  type IngestStore,
+  linesOf,
+  MAX_LINE_BYTES,
+} from '../../../lifecycle/index.ts';
 
 /** Rows of one transaction: others have their turn between two. */
 const BATCH_ROWS = 200;
@@ -20,7 +26,7 @@ export type IntakeReport = {
 
 export type IntakeOptions = {
   readonly store: IngestStore;
-  readonly source: string;
+  readonly source: IngestSource;
   readonly schema: z.ZodType<IngestRow>;
 };
 

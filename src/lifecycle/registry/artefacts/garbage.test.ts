@@ -99,6 +99,19 @@ test('whoever names a file while it is collected has it, or learns that it is go
   assert.ok(registry.store.has(sha256));
 });
 
+test('a file that went between its upload and its name is sent again, not named', async () => {
+  const { registry, tracking, state } = settled();
+  const sha256 = sha256Hex(Buffer.from('loose'));
+  const removal = state.write(async (sql) => {
+    while (!registry.store.has(sha256)) await sql.get('SELECT 1 AS one');
+    registry.store.remove(sha256);
+  });
+  const upload = tracking.artifacts.put('0/r/artifacts', 'a', Buffer.from('loose'));
+  await assert.rejects(upload, code('MISSING'));
+  await removal;
+  assert.deepEqual(await tracking.artifacts.list('0/r/artifacts'), []);
+});
+
 test('any order of storing, naming, forgetting and collecting keeps what is named', async () => {
   const step = fc.record({ what: fc.constantFrom('put', 'forget', 'collect'), which: fc.nat({ max: 4 }) });
   await fc.assert(
