@@ -38,3 +38,22 @@ test('every page the README points at is there', () => {
     assert.ok(existsSync(fileURLToPath(new URL(`../${path}`, import.meta.url))), path);
   }
 });
+
+test('what the README says that commands print stands in the guides', () => {
+  const pages = ['experiments', 'rollout', 'drift', 'online'].map((name) => read(`docs/guides/${name}.md`));
+  const [, block = ''] = /## Is the model better\?[\s\S]*?```\n([\s\S]*?)```/.exec(read('README.md')) ?? [];
+  const lines = block.split('\n').filter((line) => line.startsWith('  '));
+  assert.ok(lines.length >= 4);
+  for (const part of lines.flatMap((line) => line.split('…')).map((line) => line.trim())) {
+    assert.ok(
+      pages.some((page) => page.includes(part)),
+      part,
+    );
+  }
+  const commands = [...block.matchAll(/^\$ pilotfish (\w+ \w+)/gm)].map(([, command]) => command as string);
+  for (const command of commands)
+    assert.ok(
+      pages.some((page) => page.includes(`$ pilotfish ${command}`)),
+      command,
+    );
+});

@@ -1,5 +1,5 @@
 // What the servers are asked. Every task works on objects of its own, so that no round depends on another.
-import { PilotfishClient } from '../../src/http/client.ts';
+import { PilotfishClient } from '../../src/http/client/index.ts';
 import type { Ask, Wire } from './load.ts';
 
 /** Requests by number, and what the server holds once they were answered: the same for every server. */

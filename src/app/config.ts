@@ -21,6 +21,7 @@ export function readSettings(environment: Environment = process.env): Settings {
     modelsDirectory: read('PILOTFISH_MODELS') ?? fileURLToPath(new URL('../../models', import.meta.url)),
     namesModels: read('PILOTFISH_MODELS') !== undefined,
     telemetry: read('PILOTFISH_TELEMETRY'),
+    registry: read('PILOTFISH_REGISTRY'),
     modelStorage: read('ML_MODEL_STORAGE_DIR'),
     serverToken: password('PILOTFISH_TOKEN'),
     artefactKey: () => keyOf(password('PILOTFISH_ARTEFACT_KEY')()),

@@ -126,9 +126,11 @@ export function asRepositoryError(error: unknown, path: string): PilotfishError 
     );
   }
   const reason = error instanceof Error ? error.message : String(error);
+  const isForbidden = errno === 'EACCES' || errno === 'EPERM';
+  const check = isForbidden ? 'who owns it, and its permissions' : 'the path and the device';
   return new PilotfishError(
     'IO',
-    `file call failed on ${path} (${reason}): check the device, then run the command again`,
+    `file call failed on ${path} (${reason}): check ${check}, then run the command again`,
     {
       cause: error,
       path,

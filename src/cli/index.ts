@@ -122,6 +122,8 @@ function makeProgram(context: Context): Command {
     .version(context.world.version, '--version', 'print the version')
     .helpOption('--help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
+    // Descriptions beside long names of commands wrap too, within the 80 columns of a terminal.
+    .configureHelp({ minWidthToWrap: 20 })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.world.stdout.write(text),

@@ -1,19 +1,41 @@
+import { resolve } from 'node:path';
+import type { Context } from './context.ts';
 import { usageError } from './exit.ts';
 
-const MAX_LINE = 100_000;
+/** The bytes of a file, piece by piece; of standard input without one, or where `-` stands for it. */
+export async function inputOf(
+  context: Context,
+  file: string | undefined,
+): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
+  if (file === undefined || file === '-') return context.world.stdin;
+  const { filePieces } = await import('../lifecycle/index.ts');
+  return filePieces(context.ports().fs, resolve(file));
+}
 
-/** Lines of text without their ends. Throws USAGE for one that is too long to be one. */
-export async function* linesOf(
+/**
+ * What `read` makes of the lines that are not blank, each an object in JSON. Throws USAGE for a line that is none, or of
+ * which it makes nothing; `wanted` says what a line is to be, such as `sample: give {"label":1}`.
+ */
+export async function* jsonLinesOf<T>(
   input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of input) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-    if (rest.length > MAX_LINE)
-      throw usageError(`a line has more than ${MAX_LINE} characters: give one record a line`);
+  wanted: string,
+  read: (value: object) => T | undefined,
+): AsyncGenerator<T> {
+  const { linesOf } = await import('../lifecycle/index.ts');
+  for await (const { number, text } of linesOf(input)) {
+    const object = text === null ? undefined : objectOf(text);
+    const value = object && read(object);
+    if (value === undefined) throw usageError(`line ${number} is no ${wanted}`);
+    yield value;
   }
-  yield rest;
+}
+
+/** Undefined for what is no object. */
+function objectOf(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

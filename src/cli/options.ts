@@ -72,7 +72,7 @@ export function duration(name: string): (text: string) => number {
     const [, digits, unit] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
     const ms = text === '0' ? 0 : Number(digits) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
     if (ms >= 0) return ms;
-    throw usageError(`${name} ${safeText(text)} cannot be used: give a time such as 30m, 12h or 2d, or 0`);
+    throw usageError(`${name} ${safeText(text)} cannot be used: give a time such as 30s, 12h or 2d, or 0`);
   };
 }
 

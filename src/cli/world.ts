@@ -26,6 +26,8 @@ export interface Settings {
   readonly namesModels?: boolean;
   /** Where `pack` records telemetry; undefined: nowhere. */
   readonly telemetry: string | undefined;
+  /** The registry that says which models advise `pack`; undefined: those of `modelsDirectory` do. */
+  readonly registry?: string | undefined;
   /** Where the artefacts of a registry lie; undefined: in its data directory. */
   readonly modelStorage?: string | undefined;
   /** The key the artefacts of a registry are sealed with, if they are. Throws USAGE, UNREADABLE. */

@@ -33,6 +33,9 @@ export function answerOf(error: unknown, requestId: string): ErrorAnswer {
     const isSize = code === 'LIMIT' && TOO_LARGE.test(message);
     return { status: isSize ? 413 : (STATUS[code] ?? 500), code, message };
   }
+  // A body of a hundred thousand brackets: whoever looks into it comes to the end of the stack.
+  if (error instanceof RangeError && error.message === 'Maximum call stack size exceeded')
+    return { status: 400, code: 'USAGE', message: 'the body is nested too deeply: send it flatter' };
   const status = statusOf(error);
   if (status !== undefined && status < 500) {
     const message = error instanceof Error ? error.message : String(error);

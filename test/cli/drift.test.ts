@@ -40,7 +40,7 @@ test('a baseline, rows over several commands, alarms, and why', async (t) => {
   await house.told('baseline', '--from', 'training.jsonl', '--model', 'codec');
   const piped = house.run(['drift', 'record', ...DATA], { input: Buffer.from(lines(2, 150)) });
   assert.deepEqual([piped.code, piped.stdout], [0, '150 rows recorded, 0 alarms\n']);
-  const quiet = /^feature {5}size {2}no window yet {2}150 values, baseline of 2000 {2}0 alarms$/m;
+  const quiet = /^feature {2}size {2}no window yet {2}150 values, baseline of 2000 {2}0 alarms$/m;
   assert.match(await house.text('status'), quiet);
   const { rows, alerts } = await house.told<Recorded>('record', '--from', 'today.jsonl');
   assert.equal(rows, 400);

@@ -121,9 +121,13 @@ test('shares that are left out, files, and what does not parse', async (t) => {
     (await place.given('experiments', 'create', 'file', '--from', 'e.json', ...data)).stdout,
     /Judged once, when every arm has 2000 units/,
   );
+  place.write({ 'odd.json': '{"guardrail":[]}', 'none.json': '{"guardrails":[{}]}' });
   const failing: readonly (readonly [string[], RegExp])[] = [
-    [[...create, '--treatment', 'on=100%', ...data], /USAGE: a trafficPct is 0/],
-    [[...create, '--treatment', 'on=80%', '--treatment', 'more=50%', ...data], /USAGE: a trafficPct is -30/],
+    [[...create, '--treatment', 'on=100%', ...data], /USAGE: the treatments take all units/],
+    [
+      [...create, '--treatment', 'on=80%', '--treatment', 'more=50%', ...data],
+      /USAGE: the treatments take all units/,
+    ],
     [[...create, '--treatment', 'on=0.5', ...data], /can mean 50% or 0.5%/],
     [[...create, '--treatment', 'on', ...data], /EXISTS/],
     [
@@ -131,12 +135,29 @@ test('shares that are left out, files, and what does not parse', async (t) => {
       /NAME:higher or NAME:lower/,
     ],
     [[...create.slice(0, 3), ...data], /needs --target, --control and --treatment/],
-    [['experiments', 'create', 'x', '--from', 'bad.json', ...data], /is no JSON/],
+    [['experiments', 'create', 'x', '--from', 'bad.json', ...data], /holds no experiment as JSON/],
     [['experiments', 'start', 'none', ...data], /MISSING: there is no experiment none/],
-    [['experiments', 'record', 'prefetch', '--unit', 'u', '--value', 'hits=', ...data], /give accuracy=0.95/],
+    [
+      ['experiments', 'record', 'prefetch', '--unit', 'u', '--value', 'hits=', ...data],
+      /such as accuracy=0.95/,
+    ],
+    [['experiments', 'record', 'prefetch', '--unit', 'u', ...data], /a record needs --value/],
+    [
+      ['experiments', 'record', 'prefetch', '--id', 'u', '--from', 'f', ...data],
+      /--from has all of its records/,
+    ],
     [
       ['experiments', 'record', 'prefetch', '--unit', 'u', '--value', 'hits=1', ...data],
       /REFUSED: experiment prefetch is draft/,
+    ],
+    [
+      ['experiments', 'create', 'b', '--from', 'odd.json', ...data],
+      /odd\.json has guardrail: give targetMetric, /,
+    ],
+    [['experiments', 'create', 'b', '--from', 'none.json', ...data], /none\.json has no targetMetric/],
+    [
+      ['experiments', 'create', 'b', '--from', 'e.json', '--alpha', '0.1', ...data],
+      /--from has all of the exp/,
     ],
     [['experiments', 'list', '--status', 'odd', ...data], /--status odd cannot be used/],
   ];

@@ -91,7 +91,7 @@ test('a pipeline is made, fed, asked why it does not update, and its log learnt 
   });
   assert.match(
     await house.said('online', 'add', 'sea', 'more.jsonl'),
-    /^1 sample added, 0 known already, 1 late labels/,
+    /^1 sample added, 0 known already, 1 late label;/,
   );
   await house.said('online', 'pause', 'sea', '--reason', 'a holiday');
   assert.match(await house.fails('REFUSED', 'online', 'add', 'sea', 'more.jsonl'), /resume it first/);
@@ -169,6 +169,7 @@ test('bad input is refused in words', async (t) => {
   await house.fails('USAGE', ...CREATE.slice(0, -2).with(2, 'x'), '--strategy', 'often');
   await house.fails('MISSING', 'online', 'status', 'absent');
   house.write({
+    'x.json': '{}',
     'bad.jsonl': 'no json\n',
     'nan.jsonl': lines([{ sampleId: 'a', features: { a: null, b: 1, c: 1 } }]),
   });
@@ -176,7 +177,9 @@ test('bad input is refused in words', async (t) => {
   await house.fails('SHAPE', 'online', 'add', 'sea', 'nan.jsonl');
   await house.fails('USAGE', 'jobs', 'submit', 'train', 'nothing', '--dataset', 'x.json');
   await house.fails('USAGE', 'jobs', 'submit', 'tune', 'codec', '--dataset', 'x.json', '--space', '{');
-  await house.fails('MISSING', 'jobs', 'cancel', '9');
+  await house.fails('MISSING', 'jobs', 'submit', 'train', 'codec', '--dataset', 'absent.json');
+  assert.match(await house.said('jobs', 'list'), /^no jobs/);
+  assert.match(await house.fails('MISSING', 'jobs', 'cancel', '9'), /see `pilotfish jobs list`/);
   const status = await house.told<PipelineStatus>('online', 'status', 'sea');
   assert.equal(status.samples.scored, 0);
 });
@@ -260,9 +263,10 @@ test('a worker ends when nothing waits, or when it is told to', async (t) => {
   const end = ended(child);
   await once(child, 'spawn');
   // Ready when it has looked once: a job of its own proves it.
-  await house.said('jobs', 'submit', 'train', 'codec', '--dataset', 'absent.json');
+  house.write({ 'torn.json': '{' });
+  await house.said('jobs', 'submit', 'train', 'codec', '--dataset', 'torn.json');
   for await (const line of createInterface({ input: child.stderr ?? assert.fail() })) {
-    if (line.includes('failed: MISSING')) break;
+    if (line.includes('failed: DAMAGED')) break;
   }
   child.kill('SIGTERM');
   assert.equal((await end).code, 0);

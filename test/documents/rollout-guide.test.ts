@@ -9,7 +9,14 @@ import { root, runWell, temporaryFolder } from '../support.ts';
 const page = readFileSync(join(root, 'docs/guides/rollout.md'), 'utf8');
 const [, program = ''] = /^```ts\n(.*?)^```$/ms.exec(page) ?? [];
 
-test('the code of the page prints what stands behind each line', (t) => {
+/** Which decisions are the model's is drawn: what follows of it differs from run to run. */
+const undrawn = (text: string): string =>
+  text
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, 'TIME')
+    .replaceAll(/\d\.\d+ of \d+/g, 'MEAN of COUNT')
+    .replaceAll(/harm 0\.0\d+/g, 'harm P');
+
+test('the code of the page prints what stands behind each line', async (t) => {
   const folder = temporaryFolder(t);
   const local = program.replace(
     /'pilotfish\/(\w+)'/g,
@@ -21,6 +28,9 @@ test('the code of the page prints what stands behind each line', (t) => {
   const { stdout } = runWell(process.execPath, ['program.ts'], { cwd: folder });
   assert.deepEqual(stdout.trimEnd().split('\n'), promised);
   assert.equal(promised.length, 3);
+  const [, shown] = /^\$ pilotfish rollout status [^\n]*\n(.*?)^```$/ms.exec(page) ?? [];
+  const status = await new Place(t).inside(['rollout', 'status', 'spring', '--data', join(folder, 'data')]);
+  assert.equal(undrawn(status.stdout), undrawn(shown ?? ''));
 });
 
 test('the plan of the page is the one that ships', async (t) => {

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PilotfishClient } from '../../src/http/client.ts';
+import { PilotfishClient } from '../../src/http/client/index.ts';
 import { Place } from '../cli/support.ts';
 import { constantModel } from '../http/models.ts';
 import { root, run, temporaryFolder } from '../support.ts';

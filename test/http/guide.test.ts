@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PilotfishClient } from '../../src/http/client.ts';
+import { PilotfishClient } from '../../src/http/client/index.ts';
 import { MlflowClient } from '../../src/index.ts';
 import { Place } from '../cli/support.ts';
 import { root } from '../support.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { hasCode, sha256Hex } from '../../src/base/index.ts';
-import { PilotfishClient } from '../../src/http/client.ts';
+import { PilotfishClient } from '../../src/http/client/index.ts';
 import type { RegistryEvent } from '../../src/lifecycle/index.ts';
 import { constantModel } from './models.ts';
 import { type Served, serve } from './support.ts';

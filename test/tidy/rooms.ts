@@ -61,6 +61,7 @@ export const roomOrder: Readonly<Record<string, readonly string[]>> = {
     'server',
   ],
   http: [
+    'client',
     'keys',
     'frame',
     'mlflow',

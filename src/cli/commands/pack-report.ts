@@ -1,6 +1,7 @@
 import type { PackResult } from '../../blocks/index.ts';
 import type { AdviceReport } from '../../decisions/index.ts';
 import type { TelemetryCounters } from '../../lifecycle/index.ts';
+import type { RolloutAdvice } from '../models/step-counts.ts';
 import { andMore, bytesText, counted, countText, rateText, safeText, secondsText } from '../text.ts';
 import type { Usage } from '../world.ts';
 
@@ -9,7 +10,7 @@ type Bases = NonNullable<AdviceReport['bases']>;
 /** What a run used, and what the rooms said. */
 interface Told {
   readonly usage: Usage & { readonly seconds: number };
-  readonly advice: AdviceReport | undefined;
+  readonly advice: (AdviceReport & { readonly rollouts?: readonly RolloutAdvice[] }) | undefined;
   /** What became of the events of this run, if any were recorded. */
   readonly telemetry: TelemetryCounters | undefined;
 }
@@ -34,6 +35,7 @@ export function packText(result: PackResult, { usage, advice, telemetry }: Told)
     `blocks   ${blocksText(result)}`,
     `codecs   ${codecsText(result)}`,
     ...(advice === undefined ? [] : [`hints    ${hintsText(advice)}`]),
+    ...(advice?.rollouts ?? []).map((rollout) => `rollout  ${rolloutText(rollout)}`),
     ...(telemetry === undefined ? [] : [`events   ${eventsText(telemetry)}`]),
     `took     ${usedText(bytes, usage)}`,
   ];
@@ -84,6 +86,20 @@ function basesText({ basesBy, questions, answeredByModel, kept, notKept, decline
   const who = whoText(basesBy, questions, answeredByModel);
   return `bases by ${who}: ${countText(kept)} stored, ${countText(notKept)} in vain, ${countText(declined)} not tried`;
 }
+
+/** Where a model is on its way now, and who decided. */
+function rolloutText({ id, phase, reason, steps }: RolloutAdvice): string {
+  const count = (who: 'model' | 'rule' | 'shadow'): string =>
+    countText(steps.reduce((sum, step) => sum + step[who], 0));
+  const decided = `model ${count('model')}, rule ${count('rule')}, shadow ${count('shadow')}`;
+  const last = steps.at(-1);
+  if (phase === 'rolled-back') return `${safeText(id)} ${phase}: ${safeText(reason)}; ${decided}`;
+  if (last === undefined) return `${safeText(id)} ${phase}: no decisions`;
+  const share = last.share === 0 ? 'in shadow' : `at ${percentText(last.share)}`;
+  return `${safeText(id)} ${phase}, step ${last.step + 1} ${share}: ${decided}`;
+}
+
+const percentText = (share: number): string => `${+(100 * share).toFixed(2)} %`;
 
 function eventsText({ stored, dropped, refused }: TelemetryCounters): string {
   const lost = dropped + refused === 0 ? '' : `, ${countText(dropped + refused)} lost`;

@@ -17,6 +17,7 @@ import {
   type Similarity,
   surroundingsOf,
 } from '../models/adviser.ts';
+import type { RegisteredRooms } from '../models/registered.ts';
 import { type Recording, startRecording } from '../models/telemetry.ts';
 import { blockSizeBytes, repeated, threadCount, withExamples, withJson } from '../options.ts';
 import { Excludes, sourcePath, streamName } from '../sources.ts';
@@ -39,6 +40,7 @@ interface PackCommandOptions extends CommonOptions {
   readonly hints: boolean;
   readonly similarity?: Similarity;
   readonly telemetry?: string;
+  readonly registry?: string;
 }
 
 const EXAMPLES = [
@@ -80,6 +82,10 @@ export function registerPack(program: Command, context: Context): void {
       ).choices(SIMILARITIES),
     )
     .option('--no-hints', 'ask no room: built-in codec, bases by the built-in rule')
+    .option(
+      '--registry <dir>',
+      'who advises is what its rollouts and production say (or PILOTFISH_REGISTRY; default: the shipped models)',
+    )
     .option('--telemetry <file>', 'record decisions there, without content (or in PILOTFISH_TELEMETRY)')
     .option('--threads <n>', 'encode on at most so many threads; 0: none beside the main one', threadCount)
     .option('--quiet', 'no progress, no summary')
@@ -95,11 +101,25 @@ async function run(context: Context, args: readonly string[], options: PackComma
   };
   // Last, since it makes files: all that was asked for makes sense.
   const recording = await recordingOf(context, options);
+  const registered = await registeredOf(context, options);
   try {
-    await packAndTell(context, options, { source, excludes, similarity, recording });
+    await packAndTell(context, options, { source, excludes, similarity, recording, registered });
   } finally {
+    await registered?.end();
     recording?.end();
   }
+}
+
+/** The rooms of a registry that is named; a rehearsal leaves it alone, so that the rules answer. */
+async function registeredOf(
+  context: Context,
+  options: PackCommandOptions,
+): Promise<RegisteredRooms | undefined> {
+  const { registry = context.world.settings.registry, hints, dryRun } = options;
+  if (registry === undefined || !hints) return undefined;
+  // Loaded when asked for: it brings the whole registry along.
+  const { RegisteredRooms } = await import('../models/registered.ts');
+  return dryRun ? RegisteredRooms.none(context) : RegisteredRooms.open(context, registry);
 }
 
 /** Where there are decisions and anything may be written; off unless asked for. */
@@ -120,16 +140,17 @@ interface Prepared {
   readonly excludes: Excludes;
   readonly similarity: Similarity;
   readonly recording: Recording | undefined;
+  readonly registered: RegisteredRooms | undefined;
 }
 
 async function packAndTell(
   context: Context,
   options: PackCommandOptions,
-  { source, excludes, similarity, recording }: Prepared,
+  { source, excludes, similarity, recording, registered }: Prepared,
 ): Promise<void> {
   const { link } = options;
   const adviser = options.hints
-    ? await loadAdviser(context, { link, similarity, listeners: recording })
+    ? await loadAdviser(context, { link, similarity, listeners: recording, registered })
     : undefined;
   const plain = adviser ?? plainAdviser(similarity);
   const asked = {
@@ -147,8 +168,11 @@ async function packAndTell(
     ? packed
     : { ...packed, bytesStored: repositoryBytes(context, options) - before };
   if (result.isIncomplete) context.exitCode = EXIT.incomplete;
+  // What decisions came to is kept before anyone is told how it went.
+  await registered?.end();
   const usage = context.usage();
-  const told = { usage, advice: adviser?.report(), telemetry: recording?.end() };
+  const advice = adviser === undefined ? undefined : { ...adviser.report(), ...registered?.report() };
+  const told = { usage, advice, telemetry: recording?.end() };
   await context.result(options, { json: packJson(result, told), text: packText(result, told) });
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
+import { inputOf } from '../lines.ts';
 import { repeated } from '../options.ts';
 import { type ChangeOptions, changeOf, refOf, withData, withReason, withRegistry } from '../registry/data.ts';
 import { counted } from '../text.ts';
@@ -59,19 +60,13 @@ async function set(context: Context, options: BaselineOptions): Promise<void> {
 
 async function columnsOf(context: Context, from: string): Promise<Record<string, number[]>> {
   const columns: Record<string, number[]> = {};
-  const input = from === '-' ? context.world.stdin : await pieces(context, from);
-  for await (const row of rowsOf(input)) {
+  for await (const row of rowsOf(await inputOf(context, from))) {
     for (const [name, value] of row) {
       columns[name] ??= [];
       columns[name].push(value);
     }
   }
   return columns;
-}
-
-export async function pieces(context: Context, file: string): Promise<Iterable<Uint8Array>> {
-  const { filePieces } = await import('../../lifecycle/index.ts');
-  return filePieces(context.ports().fs, resolve(file));
 }
 
 /** What the version in production of a model learnt from. */

@@ -1,7 +1,7 @@
 import type { DriftDetector, DriftType } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
-import { linesOf } from '../lines.ts';
+import { jsonLinesOf } from '../lines.ts';
 import { type DataOptions, withRegistry } from '../registry/data.ts';
 import { safeText } from '../text.ts';
 
@@ -12,7 +12,7 @@ export interface TypeOptions extends DataOptions {
 
 const TYPES = ['feature', 'prediction', 'concept'];
 
-export const TYPE_HELP = `${TYPES.join(', ')}; feature`;
+export const TYPE_HELP = `${TYPES.join(', ')} (default: feature)`;
 
 /** Opens the registry and runs `work` on its detector. */
 export function withDetector<T>(
@@ -43,25 +43,12 @@ export function typeOf({ type = 'feature' }: TypeOptions): DriftType {
 }
 
 /** Rows of numbers by name, one JSON object a line. */
-export async function* rowsOf(
+export function rowsOf(
   input: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<readonly [string, number][]> {
-  let at = 0;
-  for await (const line of linesOf(input)) {
-    at += 1;
-    if (line.trim() !== '') yield numbersOf(line, at);
-  }
-}
-
-function numbersOf(line: string, at: number): [string, number][] {
-  let row: unknown;
-  try {
-    row = JSON.parse(line);
-  } catch {
-    // Said below.
-  }
-  const entries =
-    typeof row === 'object' && row !== null && !Array.isArray(row) ? Object.entries(row) : undefined;
-  if (entries?.every(([, value]) => typeof value === 'number') === true) return entries;
-  throw usageError(`line ${at} is no row: give one object of numbers a line, such as {"request_size":1024}`);
+  const wanted = 'row: give one object of numbers a line, such as {"request_size":1024}';
+  return jsonLinesOf(input, wanted, (line) => {
+    const row = Object.entries(line);
+    return row.every(([, value]) => typeof value === 'number') ? row : undefined;
+  });
 }

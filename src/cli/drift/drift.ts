@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { DriftAlert, DriftExplanation, DriftStatus } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
+import { inputOf } from '../lines.ts';
 import { type DataOptions, group, withData } from '../registry/data.ts';
-import { counted, localTime, safeText } from '../text.ts';
-import { pieces, registerBaseline } from './baseline.ts';
+import { counted, localTime, safeText, table } from '../text.ts';
+import { registerBaseline } from './baseline.ts';
 import { rowsOf, TYPE_HELP, type TypeOptions, typeOf, withDetector } from './detector.ts';
 
 interface RecordOptions extends TypeOptions {
@@ -39,12 +40,12 @@ export function registerDrift(program: Command, context: Context): void {
     'pilotfish drift record --from errors.jsonl --type concept --data DIR',
   ])
     .description('take in rows of numbers by name, one JSON object a line, and print the alarms')
-    .option('--from <file>', 'the rows; standard input')
+    .option('--from <file>', 'the rows; without it standard input')
     .option('--type <type>', TYPE_HELP)
     .action((options: RecordOptions) => record(context, options));
   withData(drift.command('reports'), ['pilotfish drift reports --since 7d --data DIR'])
     .description('list alarms')
-    .option('--since <time>', 'such as 24h, 7d or 2026-01-31T12:00:00Z; 24h')
+    .option('--since <time>', 'such as 24h, 7d or 2026-01-31T12:00:00Z (default: 24h)')
     .action((options: ReportOptions) => reports(context, options));
   withData(drift.command('explain <feature>'), ['pilotfish drift explain request_size --data DIR'])
     .description('say why a feature alarms as often as it does, and what to change')
@@ -56,12 +57,12 @@ function status(context: Context, options: DataOptions): Promise<void> {
   return withDetector(context, options, async (detector) => {
     const streams = await detector.status();
     const none = 'nothing is watched: `pilotfish drift baseline` says what features were\n';
-    const text = streams.length === 0 ? none : streams.map(statusLine).join('');
+    const text = streams.length === 0 ? none : table(streams.map(statusRow));
     await context.result(options, { json: { streams }, text });
   });
 }
 
-function statusLine({
+function statusRow({
   type,
   featureName,
   count,
@@ -70,17 +71,17 @@ function statusLine({
   severity,
   since,
   alarms,
-}: DriftStatus): string {
+}: DriftStatus): string[] {
   const far = distance === null ? 'no window yet' : `distance ${distance.toFixed(3)}`;
-  const now = severity === null ? '' : `  ${severity} since ${localTime(since?.getTime() ?? 0)}`;
+  const now = severity === null ? '' : `${severity} since ${localTime(since?.getTime() ?? 0)}`;
   const of = `${counted(count, 'value')}, baseline of ${baselineCount}`;
-  return `${type.padEnd(10)}  ${safeText(featureName)}  ${far}  ${of}  ${counted(alarms, 'alarm')}${now}\n`;
+  return [type, safeText(featureName), far, of, counted(alarms, 'alarm'), now];
 }
 
 function record(context: Context, options: RecordOptions): Promise<void> {
   const type = typeOf(options);
   return withDetector(context, options, async (detector) => {
-    const input = options.from === undefined ? context.world.stdin : await pieces(context, options.from);
+    const input = await inputOf(context, options.from);
     let rows = 0;
     for await (const row of rowsOf(input)) {
       detector.recordRows([Object.fromEntries(row)], type);
@@ -134,5 +135,5 @@ function explanationText(it: DriftExplanation): string {
       : [`correlation with the value before: ${it.autocorrelation.toFixed(2)}`]),
     ...it.advice.map((line) => `advice: ${line}`),
   ];
-  return `${statusLine(it)}${facts.map((line) => `  ${safeText(line)}\n`).join('')}`;
+  return `${table([statusRow(it)])}${facts.map((line) => `  ${safeText(line)}\n`).join('')}`;
 }

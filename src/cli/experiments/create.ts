@@ -1,6 +1,4 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readSmallFile } from '../../base/index.ts';
 import type {
   Experiment,
   ExperimentGuardrail,
@@ -14,6 +12,7 @@ import { usageError } from '../exit.ts';
 import { repeated, share } from '../options.ts';
 import { type ChangeOptions, changeOf, withData, withReason } from '../registry/data.ts';
 import { safeText } from '../text.ts';
+import { experimentOf } from './from-file.ts';
 import { withManager } from './manager.ts';
 
 interface CreateOptions extends ChangeOptions {
@@ -33,7 +32,6 @@ interface CreateOptions extends ChangeOptions {
   readonly salt?: string;
 }
 
-const MAX_FILE_BYTES = 1_000_000;
 const PERCENT = 100;
 
 /** Adds `experiments create`. */
@@ -73,7 +71,7 @@ export function registerCreate(experiments: Command, context: Context): void {
 
 async function run(context: Context, id: string, options: CreateOptions): Promise<void> {
   const experiment =
-    options.from === undefined ? fromOptions(id, options) : fromFile(context, id, options.from);
+    options.from === undefined ? fromOptions(id, options) : experimentOf(context, id, aloneIn(options));
   await withManager(
     context,
     options,
@@ -88,15 +86,10 @@ async function run(context: Context, id: string, options: CreateOptions): Promis
   );
 }
 
-function fromFile(context: Context, id: string, path: string): Experiment {
-  const bytes = readSmallFile(context.ports().fs, resolve(path), MAX_FILE_BYTES);
-  try {
-    return { ...(JSON.parse(bytes.toString()) as Experiment), id };
-  } catch {
-    throw usageError(
-      `${safeText(path)} is no JSON: write what \`experiments show --json\` prints, or see the guide`,
-    );
-  }
+/** The name of the file that says everything: what an option said beside it would be lost. */
+function aloneIn({ from, data, json, reason, ...others }: CreateOptions): string {
+  if (Object.keys(others).length === 0) return from as string;
+  throw usageError('--from has all of the experiment: leave the options out that are in the file');
 }
 
 function fromOptions(id: string, options: CreateOptions): Experiment {
@@ -127,6 +120,7 @@ function modelsOf(control: string, treatments: readonly string[]): ModelVariant[
   });
   const shares = given.flatMap(({ trafficPct }) => (trafficPct === undefined ? [] : [trafficPct]));
   const rest = PERCENT - shares.reduce((sum, each) => sum + each, 0);
+  if (rest <= 0) throw usageError('the treatments take all units: leave a share to the control');
   return [
     { modelId: control, isControl: true, ...(shares.length === 0 ? {} : { trafficPct: rest }) },
     ...given,
@@ -142,10 +136,10 @@ function metricOf(option: string, text: string): MetricSpec {
   );
 }
 
-/** `latencyMs.p95` is the 95th percentile of latencyMs. */
+/** `latencyMs.p95` is the 95th percentile of latencyMs, `.p5` the fifth, `.p999` one in a thousand from the top. */
 function quantileOf(name: string): Pick<MetricSpec, 'value' | 'quantile'> {
-  const [, value, digits] = /^(.+)\.p([0-9]{1,3})$/.exec(name) ?? [];
-  return value === undefined ? {} : { value, quantile: Number(`0.${digits}`) };
+  const [, value, digits = ''] = /^(.+)\.p([0-9]{1,2}|99[0-9])$/.exec(name) ?? [];
+  return value === undefined ? {} : { value, quantile: Number(`0.${digits.padStart(2, '0')}`) };
 }
 
 function guardrailOf(text: string): ExperimentGuardrail {

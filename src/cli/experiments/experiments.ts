@@ -11,7 +11,7 @@ import {
   withData,
   withReason,
 } from '../registry/data.ts';
-import { countText, localTime, safeText } from '../text.ts';
+import { counted, localTime, safeText } from '../text.ts';
 import { registerCreate } from './create.ts';
 import { registerEvidence } from './evidence.ts';
 import { withManager } from './manager.ts';
@@ -33,6 +33,7 @@ const EXAMPLES = [
   'pilotfish experiments record threat-model-v2 --unit user-1 --value accuracy=1 --data DIR',
   'pilotfish experiments results threat-model-v2 --data DIR',
 ];
+const NONE = 'no experiments: `pilotfish experiments create` makes one\n';
 const STATUSES = ['draft', 'running', 'paused', 'complete', 'archived'];
 
 /** Steps of an experiment's life: the command, what it is for, and the call. */
@@ -127,13 +128,14 @@ function list(context: Context, options: ListOptions): Promise<void> {
     const experiments = await manager.listExperiments(
       status === undefined ? {} : { status: status as ExperimentStatus },
     );
-    await context.result(options, { json: { experiments }, text: experiments.map(lineOf).join('') });
+    const text = experiments.length === 0 && status === undefined ? NONE : experiments.map(lineOf).join('');
+    await context.result(options, { json: { experiments }, text });
   });
 }
 
 function lineOf({ id, status, createdMs, records, note }: StoredExperiment): string {
   const why = note === '' ? '' : `  ${safeText(note)}`;
-  return `${localTime(createdMs)}  ${status.padEnd(8)}  ${safeText(id)}  ${countText(records)} records${why}\n`;
+  return `${localTime(createdMs)}  ${status.padEnd(8)}  ${safeText(id)}  ${counted(records, 'record')}${why}\n`;
 }
 
 function detailsOf(experiment: StoredExperiment): string {

@@ -2,12 +2,14 @@ import type { Command } from 'commander';
 import type { ABTestManager, ExperimentRecord, RecordOutcome } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
+import { inputOf, jsonLinesOf } from '../lines.ts';
 import { repeated } from '../options.ts';
 import { type DataOptions, withData } from '../registry/data.ts';
-import { counted, safeText } from '../text.ts';
+import { counted, countText, safeText } from '../text.ts';
 import { withManager } from './manager.ts';
 
 interface RecordOptions extends DataOptions {
+  readonly from?: string;
   readonly id?: string;
   readonly unit?: string;
   readonly model?: string;
@@ -17,16 +19,16 @@ interface RecordOptions extends DataOptions {
 
 type Counts = Record<RecordOutcome, number>;
 
-const MAX_LINE = 100_000;
 const BATCH = 1000;
 
 /** Adds `experiments record`. */
 export function registerRecord(experiments: Command, context: Context): void {
   withData(experiments.command('record <experiment>'), [
     'pilotfish experiments record threat-model-v2 --id request-7 --unit user-1 --value accuracy=1 --data DIR',
-    'pilotfish experiments record threat-model-v2 --data DIR < records.jsonl',
+    'pilotfish experiments record threat-model-v2 --from records.jsonl --data DIR',
   ])
-    .description('count what happened to a unit; without --value, one JSON object a line from standard input')
+    .description('count what happened to a unit; without --value, what a file or standard input says')
+    .option('--from <file>', 'records, one JSON object a line; without it standard input')
     .option('--id <id>', 'what the record is known by: one that comes again is not counted again')
     .option('--unit <unit>', 'the user, device or request it is about')
     .option('--model <model>', 'the arm, where there is no unit')
@@ -36,14 +38,15 @@ export function registerRecord(experiments: Command, context: Context): void {
 }
 
 function run(context: Context, experiment: string, options: RecordOptions): Promise<void> {
+  checkOptions(options);
   return withManager(context, options, async (manager) => {
     const counts: Counts = { counted: 0, repeated: 0, outside: 0 };
-    if (options.value === undefined) await recordLines(context, { manager, experiment, counts });
+    if (options.value === undefined) await recordLines(context, { manager, experiment, counts }, options);
     else counts[await manager.record(experiment, recordOf(options))] += 1;
     const { repeated: again, outside } = counts;
     const notes = [
-      again > 0 ? `, ${again} of before` : '',
-      outside > 0 ? `, ${outside} outside the experiment` : '',
+      again > 0 ? `, ${countText(again)} of before` : '',
+      outside > 0 ? `, ${countText(outside)} outside the experiment` : '',
     ];
     await context.result(options, {
       json: counts,
@@ -52,12 +55,21 @@ function run(context: Context, experiment: string, options: RecordOptions): Prom
   });
 }
 
+/** One record or many: options of the one are not to be taken for those of lines that nobody sends. */
+function checkOptions({ from, id, unit, model, value, fellBack }: RecordOptions): void {
+  const isOne = (id ?? unit ?? model ?? value ?? fellBack) !== undefined;
+  if (isOne && from !== undefined)
+    throw usageError('--from has all of its records: give no other option of one');
+  if (isOne && value === undefined)
+    throw usageError('a record needs --value; without any of its options lines are read');
+}
+
 function recordOf({ id, unit, model, value = [], fellBack }: RecordOptions): ExperimentRecord {
   const values = value.map((text) => {
     const at = text.lastIndexOf('=');
     const number = at < 1 || text.slice(at + 1).trim() === '' ? Number.NaN : Number(text.slice(at + 1));
     if (!Number.isFinite(number))
-      throw usageError(`--value ${safeText(text)} cannot be used: give accuracy=0.95`);
+      throw usageError(`--value ${safeText(text)} cannot be used: give NAME=NUMBER, such as accuracy=0.95`);
     return [text.slice(0, at), number] as const;
   });
   return { id, unit, modelId: model, values: Object.fromEntries(values), fellBack };
@@ -71,6 +83,7 @@ async function recordLines(
     experiment,
     counts,
   }: { readonly manager: ABTestManager; readonly experiment: string; readonly counts: Counts },
+  { from }: RecordOptions,
 ): Promise<void> {
   let batch: ExperimentRecord[] = [];
   const flush = async (): Promise<void> => {
@@ -79,35 +92,11 @@ async function recordLines(
     batch = [];
     await context.turn();
   };
-  let at = 0;
-  for await (const line of linesOf(context.world.stdin)) {
-    at += 1;
-    if (line.trim() === '') continue;
-    batch.push(parsed(line, at));
+  const wanted = 'record: give one object a line, such as {"unit":"user-1","values":{"accuracy":1}}';
+  const read = (line: object): ExperimentRecord => line as ExperimentRecord;
+  for await (const record of jsonLinesOf(await inputOf(context, from), wanted, read)) {
+    batch.push(record);
     if (batch.length === BATCH) await flush();
   }
   await flush();
-}
-
-function parsed(line: string, at: number): ExperimentRecord {
-  try {
-    return JSON.parse(line) as ExperimentRecord;
-  } catch {
-    throw usageError(
-      `line ${at} is no JSON: give one object a line, such as {"unit":"user-1","values":{"accuracy":1}}`,
-    );
-  }
-}
-
-async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of input) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-    if (rest.length > MAX_LINE)
-      throw usageError(`a line has more than ${MAX_LINE} characters: give one record a line`);
-  }
-  yield rest;
 }

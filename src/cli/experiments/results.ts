@@ -1,5 +1,5 @@
 import type { ArmComparison, ArmResult, ExperimentResults, GuardrailResult } from '../../lifecycle/index.ts';
-import { countText, safeText, table } from '../text.ts';
+import { counted, countText, safeText, table } from '../text.ts';
 
 const PERCENT = 100;
 const DIGITS = 4;
@@ -9,7 +9,7 @@ export function resultsText(results: ExperimentResults): string {
   const { experimentId, status, rule, arms, target, asTreated, guardrails, secondary } = results;
   const decided = target[0];
   const parts = [
-    `${safeText(experimentId)}  ${status}, ${countText(results.records)} records\n`,
+    `${safeText(experimentId)}  ${status}, ${counted(results.records, 'record')}\n`,
     `${safeText(rule)}\n`,
     armsTable(arms),
     decided === undefined

@@ -8,14 +8,13 @@ import type {
   CodecValue,
   Guard,
   GuardOptions,
-  ModelArtefact,
   Receipt,
   RoomAdviser,
-  RoomModel,
 } from '../../decisions/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
 import { safeText } from '../text.ts';
+import type { GuardParts, RegisteredRooms } from './registered.ts';
 
 /** What the store is told of its surroundings. */
 type Surroundings = NonNullable<PackOptions['surroundings']>;
@@ -70,26 +69,26 @@ export interface AdviserOptions {
   readonly link: number | undefined;
   readonly similarity: Similarity;
   readonly listeners: Listeners | undefined;
+  /** The rooms of a registry, in place of the shipped models. */
+  readonly registered: RegisteredRooms | undefined;
 }
 
-/** The rooms of the store with the shipped models, where there are some that can be used; else their rules. */
-export async function loadAdviser(
-  context: Context,
-  { link, similarity, listeners }: AdviserOptions,
-): Promise<RoomAdviser> {
-  const { CodecAdviser, codecRoom, Guard, measureReference, openCodecModel, RoomAdviser } = await import(
+/** The rooms of the store with the models that serve them, where there are some that can be used; else their rules. */
+export async function loadAdviser(context: Context, options: AdviserOptions): Promise<RoomAdviser> {
+  const { CodecAdviser, codecRoom, measureReference, openCodecModel, RoomAdviser } = await import(
     '../../decisions/index.ts'
   );
-  const { clock } = context.ports();
-  const codec = new Guard<CodecQuestion, CodecValue, CodecSettlement>({
-    ...{ room: codecRoom, clock },
+  const { link, similarity, listeners, registered } = options;
+  const parts: GuardParts<CodecQuestion, CodecValue, CodecSettlement> = {
+    room: codecRoom,
+    // A model is told how fast this machine is beside the one it learnt on.
+    open: (artefact) => openCodecModel(artefact, measureReference(context.ports().clock)),
     ...(listeners === undefined ? {} : { onReceipt: listeners.onCodecReceipt }),
-  });
-  // A model is told how fast this machine is beside the one it learnt on.
-  await installModel(context, codec, (artefact) => openCodecModel(artefact, measureReference(clock)));
+  };
+  const codec = await (registered?.codec(parts) ?? shippedGuard(context, parts));
   return new RoomAdviser({
     codec: new CodecAdviser(codec, link === undefined ? 'built-in' : 'by-link'),
-    similar: await baseAdviserOf(context, similarity, listeners),
+    similar: await baseAdviserOf(context, similarity, { listeners, registered }),
   });
 }
 
@@ -97,36 +96,36 @@ export async function loadAdviser(
 export async function baseAdviserOf(
   context: Context,
   similarity: Similarity,
-  listeners?: Listeners,
+  { listeners, registered }: Partial<Pick<AdviserOptions, 'listeners' | 'registered'>> = {},
 ): Promise<BaseAdviser | undefined> {
-  const { exactHashOnly, Guard, similarRoom, SimilarAdviser } = await import('../../decisions/index.ts');
+  const { exactHashOnly, similarRoom, SimilarAdviser } = await import('../../decisions/index.ts');
   if (similarity === 'exact') return exactHashOnly;
   if (similarity === 'features') return undefined;
-  const { clock } = context.ports();
-  const guard = new Guard<BaseQuestion, number, BaseSettlement>({
-    ...{ room: similarRoom, clock, budgetMs: BASE_BUDGET_MS },
+  const parts: GuardParts<BaseQuestion, number, BaseSettlement> = {
+    ...{ room: similarRoom, budgetMs: BASE_BUDGET_MS },
     ...(listeners === undefined ? {} : { onReceipt: listeners.onBaseReceipt }),
-  });
-  await installModel(context, guard);
-  return new SimilarAdviser(guard);
+  };
+  return new SimilarAdviser(await (registered?.similar(parts) ?? shippedGuard(context, parts)));
 }
 
-/** Installs the shipped model of a guard's room; warns of one that cannot be used. */
-async function installModel<Question, Value, Told extends Receipt>(
+/** A guard with the shipped model of its room; warns of one that cannot be used. */
+async function shippedGuard<Question, Value, Told extends Receipt>(
   context: Context,
-  guard: Guard<Question, Value, Told>,
-  open = (artefact: ModelArtefact): RoomModel<Question, Value> => guard.room.open(artefact),
-): Promise<void> {
-  const { featureSchemaOf, loadArtefact } = await import('../../decisions/index.ts');
-  const { fs } = context.ports();
-  const { name, features } = guard.room;
-  const directory = `${context.world.settings.modelsDirectory}/${name}`;
+  { open, ...parts }: GuardParts<Question, Value, Told>,
+): Promise<Guard<Question, Value, Told>> {
+  const { featureSchemaOf, Guard, loadArtefact } = await import('../../decisions/index.ts');
+  const { fs, clock } = context.ports();
+  const { room } = parts;
+  const guard = new Guard({ ...parts, clock });
+  const directory = `${context.world.settings.modelsDirectory}/${room.name}`;
   try {
-    if (!exists(fs, `${directory}/manifest.json`)) return;
-    guard.install(open(loadArtefact(fs, directory, featureSchemaOf(features))));
+    if (!exists(fs, `${directory}/manifest.json`)) return guard;
+    const artefact = loadArtefact(fs, directory, featureSchemaOf(room.features));
+    guard.install(open === undefined ? room.open(artefact) : open(artefact));
   } catch (error) {
     if (!hasCode(error)) throw error;
     const message = `${error.message}. The rule answers instead`;
     context.warn({ path: directory, code: error.code, message });
   }
+  return guard;
 }

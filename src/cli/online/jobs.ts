@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { PilotfishError } from '../../base/index.ts';
 import type { Job, JobDraft, JobQueue, JobStatus } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
@@ -105,10 +107,22 @@ function submit(
     },
     ...{ ...given('priority', priority), ...given('dedupeKey', key) },
   };
+  requireFile(context, datasetPath);
   return withQueue(context, options, async (queue) => {
     const job = await queue.submit(draft as JobDraft, changeOf(options));
     await context.result(options, { json: job, text: jobLine(job) });
   });
+}
+
+/** A job waits, fails and waits again: better to hear of a wrong name now. */
+function requireFile(context: Context, path: string): void {
+  try {
+    context.ports().fs.lstat(resolve(path));
+  } catch (error) {
+    throw new PilotfishError('MISSING', `there is no data set ${safeText(resolve(path))}: name another`, {
+      cause: error,
+    });
+  }
 }
 
 function list(context: Context, options: ListOptions): Promise<void> {

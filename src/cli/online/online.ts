@@ -1,10 +1,8 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readSmallFile } from '../../base/index.ts';
 import type { LearnerKind, OnlineLearner, Strategy, TrainingSample } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
-import { linesOf } from '../lines.ts';
+import { inputOf, jsonLinesOf } from '../lines.ts';
 import { duration, wholeNumber } from '../options.ts';
 import {
   type ChangeOptions,
@@ -44,7 +42,6 @@ const EXAMPLES = [
   'pilotfish online add threat-online-v1 samples.jsonl --data DIR',
   'pilotfish online status threat-online-v1 --data DIR',
 ];
-const MAX_FILE_BYTES = 1024 ** 3;
 /** Samples of one call. */
 const CHUNK = 1000;
 const count = (option: string) => wholeNumber(option, { min: 1, max: 100_000 });
@@ -141,6 +138,8 @@ function registerCreate(online: Command, context: Context): void {
 function create(context: Context, pipelineId: string, options: CreateOptions): Promise<void> {
   const { name = pipelineId, model, learner: kind, classes, strategy, learningRate } = options;
   const features = options.features?.split(',');
+  if ((model === undefined) === (kind === undefined))
+    throw usageError('give either --learner with --features, or --model');
   if (kind !== undefined && features === undefined) throw usageError('--learner needs --features a,b,c');
   const given = (key: string, value: unknown): object => (value === undefined ? {} : { [key]: value });
   const pipeline = {
@@ -166,9 +165,7 @@ type Source = { readonly pipeline: string; readonly file: string | undefined };
 
 function add(context: Context, { pipeline, file }: Source, options: DataOptions): Promise<void> {
   return withLearner(context, options, async (learner) => {
-    const { fs } = context.ports();
-    const input =
-      file === undefined ? context.world.stdin : [readSmallFile(fs, resolve(file), MAX_FILE_BYTES)];
+    const input = await inputOf(context, file);
     const done = { added: 0, duplicates: 0, labels: 0 };
     let waiting: TrainingSample[] = [];
     const flush = async (): Promise<void> => {
@@ -176,11 +173,9 @@ function add(context: Context, { pipeline, file }: Source, options: DataOptions)
       waiting = [];
       for (const { outcome } of answers) done[outcome === 'added' ? 'added' : 'duplicates'] += 1;
     };
-    let number = 0;
-    for await (const line of linesOf(input)) {
-      number += 1;
-      if (line.trim() === '') continue;
-      const sample = sampleOf(line, number);
+    const wanted = 'sample: give {"sampleId":"s1","features":{"name":1},"label":1}';
+    const read = (line: object): TrainingSample => line as TrainingSample;
+    for await (const sample of jsonLinesOf(input, wanted, read)) {
       if (sample.features !== undefined) waiting.push(sample);
       if (waiting.length >= CHUNK) await flush();
       if (sample.features !== undefined) continue;
@@ -192,19 +187,9 @@ function add(context: Context, { pipeline, file }: Source, options: DataOptions)
     await flush();
     await learner.settled();
     const { nextUpdate } = await learner.getPipelineStatus(pipeline);
-    const text = `${counted(done.added, 'sample')} added, ${done.duplicates} known already, ${done.labels} late labels; next update: ${nextUpdate}\n`;
+    const text = `${counted(done.added, 'sample')} added, ${done.duplicates} known already, ${counted(done.labels, 'late label')}; next update: ${nextUpdate}\n`;
     await context.result(options, { json: { ...done, nextUpdate }, text });
   });
-}
-
-function sampleOf(line: string, number: number): TrainingSample {
-  try {
-    const sample = JSON.parse(line) as TrainingSample;
-    if (typeof sample === 'object' && sample !== null) return sample;
-  } catch {
-    // Said below.
-  }
-  throw usageError(`line ${number} is no sample: give {"sampleId":"s1","features":{"name":1},"label":1}`);
 }
 
 function status(context: Context, pipeline: string | undefined, options: DataOptions): Promise<void> {

@@ -158,13 +158,13 @@ function evaluate(context: Context, id: string, options: EvaluateOptions): Promi
 function lineOf({ policyId, arms, choices, rewarded, meanReward, exploration }: PolicyStatus): string {
   const mean = meanReward === undefined ? '' : `, mean ${meanReward.toFixed(4)}`;
   const explored = `explored ${(100 * exploration.share).toFixed(1)} %, at most ${(100 * exploration.bound).toFixed(1)} % of each choice`;
-  return `${safeText(policyId)}  ${safeText(arms.join(', '))}  ${choices} choices, ${rewarded} rewarded${mean}  ${explored}\n`;
+  return `${safeText(policyId)}  ${safeText(arms.join(', '))}  ${counted(choices, 'choice')}, ${rewarded} rewarded${mean}  ${explored}\n`;
 }
 
 function estimateText({ choices, logged, dr, ips, snips }: OffPolicyEstimate): string {
   const line = (name: string, value: typeof dr): string =>
     `  ${name}: ${value.estimate.toFixed(4)}${intervalText(value)}\n`;
-  const enough = `  the log tells as much of it as ${Math.floor(dr.effectiveSamples)} choices of its own would\n`;
+  const enough = `  the log tells as much of it as ${counted(Math.floor(dr.effectiveSamples), 'choice')} of its own would\n`;
   const normalised = snips === undefined ? '' : line('self-normalised', snips);
   return `${counted(choices, 'choice')} brought ${logged.toFixed(4)} on average; the candidate would have brought\n${line('doubly robust', dr)}${line('inverse propensity', ips)}${normalised}${enough}`;
 }

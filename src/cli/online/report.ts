@@ -1,5 +1,5 @@
 import type { PipelineEvent, PipelineStatus, PipelineUpdate } from '../../lifecycle/index.ts';
-import { localTime, safeText } from '../text.ts';
+import { counted, countText, localTime, safeText } from '../text.ts';
 
 const shareText = (value: number): string => value.toFixed(4);
 
@@ -28,7 +28,7 @@ export function statusText(status: PipelineStatus): string {
     ['samples', samplesText(status)],
     [
       'updates',
-      `${updates.made} made, ${updates.swaps} swaps, ${updates.rejected} rejected, ${updates.rollbacks} rolled back, ${updates.falls} falls of the score`,
+      `${updates.made} made, ${counted(updates.swaps, 'swap')}, ${updates.rejected} rejected, ${updates.rollbacks} rolled back, the score fell ${counted(updates.falls, 'time')}`,
     ],
     [status.accuracy.measure, accuracyText(status)],
     ['candidates', candidatesText(status)],
@@ -55,7 +55,7 @@ function samplesText({ samples }: PipelineStatus): string {
   const waiting = samples.waitForLabel === 0 ? '' : `, ${samples.waitForLabel} wait for their label`;
   const late = samples.labelTooLate === 0 ? '' : `, ${samples.labelTooLate} never got it`;
   const again = samples.duplicates === 0 ? '' : `, ${samples.duplicates} came again`;
-  return `${samples.scored} scored, ${samples.buffered} of ${samples.needed} that an update needs wait (at most ${samples.maxBufferSize})${waiting}${late}${again}`;
+  return `${countText(samples.scored)} scored; ${samples.buffered} wait, of ${samples.needed} that an update needs and ${samples.maxBufferSize} that may${waiting}${late}${again}`;
 }
 
 function accuracyText({ accuracy: { overall, history, trend } }: PipelineStatus): string {
@@ -69,7 +69,7 @@ const candidatesText = ({ candidates }: PipelineStatus): string =>
   candidates
     .map(
       ({ candidate, trialSamples, evidence, needed }) =>
-        `${candidate} after ${trialSamples} samples: evidence ${evidence.toFixed(2)} of ${needed.toFixed(2)}`,
+        `${candidate} after ${counted(trialSamples, 'sample')}: evidence ${evidence.toFixed(2)} of ${needed.toFixed(2)}`,
     )
     .join('; ');
 

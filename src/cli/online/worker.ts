@@ -10,12 +10,13 @@ import { withLearner } from './work.ts';
 
 interface WorkerOptions extends DataOptions {
   readonly name?: string;
-  readonly lease: number;
+  readonly lease?: number;
   readonly once?: true;
 }
 
 /** How often it looks for work, and for pipelines that are due. */
 const POLL_MS = 1000;
+const LEASE_MS = 30_000;
 
 /** Adds `worker`. */
 export function registerWorker(program: Command, context: Context): void {
@@ -25,13 +26,17 @@ export function registerWorker(program: Command, context: Context): void {
   ])
     .description('do the jobs that wait, and the updates of pipelines that are due; several may run')
     .option('--name <text>', 'what it is called (default: host and process)')
-    .option('--lease <time>', 'after this silence another worker takes its job', duration('--lease'), 30_000)
+    .option(
+      '--lease <time>',
+      'after this silence another worker takes its job (default: 30s)',
+      duration('--lease'),
+    )
     .option('--once', 'end when nothing waits')
     .action((options: WorkerOptions) => run(context, options));
 }
 
 function run(context: Context, options: WorkerOptions): Promise<void> {
-  const { data, lease: leaseMs, once: endsIdle = false } = options;
+  const { data, lease: leaseMs = LEASE_MS, once: endsIdle = false } = options;
   const name = options.name ?? `${hostname()}-${process.pid}`;
   return withLearner(context, options, async (learner, { state, registry }) => {
     const { JobWorker, StateJobQueue } = await import('../../lifecycle/index.ts');

@@ -69,7 +69,7 @@ export async function withRegistry<T>(
   if (!create && !isRegistry(path, fs)) {
     throw new PilotfishError(
       'NO_REPOSITORY',
-      `there is no registry in ${safeText(path)}: \`models register\` makes one`,
+      `there is no registry in ${safeText(path)}: name another with --data; \`models register\` and what creates make one`,
     );
   }
   const { modelStorage: storageDir, artefactKey } = context.world.settings;

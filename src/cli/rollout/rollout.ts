@@ -33,6 +33,7 @@ const EXAMPLES = [
   'pilotfish rollout status --data DIR',
   'pilotfish rollout rollback codec-3-5f1c2a --reason "customers complain" --data DIR',
 ];
+const NONE = 'no rollouts: `pilotfish rollout start` begins one\n';
 const MAX_PLAN_BYTES = 1024 * 1024;
 
 /** What the commands that end with one call do. */
@@ -154,7 +155,7 @@ async function status(context: Context, id: string | undefined, options: DataOpt
       const all = await rollouts.list();
       await context.result(options, {
         json: { rollouts: all },
-        text: all.map((each) => statusText(each)).join(''),
+        text: all.length === 0 ? NONE : all.map((each) => statusText(each)).join(''),
       });
       return;
     }

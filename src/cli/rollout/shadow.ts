@@ -22,8 +22,8 @@ export function registerShadow(program: Command, context: Context): void {
     .command('validate')
     .description('read the log of shadow mode; ends with 1 when the accuracy is below the target')
     .option('--log <file>', 'the log, one JSON object a line')
-    .option('--production-logs <file>', 'the same')
-    .option('--target-accuracy <part>', 'least part that is right', '0.95')
+    .option('--production-logs <file>', 'the same as --log')
+    .option('--target-accuracy <part>', 'least part that is right, such as 0.95 or 95%', '0.95')
     .option('--json', 'print the result as one JSON object')
     .helpOption('--help', 'show help')
     .addHelpText('after', `\nExamples:\n  ${EXAMPLES.join('\n  ')}\n`)
@@ -33,11 +33,19 @@ export function registerShadow(program: Command, context: Context): void {
 async function validate(context: Context, options: ValidateOptions): Promise<void> {
   const path = options.log ?? options.productionLogs;
   if (path === undefined) throw usageError('no log is named: give one with --log');
-  const target = /^[0-9.]+$/.test(options.targetAccuracy) ? Number(options.targetAccuracy) : Number.NaN;
+  const target = targetOf(options.targetAccuracy);
   const { validateShadow } = await import('../../lifecycle/index.ts');
   const report = validateShadow(context.ports().fs, resolve(path), target);
   if (!report.passed) context.exitCode = EXIT.failed;
   await context.result(options, { json: report, text: reportText(report) });
+}
+
+/** A part, `0.95`, as document 002 has it, or a share with its sign, `95%`. */
+function targetOf(text: string): number {
+  const [, digits = '', sign] = /^([0-9]*\.?[0-9]+)(%?)$/.exec(text) ?? [];
+  const target = digits === '' ? Number.NaN : Number(digits) / (sign === '%' ? 100 : 1);
+  if (target > 0 && target <= 1) return target;
+  throw usageError(`--target-accuracy ${safeText(text)} cannot be used: give a part such as 0.95, or 95%`);
 }
 
 function reportText(report: ShadowReport): string {

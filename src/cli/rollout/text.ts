@@ -1,5 +1,5 @@
 import type { RolloutEvent, RolloutPlan, RolloutStatus } from '../../lifecycle/index.ts';
-import { localTime, safeText } from '../text.ts';
+import { countText, localTime, safeText } from '../text.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -38,6 +38,9 @@ export function planText({
   return `${safeText(name)} in ${regions.map(safeText).join(', ')}\n${lines.join('')}${rest}`;
 }
 
+const meanText = ({ mean, count }: { readonly mean: number; readonly count: number }): string =>
+  count === 0 ? '-' : `${mean.toFixed(4)} of ${countText(count)}`;
+
 /** Where a rollout stands: a line, its regions with their evidence, and what happened. */
 export function statusText(now: RolloutStatus, events: readonly RolloutEvent[] = []): string {
   const { id, model, version, phase, verdict, reason, tracks } = now;
@@ -48,7 +51,7 @@ export function statusText(now: RolloutStatus, events: readonly RolloutEvent[] =
     const at = `  ${safeText(region)}: ${isDone ? 'done' : `step ${step + 1}`}, ${share === 0 ? 'shadow' : percent(share)}${wait}\n`;
     const evidence = guardrails.map(
       ({ metric, model: ours, rule, pValue, alpha }) =>
-        `    ${metric}: model ${ours.mean.toFixed(4)} of ${ours.count}, rule ${rule.mean.toFixed(4)} of ${rule.count}; harm p ${pValue.toPrecision(2)}, breaks at ${alpha.toPrecision(2)}\n`,
+        `    ${metric}: model ${meanText(ours)}, rule ${meanText(rule)}; p of harm ${pValue.toPrecision(2)}, rolled back at ${alpha.toPrecision(2)}\n`,
     );
     return `${at}${evidence.join('')}`;
   });

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Log } from '../../base/index.ts';
 import {
   type ABTestManager,
   type CollectedMetric,
@@ -28,6 +29,7 @@ export type MetricsOptions = {
   readonly experiments: ABTestManager;
   readonly rollouts: RolloutManager;
   readonly http: HttpMetrics;
+  readonly log: Log;
   /** Names of the models in production. */
   readonly production: () => readonly string[];
   readonly version: string;
@@ -42,28 +44,46 @@ const US_PER_SECOND = 1e6;
  */
 export function addMetrics(app: FastifyInstance, options: MetricsOptions): void {
   app.get('/metrics', { config: { role: 'viewer' } }, async (_request, reply) => {
-    const own = [
-      ...(await registryMetrics(options)),
-      ...(await driftMetrics(options.drift)),
-      ...(await experimentMetrics(options.experiments)),
-      ...(await onlineMetrics(options.online)),
-      ...(await rolloutMetrics(options.rollouts)),
-      ...options.http.collect(),
-      ...processMetrics(options.version),
-    ];
+    const rooms = await found(options.log, [
+      () => registryMetrics(options),
+      () => driftMetrics(options.drift),
+      () => experimentMetrics(options.experiments),
+      () => onlineMetrics(options.online),
+      () => rolloutMetrics(options.rollouts),
+    ]);
+    const own = [...rooms, ...options.http.collect(), ...processMetrics(options.version)];
     return reply.type(TYPE).send(`${options.monitor.exportPrometheusMetrics()}${exposition(own)}`);
   });
   app.get('/metrics/documents', { config: { role: 'viewer' } }, async (_request, reply) =>
     reply
       .type(TYPE)
       .send(
-        await documentMetricsPage(options.directory.registry, [
-          ...(await documentDriftMetrics(options.drift)),
-          ...(await documentExperimentMetrics(options.experiments)),
-          ...(await documentOnlineMetrics(options.online)),
-        ]),
+        await documentMetricsPage(
+          options.directory.registry,
+          await found(options.log, [
+            () => documentDriftMetrics(options.drift),
+            () => documentExperimentMetrics(options.experiments),
+            () => documentOnlineMetrics(options.online),
+          ]),
+        ),
       ),
   );
+}
+
+/** The metrics of all rooms that can say theirs: one that is damaged must not blind whoever watches the others. */
+async function found(
+  log: Log,
+  rooms: readonly (() => Promise<CollectedMetric[]>)[],
+): Promise<CollectedMetric[]> {
+  const all: CollectedMetric[] = [];
+  for (const room of rooms) {
+    try {
+      all.push(...(await room()));
+    } catch (error) {
+      log.write('error', `metrics: ${String(error)}`);
+    }
+  }
+  return all;
 }
 
 async function registryMetrics({ directory, production }: MetricsOptions): Promise<CollectedMetric[]> {

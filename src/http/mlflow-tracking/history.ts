@@ -20,10 +20,12 @@ export function historyRoutes(log: Logging): MlflowRoute[] {
         params.requiredText('metric_key'),
         params.maxResults(MAX_RESULTS),
       ];
-      // As MLflow's server does; its clients always say how many.
-      if (maxResults === undefined) return { next_page_token: FIRST_PAGE };
-      const page = await log.history(runId, key, { maxResults, pageToken: params.text('page_token') });
-      return { metrics: filled(page.items.map(metricOf)), next_page_token: page.nextPageToken };
+      const pageToken = params.text('page_token') || undefined;
+      const page = await log.history(runId, key, { maxResults: maxResults || 1, pageToken });
+      if (maxResults)
+        return { metrics: filled(page.items.map(metricOf)), next_page_token: page.nextPageToken };
+      // As MLflow's server does, to which "not said" is none; its clients always say how many.
+      return page.items.length === 0 ? {} : { next_page_token: pageToken ?? FIRST_PAGE };
     }),
     read('metrics/get-history-bulk', async (params) => {
       const runIds = params.texts('run_id');

@@ -6,6 +6,8 @@ import { type MlflowRoute, write } from '../mlflow/route.ts';
 import { fileAt } from './artifacts.ts';
 
 const TABLE = 'eval_results_table.json';
+/** With the spaces that Python writes: it is compared as text. */
+const TABLE_TAG = `[{"path": "${TABLE}", "type": "table"}]`;
 
 /**
  * runs/create-promptlab-run: what MLflow's page for prompts keeps of a try. The run, its parameters and its table are as
@@ -45,7 +47,7 @@ function promptlabOf(params: Params) {
     { key: 'prompt_template', value: template },
   ];
   const tags: KeyValue[] = [
-    { key: 'mlflow.loggedArtifacts', value: JSON.stringify([{ path: TABLE, type: 'table' }]) },
+    { key: 'mlflow.loggedArtifacts', value: TABLE_TAG },
     { key: 'mlflow.runSourceType', value: 'PROMPT_ENGINEERING' },
   ];
   return {

@@ -41,7 +41,7 @@ export function versionOf(version: ModelVersion, { withAliases = false } = {}): 
     last_updated_timestamp: version.updatedMs,
     user_id: version.userId,
     current_stage: stageOf(version.status),
-    description: version.description,
+    description: version.description ?? '',
     source: version.source,
     run_id: version.runId,
     status: 'READY',

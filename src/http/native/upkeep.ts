@@ -1,4 +1,4 @@
-import { requireAllModels } from '../identity.ts';
+import { requireAllModels, requireModel } from '../identity.ts';
 import * as schemas from './schemas.ts';
 import type { NativeOptions, NativeScope } from './scope.ts';
 
@@ -16,7 +16,9 @@ export function addUpkeep(scope: NativeScope, { directory }: NativeOptions): voi
         ...{ body: schemas.verifyBody, response: { 200: schemas.scrub } },
       },
     },
-    async ({ body }) => {
+    async ({ body, identity }) => {
+      if (body?.name === undefined) requireAllModels(identity);
+      else requireModel(identity, body.name);
       const report = await registry.verify(body?.name === undefined ? {} : { name: body.name });
       return { ...report, damaged: [...report.damaged], repaired: [...report.repaired] };
     },

@@ -45,6 +45,7 @@ export async function makeApp(options: ServerOptions, parts: Parts): Promise<Fas
     rollouts: parts.rollouts,
     experiments,
     http,
+    log,
     production: () => source.names(),
     version,
   });

@@ -134,18 +134,17 @@ export class PilotfishServer {
   /** Looks for keys that other processes changed, delivers webhooks, tells how models decide, looks at rollouts and pipelines; one round at a time, however long a receiver takes. */
   runChores(): Promise<void> {
     const { keys, dispatcher, operations, rollouts, online, log } = this.#parts;
-    this.#chores ??= Promise.all([
+    // The trouble of one is not that of the next, and the round is over when all of them are.
+    this.#chores ??= Promise.allSettled([
       keys.reload(),
       dispatcher.deliverDue(),
       operations.ingest.feed.look(),
       rollouts.lookDue(),
       online.runDue(),
-    ])
-      .then(() => undefined)
-      .catch((error: unknown) => log.write('error', String(error)))
-      .finally(() => {
-        this.#chores = undefined;
-      });
+    ]).then((all) => {
+      for (const each of all) if (each.status === 'rejected') log.write('error', String(each.reason));
+      this.#chores = undefined;
+    });
     return this.#chores;
   }
 }

@@ -23,7 +23,7 @@ export {
   requireQuality,
 } from './quality.ts';
 export type { SealedDataset } from './sealed.ts';
-export { type Line, linesOf, MAX_LINE_BYTES } from './sources/lines.ts';
+export { type Line, LineSplitter, linesOf, MAX_LINE_BYTES } from './sources/lines.ts';
 export { openDataSource, readDataSource } from './sources/open.ts';
 export type { DataSource, DataSourceOptions, SourcedSample } from './sources/source.ts';
 export type { SplitOptions } from './split.ts';

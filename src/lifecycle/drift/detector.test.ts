@@ -269,7 +269,7 @@ test('bad input is refused before anything changes', async () => {
   await assert.rejects(detector.setBaseline({ a: fine }, { type: 'colour' as never }), { code: 'USAGE' });
   assert.deepEqual(await detector.status(), []);
   await detector.setBaseline({ a: fine });
-  assert.throws(() => detector.recordFeature('b', 1), { code: 'MISSING', message: /setBaseline first/ });
+  assert.throws(() => detector.recordFeature('b', 1), { code: 'MISSING', message: /set one \(setBaseline/ });
   assert.throws(() => open().recordFeature('a', 1), { code: 'MISSING' });
   for (const value of [Number.NaN, Infinity])
     assert.throws(() => detector.recordFeature('a', value), { code: 'NOT_FINITE' });

@@ -8,6 +8,7 @@ export type { DriftOptions } from './options.ts';
 export { DRIFT_CHECK_INTERVAL_MS, DRIFT_THRESHOLD, DRIFT_WINDOW_SIZE } from './options.ts';
 export type { BaselineSource } from './records/store.ts';
 export { DRIFT_RESPONSES, type DriftPolicy, type DriftResponder } from './respond/policy.ts';
+export { type DriftResponderPorts, driftResponder } from './respond/responder.ts';
 export type { DriftExplanation, DriftStatus } from './status.ts';
 export {
   DRIFT_SEVERITIES,

@@ -1,4 +1,4 @@
-import type { CollectedMetric, MetricDefinition } from '../serving/index.ts';
+import { type CollectedMetric, collectedMetric, type MetricDefinition } from '../serving/index.ts';
 import type { DriftDetector } from './detector.ts';
 import { DRIFT_SEVERITIES } from './types.ts';
 
@@ -24,26 +24,21 @@ export const DRIFT_METRICS = {
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-const metricOf = (
-  { name, help, type }: MetricDefinition,
-  values: CollectedMetric['values'],
-): CollectedMetric => ({ name, help, type, values });
-
 /** The metrics of a detector as they are now. */
 export async function driftMetrics(detector: DriftDetector): Promise<CollectedMetric[]> {
   const [totals, streams] = [await detector.totals(), await detector.status()];
   return [
-    metricOf(
+    collectedMetric(
       DRIFT_METRICS.alerts,
       DRIFT_SEVERITIES.map((severity) => ({ labels: { severity }, value: totals[severity] ?? 0 })),
     ),
-    metricOf(
+    collectedMetric(
       DRIFT_METRICS.distance,
       streams.flatMap(({ featureName: feature, type, distance }) =>
         distance === null ? [] : [{ labels: { feature, type }, value: distance }],
       ),
     ),
-    metricOf(
+    collectedMetric(
       DRIFT_METRICS.open,
       streams.flatMap(({ featureName: feature, type, severity }) =>
         severity === null ? [] : [{ labels: { feature, type, severity }, value: 1 }],
@@ -60,8 +55,8 @@ export async function documentDriftMetrics(detector: DriftDetector): Promise<Col
     value,
   }));
   return [
-    metricOf(DRIFT_DOCUMENT_METRICS.alerts, alerts?.values ?? []),
-    metricOf(DRIFT_DOCUMENT_METRICS.score, scores),
+    collectedMetric(DRIFT_DOCUMENT_METRICS.alerts, alerts?.values ?? []),
+    collectedMetric(DRIFT_DOCUMENT_METRICS.score, scores),
   ];
 }
 

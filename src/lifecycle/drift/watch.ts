@@ -96,7 +96,7 @@ export class DriftWatch {
     if (kept !== undefined) return kept;
     throw new PilotfishError(
       'MISSING',
-      `there is no baseline of ${type} "${name}": setBaseline first, or load() those of before`,
+      `there is no baseline of ${type} "${name}": set one (setBaseline, \`pilotfish drift baseline\`), or load() those of before`,
     );
   }
 

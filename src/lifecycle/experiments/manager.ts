@@ -96,7 +96,7 @@ export class ABTestManager {
 
   /**
    * Keeps a draft. What decides, and how, is fixed from now on.
-   * @throws PilotfishError `USAGE`, `EXISTS`.
+   * @throws PilotfishError `USAGE`, `EXISTS`, `LIMIT`.
    */
   async createExperiment(experiment: Experiment, change: RegistryChange = {}): Promise<StoredExperiment> {
     const definition = define(experiment, this.#defaults);

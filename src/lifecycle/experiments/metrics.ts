@@ -1,4 +1,4 @@
-import type { CollectedMetric, MetricDefinition } from '../serving/index.ts';
+import { type CollectedMetric, collectedMetric, type MetricDefinition } from '../serving/index.ts';
 import { EXPERIMENT_STATUSES } from './definition/states.ts';
 import type { ABTestManager } from './manager.ts';
 import type { ExperimentResults } from './results/types.ts';
@@ -56,13 +56,6 @@ export const EXPERIMENT_DOCUMENT_METRICS = {
 /** Running experiments beyond these are only counted. */
 const MAX_SHOWN = 100;
 
-const metricOf = (
-  { name, help, type }: MetricDefinition,
-  values: CollectedMetric['values'],
-): CollectedMetric => ({
-  ...{ name, help, type, values },
-});
-
 /** The metrics of the experiments as they are now. */
 export async function experimentMetrics(manager: ABTestManager): Promise<CollectedMetric[]> {
   const all = await manager.listExperiments();
@@ -71,18 +64,18 @@ export async function experimentMetrics(manager: ABTestManager): Promise<Collect
     found.map((arm) => ({ experiment, arm })),
   );
   return [
-    metricOf(
+    collectedMetric(
       EXPERIMENT_METRICS.experiments,
       EXPERIMENT_STATUSES.map((status) => ({
         labels: { status },
         value: all.filter((each) => each.status === status).length,
       })),
     ),
-    metricOf(
+    collectedMetric(
       EXPERIMENT_METRICS.units,
       arms.map(({ experiment, arm }) => ({ labels: { experiment, model: arm.modelId }, value: arm.units })),
     ),
-    metricOf(
+    collectedMetric(
       EXPERIMENT_METRICS.mean,
       arms.flatMap(({ experiment, arm }) =>
         arm.metrics.flatMap(({ metric, mean }) =>
@@ -90,7 +83,7 @@ export async function experimentMetrics(manager: ABTestManager): Promise<Collect
         ),
       ),
     ),
-    metricOf(
+    collectedMetric(
       EXPERIMENT_METRICS.recommendation,
       running.map(({ experimentId: experiment, recommendation }) => ({
         labels: { experiment, recommendation },
@@ -107,15 +100,15 @@ export async function documentExperimentMetrics(manager: ABTestManager): Promise
     found.map((arm) => ({ experiment_id: experimentId, arm })),
   );
   return [
-    metricOf(EXPERIMENT_DOCUMENT_METRICS.active, [{ labels: {}, value: active }]),
-    metricOf(
+    collectedMetric(EXPERIMENT_DOCUMENT_METRICS.active, [{ labels: {}, value: active }]),
+    collectedMetric(
       EXPERIMENT_DOCUMENT_METRICS.traffic,
       arms.map(({ experiment_id, arm }) => ({
         labels: { experiment_id, model_id: arm.modelId },
         value: arm.trafficPct,
       })),
     ),
-    metricOf(
+    collectedMetric(
       EXPERIMENT_DOCUMENT_METRICS.metric,
       arms.flatMap(({ experiment_id, arm }) =>
         arm.metrics.flatMap(({ metric, mean }) =>

@@ -7,13 +7,22 @@ import type { Plan } from './plan.ts';
 import { sumsOf } from './records/ingest.ts';
 import type { Evidence, PlacedSums } from './results/results.ts';
 
-/** Adds a draft. @throws PilotfishError `EXISTS`. */
+/** All of them are read wherever they are listed. */
+const MAX_EXPERIMENTS = 1000;
+
+/** Adds a draft. @throws PilotfishError `EXISTS`, `LIMIT`. */
 export async function insertExperiment(
   sql: Sql,
   definition: Definition,
   { coverage, nowMs }: { readonly coverage: number; readonly nowMs: number },
 ): Promise<void> {
   const { id, arms } = definition;
+  const open = await sql.get("SELECT count(*) AS n FROM ab_experiments WHERE status <> 'archived'");
+  if (Number(open?.['n']) >= MAX_EXPERIMENTS)
+    throw new PilotfishError(
+      'LIMIT',
+      `there are ${MAX_EXPERIMENTS} experiments: archive those that are over`,
+    );
   const split = new SequentialSrm(arms.map(({ trafficPct }) => trafficPct)).snapshot();
   const added = await sql.run(
     `INSERT INTO ab_experiments (id, status, definition, coverage, note, created_ms, updated_ms, records, split)

@@ -60,7 +60,11 @@ async function train(
     ...{ dbPath: `${directory}/training.db`, modelsDir: `${directory}/models`, ports },
   });
   try {
-    scheduler.scheduleJob({ ...request, schedule: 'weekly', checkpointPath: `${directory}/checkpoint` });
+    const config = { ...request.config, logDir: null };
+    scheduler.scheduleJob({
+      ...request,
+      ...{ config, schedule: 'weekly', checkpointPath: `${directory}/checkpoint` },
+    });
     const outcome = await scheduler.runNextJob({ signal });
     if (outcome === null) return { figures: { trained: false } };
     const { metrics, gate } = outcome;

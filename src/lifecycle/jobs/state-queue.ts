@@ -99,23 +99,36 @@ export class StateJobQueue implements JobQueue {
     checkLease(leaseMs);
     return this.#state.write(async (sql) => {
       const nowMs = this.#clock.nowMs();
+      await this.#giveUpDeadly(sql, nowMs);
       const found = await sql.get(
-        `SELECT id, worker, token FROM work_jobs
+        `SELECT id, worker, token, status FROM work_jobs
          WHERE (status = 'waiting' AND due_ms <= ?) OR (status = 'running' AND lease_until_ms <= ?)
          ORDER BY priority DESC, id LIMIT 1`,
         ...[nowMs, nowMs],
       );
       if (found === undefined) return undefined;
       const row = await sql.get(
-        `UPDATE work_jobs SET status = 'running', token = token + 1, worker = ?, lease_until_ms = ?, updated_ms = ?
-         WHERE id = ? RETURNING *`,
-        ...[worker, nowMs + leaseMs, nowMs, Number(found['id'])],
+        `UPDATE work_jobs SET status = 'running', token = token + 1, worker = ?, lease_until_ms = ?, updated_ms = ?,
+           failures = failures + ? WHERE id = ? RETURNING *`,
+        ...[worker, nowMs + leaseMs, nowMs, Number(found['status'] === 'running'), Number(found['id'])],
       );
       const job = jobOf(row as SqlRow);
       const before = { worker: found['worker'] ?? null, token: Number(found['token']) };
       await this.#note(sql, ['job.claim', job.id, before, { worker, token: job.token }], SYSTEM);
       return { job, token: job.token, worker };
     });
+  }
+
+  /** A job whose workers fell silent as often as one may fail would go on to kill workers. */
+  async #giveUpDeadly(sql: Sql, nowMs: number): Promise<void> {
+    const error = `its workers fell silent ${MAX_FAILURES} times: it may take more memory than there is`;
+    const rows = await sql.all(
+      `UPDATE work_jobs SET status = 'failed', failures = failures + 1, error = ?, updated_ms = ?
+       WHERE status = 'running' AND lease_until_ms <= ? AND failures >= ? RETURNING id, failures`,
+      ...[error, nowMs, nowMs, MAX_FAILURES - 1],
+    );
+    for (const { id, failures } of rows)
+      await this.#note(sql, ['job.fail', Number(id), null, { status: 'failed', failures, error }], SYSTEM);
   }
 
   async renew(claim: Claim, leaseMs: number): Promise<void> {
@@ -220,7 +233,7 @@ async function fenced(
 async function jobAt(sql: Sql, id: number): Promise<Job> {
   const row = await sql.get('SELECT * FROM work_jobs WHERE id = ?', id);
   if (row !== undefined) return jobOf(row);
-  throw new PilotfishError('MISSING', `there is no job ${id}: see \`pilotfish worker jobs\``);
+  throw new PilotfishError('MISSING', `there is no job ${id}: see \`pilotfish jobs list\``);
 }
 
 /** The work with absolute paths. @throws PilotfishError `USAGE` for what no worker can do. */
@@ -230,7 +243,10 @@ function checkWork(draft: JobDraft): JobWork {
   }
   const { modelName, datasetPath, config = {} } = draft.request;
   modelClassOf(modelName);
-  new TrainingConfig(config);
+  const { checkpointDir, logDir } = new TrainingConfig({ logDir: null, ...config });
+  if (checkpointDir !== undefined || logDir !== null) {
+    throw new PilotfishError('USAGE', 'a job has a folder of its own: leave checkpointDir and logDir out');
+  }
   const endings = draft.kind === 'train' ? /\.(json|parquet|db)$/ : /\.(json|parquet)$/;
   if (typeof datasetPath !== 'string' || !endings.test(datasetPath)) {
     const allowed = draft.kind === 'train' ? '.json, .parquet or .db' : '.json or .parquet';

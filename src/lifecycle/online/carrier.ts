@@ -1,7 +1,7 @@
 import { hasCode, PilotfishError } from '../../base/index.ts';
 import type { ModelRegistry, ModelVersion, RegistryChange } from '../registry/index.ts';
-import type { LearnerDraft, StreamLearner } from './engine/learners.ts';
-import { bytesOf, newLearner, openLearner } from './engine/learners.ts';
+import type { StreamLearner } from './engine/learners.ts';
+import { bytesOf, openLearner } from './engine/learners.ts';
 import type { Outcome } from './engine/settings.ts';
 import type { PipelineSettings } from './types.ts';
 
@@ -44,18 +44,17 @@ export async function openVersion(
 export function registerNew(
   registry: PipelineRegistry,
   {
-    pipelineId,
-    draft,
-    rate,
-  }: { readonly pipelineId: string; readonly draft: LearnerDraft; readonly rate: number },
+    key,
+    settings: { modelName: name, algorithm, features },
+    learner,
+  }: { readonly key: string; readonly settings: PipelineSettings; readonly learner: StreamLearner },
   change: RegistryChange,
 ): Promise<string> {
-  const learner = newLearner(draft, rate);
   return registry.registerModel(
     {
-      ...{ name: pipelineId, version: `${pipelineId}.0`, algorithm: learner.kind, framework: FRAMEWORK },
+      ...{ name, version: key, algorithm, framework: FRAMEWORK },
       description: 'learnt nothing yet',
-      parameters: { [FEATURES]: draft.features.join(',') },
+      parameters: { [FEATURES]: features.join(',') },
     },
     [{ name: FILE, content: bytesOf(learner) }],
     change,

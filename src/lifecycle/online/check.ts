@@ -15,6 +15,8 @@ const HOUR_MS = 3_600_000;
 const MAX_NAME = 256;
 const MAX_FEATURES = 4096;
 const MAX_BUFFER = 100_000;
+/** Of a full buffer, which is held in memory and written as one text. */
+const MAX_NUMBERS = 4_000_000;
 const MAX_MAGNITUDE = 1e60;
 const WEIGHTS = [1e-9, 1e9] as const;
 
@@ -50,10 +52,16 @@ export function settingsOf(
     maxBufferSize = defaults.maxBufferSize,
   } = pipeline;
   if (!STRATEGIES.includes(strategy)) {
-    throw new PilotfishError('USAGE', `strategy is none of ${STRATEGIES.join(', ')}`);
+    throw new PilotfishError('USAGE', `strategy ${strategy} cannot be used: give ${STRATEGIES.join(', ')}`);
   }
   wholeNumber('maxBufferSize', maxBufferSize, [1, MAX_BUFFER]);
   checkFeatures(base.features, base.learner);
+  if (maxBufferSize * base.features.length > MAX_NUMBERS) {
+    throw new PilotfishError(
+      'LIMIT',
+      `a buffer of ${maxBufferSize} samples of ${base.features.length} features is too large: maxBufferSize times features may be ${MAX_NUMBERS}`,
+    );
+  }
   const { modelId, modelName, features, learner } = base;
   return {
     ...{ pipelineId: pipeline.pipelineId, name: checkName(pipeline.name), strategy, maxBufferSize },
@@ -126,7 +134,7 @@ export function labelOf(label: number, sampleId: string, classes: number): numbe
 
 /** @throws PilotfishError `USAGE`. */
 export function checkSampleId(id: string): string {
-  if (typeof id === 'string' && id !== '' && id.length <= MAX_NAME) return id;
+  if (typeof id === 'string' && id !== '' && id.length <= MAX_NAME && id.isWellFormed()) return id;
   throw new PilotfishError('USAGE', `a sampleId has 1 to ${MAX_NAME} characters`);
 }
 

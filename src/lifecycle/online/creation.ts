@@ -3,7 +3,7 @@ import type { RegistryChange, Sql } from '../registry/index.ts';
 import { keyOf, openVersion, type PipelineRegistry, productionOf, registerNew } from './carrier.ts';
 import { checkName, checkPipelineId, type PipelineDefaults, settingsOf } from './check.ts';
 import { PipelineEngine } from './engine/engine.ts';
-import { atRate } from './engine/learners.ts';
+import { atRate, newLearner, type StreamLearner } from './engine/learners.ts';
 import type { Keeper } from './keeper.ts';
 import { engineSettings, rows } from './pipeline-log.ts';
 import type { LearningPipeline, PipelineSettings } from './types.ts';
@@ -16,6 +16,14 @@ type Request = {
   readonly change: RegistryChange;
 };
 
+type Beginning = {
+  readonly modelId?: string;
+  readonly modelName: string;
+  readonly key: string;
+  readonly learner: StreamLearner;
+  readonly features: readonly string[] | undefined;
+};
+
 /** Makes a pipeline, and the version it begins with if it begins with none. @throws as `OnlineLearner.createPipeline`. */
 export async function createPipeline(
   keeper: Keeper,
@@ -26,26 +34,28 @@ export async function createPipeline(
   const { learningRate = 0.01 } = pipeline;
   checkName(pipeline.name);
   await keeper.state.read((sql) => requireRoom(sql, id));
-  const modelId = await baseOf(registry, pipeline, change);
-  const { version, learner, features: named } = await openVersion(registry, modelId);
-  const features = pipeline.features ?? named;
+  const beginning = await beginningOf(registry, pipeline);
+  const features = pipeline.features ?? beginning.features;
   if (features === undefined) {
     throw new PilotfishError(
       'USAGE',
       "the version does not say in which order its features come: give features: ['request_size', …]",
     );
   }
-  const present = await productionOf(registry, version.name);
-  if (present !== undefined && present.modelId !== modelId) {
+  const { key, modelName, learner } = beginning;
+  const present = await productionOf(registry, modelName);
+  if (present !== undefined && present.modelId !== beginning.modelId) {
     throw new PilotfishError(
       'REFUSED',
       `${present.name}/${present.number} is in production: begin with it, ${present.modelId}`,
     );
   }
-  const base = { modelId, modelName: version.name, features, learner };
-  const settings = settingsOf(pipeline, defaults, base);
-  const champion = { key: keyOf(version), learner: atRate(learner, learningRate) };
-  await insert(keeper, settings, { champion, change });
+  const { modelId = '' } = beginning;
+  const settings = settingsOf(pipeline, defaults, { modelId, modelName, features, learner });
+  // Registered when nothing is left to refuse: the version of a pipeline that cannot be would be in the way of the next try.
+  const registered = beginning.modelId ?? (await registerNew(registry, { key, settings, learner }, change));
+  const champion = { key, learner: atRate(learner, learningRate) };
+  await insert(keeper, { ...settings, modelId: registered }, { champion, change });
 }
 
 async function insert(
@@ -80,15 +90,18 @@ async function requireRoom(sql: Sql, id: string): Promise<void> {
   throw new PilotfishError('LIMIT', `there are ${MAX_PIPELINES} pipelines already: use one of them`);
 }
 
-/** The version a pipeline begins with. */
-async function baseOf(
+/** What a pipeline begins with: a version, or a learner that is not registered yet. */
+async function beginningOf(
   registry: PipelineRegistry,
-  { pipelineId, modelId, learner: draft, learningRate: rate = 0.01 }: LearningPipeline,
-  change: RegistryChange,
-): Promise<string> {
-  if (modelId !== undefined && draft === undefined) return modelId;
+  { pipelineId, modelId, learner: draft, learningRate = 0.01 }: LearningPipeline,
+): Promise<Beginning> {
+  if (modelId !== undefined && draft === undefined) {
+    const { version, learner, features } = await openVersion(registry, modelId);
+    return { modelId, modelName: version.name, key: keyOf(version), learner, features };
+  }
   if (draft !== undefined && modelId === undefined) {
-    return registerNew(registry, { pipelineId, draft, rate }, change);
+    const learner = newLearner(draft, learningRate);
+    return { modelName: pipelineId, key: `${pipelineId}.0`, learner, features: draft.features };
   }
   throw new PilotfishError(
     'USAGE',

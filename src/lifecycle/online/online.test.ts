@@ -313,6 +313,13 @@ test('a registered learner goes on; what cannot is refused', async () => {
     { ...PIPELINE, pipelineId: 'p5', learner: { kind: 'magic' as never, features: ['a'] } },
     'USAGE',
   );
+  await refused(
+    { pipelineId: 'p6', learner: { kind: 'logistic', features: ['a', 'a'] } },
+    'USAGE',
+    /different names/,
+  );
+  const left = (await registry.listModels({})).map(({ name }) => name).filter((name) => /^p\d/.test(name));
+  assert.deepEqual(left, [], 'what is refused leaves no version behind');
   const draft = (await registry.listModels({ name: 'sea' }))[0]?.modelId ?? '';
   assert.notEqual(draft, champion.modelId);
   await refused({ modelId: draft }, 'REFUSED', /is in production: begin with it/);

@@ -61,9 +61,18 @@ export const engineSettings = (settings: PipelineSettings): EngineSettings => {
 };
 
 const open = (settings: PipelineSettings, checkpoint: string, seq: number): Handle => {
-  const saved = JSON.parse(checkpoint) as SavedEngine;
+  const saved = parsed(checkpoint) as SavedEngine;
   return new Handle(settings, PipelineEngine.restore(engineSettings(settings), saved), seq);
 };
+
+/** @throws PilotfishError `DAMAGED`. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PilotfishError('DAMAGED', 'the log of the pipeline is no JSON: restore a backup', { cause });
+  }
+}
 
 /** @throws PilotfishError `MISSING`. */
 export async function rowAt(sql: Sql, id: string): Promise<PipelineRow> {
@@ -102,7 +111,7 @@ async function replay(
     );
     if (events.length === 0)
       throw new PilotfishError('DAMAGED', 'the log of the pipeline has a gap: restore a backup');
-    for (const { body } of events) handle.apply(JSON.parse(String(body)) as PipelineEvent, carriedSeq);
+    for (const { body } of events) handle.apply(parsed(String(body)) as PipelineEvent, carriedSeq);
   }
 }
 

@@ -25,7 +25,10 @@ export type LearningPipeline = {
   readonly maxBufferSize?: number;
   /** Step of linear learners. 0.01. */
   readonly learningRate?: number;
-  /** Probability that a candidate no better than the champion replaces it, per trial. 0.05. */
+  /**
+   * Half is the probability, per trial, that a candidate no better than the champion replaces it; half, per update, that
+   * one no worse is thrown away. 0.05.
+   */
   readonly alpha?: number;
 };
 

@@ -1,4 +1,4 @@
-import type { CollectedMetric, MetricDefinition } from '../serving/index.ts';
+import { type CollectedMetric, collectedMetric, type MetricDefinition } from '../serving/index.ts';
 import { PHASES } from './machine/types.ts';
 import type { RolloutManager } from './store/manager.ts';
 
@@ -24,11 +24,6 @@ export const ROLLOUT_METRICS = {
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-const metricOf = (
-  { name, help, type }: MetricDefinition,
-  values: CollectedMetric['values'],
-): CollectedMetric => ({ name, help, type, values });
-
 /** The metrics of rollouts as they are kept now. */
 export async function rolloutMetrics(rollouts: RolloutManager): Promise<CollectedMetric[]> {
   const all = await rollouts.list();
@@ -37,18 +32,18 @@ export async function rolloutMetrics(rollouts: RolloutManager): Promise<Collecte
     each.map((track) => ({ ...track, labels: { rollout, model, region: track.region } })),
   );
   return [
-    metricOf(
+    collectedMetric(
       ROLLOUT_METRICS.rollouts,
       PHASES.map((phase) => ({
         labels: { phase },
         value: all.filter((rollout) => rollout.phase === phase).length,
       })),
     ),
-    metricOf(
+    collectedMetric(
       ROLLOUT_METRICS.share,
       tracks.map(({ labels, share }) => ({ labels, value: share })),
     ),
-    metricOf(
+    collectedMetric(
       ROLLOUT_METRICS.harm,
       tracks.flatMap(({ labels, guardrails }) =>
         guardrails.map(({ metric, pValue }) => ({ labels: { ...labels, metric }, value: pValue })),

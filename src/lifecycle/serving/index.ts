@@ -19,10 +19,11 @@ export { QualityFeed, type QualityFeedPorts } from './ingest/quality-feed.ts';
 export { type IngestPorts, IngestStore, type JudgedQuality } from './ingest/store.ts';
 export type { IngestDefinition, IngestReport, IngestRow, IngestSource } from './ingest/types.ts';
 export { DOCUMENT_METRICS, documentMetricsPage } from './monitor/alias-page.ts';
-export { type MetricDefinition, MODEL_METRICS } from './monitor/definitions.ts';
+export { collectedMetric, type MetricDefinition, MODEL_METRICS } from './monitor/definitions.ts';
 export {
   type CollectedMetric,
   exposition,
+  joinRegister,
   type MetricRegister,
   type MetricValue,
   type RegisteredMetric,

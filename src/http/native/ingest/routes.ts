@@ -73,14 +73,14 @@ function addSamples(scope: NativeScope, { ingest: { store } }: NativeOptions): v
     },
     async ({ params, identity }, reply) => {
       requireSource(identity, await store.get(params.source));
-      const lines = linesOf(store.source(params.source));
+      const lines = writtenLines(store.source(params.source));
       return reply.type(JSON_LINES).send(Readable.from(lines, { objectMode: false }));
     },
   );
 }
 
 /** Such as `openDataSource` reads. */
-async function* linesOf(source: DataSource): AsyncGenerator<string> {
+async function* writtenLines(source: DataSource): AsyncGenerator<string> {
   for await (const { features, label, options } of source.samples()) {
     // A missing value is NaN, which JSON writes as null.
     yield `${JSON.stringify({ features, label, ...options })}\n`;

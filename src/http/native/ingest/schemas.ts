@@ -62,7 +62,8 @@ export const report = z.object({
 /** What a line of a source must be. */
 export function rowSchema({ features, classes, costs }: IngestDefinition): z.ZodType<IngestRow> {
   const value = z.number().nullable();
-  const id = text(200);
+  // Two ids with different broken halves of a character would be kept as one.
+  const id = text(200).refine((given) => given.isWellFormed(), 'is no well-formed text');
   const known = {
     features: z.strictObject(Object.fromEntries(features.map((name) => [name, value]))),
     group: text(256).optional(),

@@ -32,7 +32,7 @@ export function checkSummary(name: string, sample: Summary): Summary {
  * Count, mean and unbiased variance of a stream, in constant memory (Welford 1962); the moments of two streams
  * merge (Chan, Golub, LeVeque 1979). It is a `Summary` at every moment.
  */
-export class RunningMoments implements Summary {
+export class RunningMoments implements Summary, SavedMoments {
   #count = 0;
   #mean = 0;
   #m2 = 0;
@@ -43,6 +43,11 @@ export class RunningMoments implements Summary {
 
   get mean(): number {
     return this.#mean;
+  }
+
+  /** Sum of squared distances from the mean. */
+  get m2(): number {
+    return this.#m2;
   }
 
   /** Unbiased; 0 for fewer than two values. */
@@ -63,8 +68,7 @@ export class RunningMoments implements Summary {
   }
 
   /** Takes in the values of another stream. @throws PilotfishError `NOT_FINITE` when sums overflow. */
-  merge(other: RunningMoments): void {
-    const { count, mean, m2 } = other.snapshot();
+  merge({ count, mean, m2 }: RunningMoments): void {
     if (count === 0) return;
     const total = this.#count + count;
     const gap = mean - this.#mean;

@@ -36,6 +36,13 @@ test('the interval leaves out 0 exactly where the p-value is below alpha, for bo
   );
 });
 
+test('it is tuned to the values of both arms together', () => {
+  const arm = { count: 500, mean: 1, variance: 2 };
+  const { effect, upper } = differenceSequence(arm, arm, { tuneCount: 1000 });
+  const reach = (upper - effect) / Math.sqrt(2 * (2 / 500));
+  assert.ok(Math.abs(reach / new DriftMixture(0.05, 2).reach(0.05, 1) - 1) < 1e-12, String(reach));
+});
+
 test('looking at every moment costs width: the sequence is wider than the test of one look', () => {
   fc.assert(
     fc.property(arms, ({ control, treatment }) => {

@@ -1,7 +1,7 @@
 import { PilotfishError } from '../../../base/index.ts';
 import { allFinite, ofLength, wholeNumber } from '../../contract/index.ts';
 import { chiSquareTail } from '../distributions/chi-square.ts';
-import { checkAlpha } from './difference.ts';
+import { Evidence } from './evidence.ts';
 
 const maxArms = 1000;
 
@@ -60,18 +60,16 @@ const priorWeight = 1000;
 /**
  * Sample-ratio mismatch, looked at after every assignment: the e-process of a Dirichlet mixture around the intended
  * shares against exactly these shares (Lindon, Malek, "Anytime-valid inference for multinomial count data", 2022).
- * With correct shares it ever reaches 1 / alpha with probability alpha at most. Not for repeated assignments of one
- * unit: count each unit once.
+ * `rejects` at 0.001 is customary. Not for repeated assignments of one unit: count each unit once.
  */
-export class SequentialSrm {
+export class SequentialSrm extends Evidence {
   readonly #shares: Float64Array;
   readonly #counts: Float64Array;
   #total = 0;
-  #logValue = 0;
-  #highest = 0;
 
   /** @param shares intended, positive, one an arm. @throws PilotfishError `USAGE` or `NOT_FINITE` for others. */
   constructor(shares: readonly number[]) {
+    super();
     this.#shares = probabilities(shares);
     this.#counts = new Float64Array(shares.length);
   }
@@ -82,8 +80,7 @@ export class SequentialSrm {
     const share = this.#shares[arm] as number;
     const count = this.#counts[arm] as number;
     const seen = priorWeight * share + count;
-    this.#logValue += Math.log(seen / ((priorWeight + this.#total) * share));
-    this.#highest = Math.max(this.#highest, this.#logValue);
+    this.grow(Math.log(seen / ((priorWeight + this.#total) * share)));
     this.#counts[arm] = count + 1;
     this.#total += 1;
   }
@@ -93,45 +90,24 @@ export class SequentialSrm {
     return this.#total;
   }
 
-  /** Natural logarithm of the evidence against the shares, now. */
-  get logValue(): number {
-    return this.#logValue;
-  }
-
-  /** Smallest alpha at which `rejects`. */
-  get pValue(): number {
-    return Math.exp(-this.#highest);
-  }
-
-  /** Whether the evidence has ever reached 1 / alpha; 0.001 is customary. @throws PilotfishError `USAGE`. */
-  rejects(alpha: number): boolean {
-    return this.#highest >= -Math.log(checkAlpha(alpha));
-  }
-
   snapshot(): SavedSplit {
     return {
       shares: [...this.#shares],
       counts: [...this.#counts],
-      logValue: this.#logValue,
-      highest: this.#highest,
+      logValue: this.logValue,
+      highest: this.highest,
     };
   }
 
   /** @throws PilotfishError `DAMAGED` for what is no snapshot of a test. */
   static restore({ shares, counts, logValue, highest }: SavedSplit): SequentialSrm {
-    const isPossible =
-      shares.length === counts.length &&
-      counts.every((count) => Number.isSafeInteger(count) && count >= 0) &&
-      Number.isFinite(logValue) &&
-      highest >= Math.max(0, logValue) &&
-      highest < Infinity;
-    if (!isPossible)
-      throw new PilotfishError('DAMAGED', 'the saved split test makes no sense; restore a copy');
     const test = new SequentialSrm(shares);
+    const isPossible =
+      shares.length === counts.length && counts.every((count) => Number.isSafeInteger(count) && count >= 0);
+    if (!isPossible || !test.adopt({ logValue, highest }))
+      throw new PilotfishError('DAMAGED', 'the saved split test makes no sense; restore a copy');
     test.#counts.set(counts);
     test.#total = counts.reduce((sum, count) => sum + count, 0);
-    test.#logValue = logValue;
-    test.#highest = highest;
     return test;
   }
 }

@@ -13,27 +13,16 @@ const RETURN = 0x0d;
  * `maxBytes`, whatever comes. The next chunk is asked for when the lines before it were taken.
  */
 export async function* linesOf(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number = MAX_LINE_BYTES,
 ): AsyncGenerator<Line> {
-  const held = new HeldLine(maxBytes);
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (;;) {
-      const end = chunk.indexOf(NEWLINE, start);
-      held.add(chunk.subarray(start, end === -1 ? chunk.length : end));
-      if (end === -1) break;
-      const line = held.take();
-      if (line !== undefined) yield line;
-      start = end + 1;
-    }
-  }
-  const last = held.take();
-  if (last !== undefined) yield last;
+  const splitter = new LineSplitter(maxBytes);
+  for await (const chunk of chunks) yield* splitter.split(chunk);
+  yield* splitter.end();
 }
 
-/** What of a line is there. */
-class HeldLine {
+/** `linesOf` for who has the chunks at hand. */
+export class LineSplitter {
   readonly #maxBytes: number;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   #parts: Uint8Array[] = [];
@@ -44,14 +33,32 @@ class HeldLine {
     this.#maxBytes = maxBytes;
   }
 
-  add(part: Uint8Array): void {
+  /** The lines that end in the chunk, which belongs to the splitter from then on. */
+  *split(chunk: Uint8Array): Generator<Line> {
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(NEWLINE, start);
+      this.#hold(chunk.subarray(start, end === -1 ? chunk.length : end));
+      if (end === -1) return;
+      yield* this.end();
+      start = end + 1;
+    }
+  }
+
+  /** What is held of a line, unless it is blank, as its last part. */
+  *end(): Generator<Line> {
+    const line = this.#take();
+    if (line !== undefined) yield line;
+  }
+
+  #hold(part: Uint8Array): void {
     this.#bytes += part.length;
     if (this.#bytes > this.#maxBytes) this.#parts = [];
     else if (part.length > 0) this.#parts.push(part);
   }
 
   /** Undefined for a blank one. */
-  take(): Line | undefined {
+  #take(): Line | undefined {
     this.#number += 1;
     const isTooLong = this.#bytes > this.#maxBytes;
     const bytes = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts);

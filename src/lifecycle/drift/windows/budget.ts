@@ -8,7 +8,10 @@ export type AlarmBudget = {
    * window and comparisons, so that more features do not mean more alarms.
    */
   readonly alarmsPerMillion?: number;
-  /** Of a month of 30 days, however many observations come; no limit of that kind unless given. */
+  /**
+   * Of a month of 30 days, however many observations come; no limit of that kind unless given. Over many months: what a
+   * quiet month left may be spent in the next, so that 30 days have twice as many at the most.
+   */
   readonly alarmsPerMonth?: number;
 };
 
@@ -39,7 +42,7 @@ export function levelsOf(alarmsPerMillion: number, { half, sizes, streams, basel
   const perValue = alarmsPerMillion / MILLION / sizes / Math.max(1, streams);
   return Array.from({ length: sizes }, (_, size) => {
     const share = perValue * half * 2 ** size;
-    return { share, pValue: Math.min(MAX_LEVEL, spread(share, baseline / (2 * half))) };
+    return { share, pValue: pValueOf(share, baseline / (2 * half)) };
   });
 }
 
@@ -67,11 +70,11 @@ const ALARMS = [
 ];
 const STEPS = 20;
 
-/** The p-value of which so many alarms come as were asked for. */
-function spread(share: number, windows: number): number {
+/** The p-value of which so many alarms a comparison come; `windows` of the smallest size make up the baseline. */
+export function pValueOf(share: number, windows: number): number {
   let pValue = share;
   for (let step = 0; step < STEPS; step += 1) pValue = share / alarmsBeyond(pValue, windows);
-  return pValue;
+  return Math.min(MAX_LEVEL, pValue);
 }
 
 /** From the table, between its entries by logarithms; at its ends as at them. */

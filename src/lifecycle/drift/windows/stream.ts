@@ -2,7 +2,7 @@ import { PilotfishError } from '../../../base/index.ts';
 import { psiThreshold } from '../../../learn/index.ts';
 import type { DriftSeverity, DriftType } from '../types.ts';
 import type { DriftBaseline } from './baseline.ts';
-import { criticalDistance, distancePValue, type Level } from './budget.ts';
+import { criticalDistance, distancePValue, type Level, pValueOf } from './budget.ts';
 import { type Finding, type Judge, type SavedStream, severityOf, severityRank } from './finding.ts';
 import { History } from './history.ts';
 import { type Rate, ratePValue } from './rates.ts';
@@ -150,7 +150,9 @@ export class DriftStream {
     if (this.type === 'concept' && this.#meanOf(at) <= this.baseline.mean) return false;
     if (!this.#isBinary && granted === wanted) return true;
     // Asked only where it could matter, and where less was left than it wanted.
-    return this.#pValue(at, distance) <= ((this.#pValues[at] as number) * granted) / wanted;
+    const windows = this.baseline.count / this.#windowSize(0);
+    const level = granted === wanted ? (this.#pValues[at] as number) : pValueOf(granted, windows);
+    return this.#pValue(at, distance) <= level;
   }
 
   #pValue(at: number, distance: number): number {

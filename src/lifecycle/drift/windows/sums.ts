@@ -3,6 +3,8 @@ import { type DriftBaseline, HISTOGRAM_BINS } from './baseline.ts';
 /** Sums of one block: of deviations, their squares and their products with the one before, least, most, bins. */
 const FIELDS = 5;
 const WIDTH = FIELDS + HISTOGRAM_BINS;
+/** What lies further off the mean counts as so far in moments: sums of squares of a window of these are still numbers. */
+const FARTHEST = 1e140;
 
 /** What sums of several blocks say. */
 export type SumsOfWindow = {
@@ -45,7 +47,7 @@ export class BlockSums {
     ring.fill(0, at, at + WIDTH);
     for (let i = 0; i < values.length; i += 1) {
       const value = values[i] as number;
-      const deviation = value - mean;
+      const deviation = Math.max(-FARTHEST, Math.min(value - mean, FARTHEST));
       sum += deviation;
       squares += deviation * deviation;
       products += deviation * last;

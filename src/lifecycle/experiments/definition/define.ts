@@ -16,10 +16,13 @@ export type ExperimentDefaults = { readonly minimumSamples: number; readonly sti
 
 const ID = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,127}$/u;
 const MAX_TEXT = 2000;
+const MAX_DEFINITION = 65_536;
 const MAX_MODEL_ID = 256;
 const MAX_ARMS = 10;
 const MAX_SAMPLES = 1_000_000_000;
 const DEFAULT_ALPHA = 0.05;
+/** Divided among all arms and metrics it is still more than the tests take. */
+const LEAST_ALPHA = 1e-9;
 const DEFAULT_TREATMENT_PCT = 10;
 const ALL_PCT = 100;
 /** As written, and a little for the rounding of the sum. */
@@ -60,6 +63,8 @@ export function define(experiment: Experiment, defaults: ExperimentDefaults): De
   if ([target, ...secondary].some((metric) => metric.name === FALLBACK_METRIC))
     throw usage(`${FALLBACK_METRIC} is counted by itself: it may only be a guardrail`);
   checkNames([target, ...guardrails, ...secondary]);
+  if (JSON.stringify(settled).length > MAX_DEFINITION)
+    throw usage(`${id} has more than ${MAX_DEFINITION} characters as JSON: keep large values elsewhere`);
   return { ...settled, rule: ruleOf(settled) };
 }
 
@@ -104,8 +109,8 @@ function sharesOf(models: readonly ModelVariant[]): number[] {
 }
 
 function analysisOf({ method = 'anytime', alpha = DEFAULT_ALPHA, ...rest }: AnalysisDraft): Analysis {
-  if (!(alpha > 0 && alpha <= 0.5))
-    throw usage(`alpha is ${alpha}: give a probability above 0 and up to 0.5`);
+  if (!(alpha >= LEAST_ALPHA && alpha <= 0.5))
+    throw usage(`alpha is ${alpha}: give a probability from ${LEAST_ALPHA} up to 0.5`);
   if (method === 'fixed') {
     if (rest.samplesPerArm === undefined)
       throw usage(

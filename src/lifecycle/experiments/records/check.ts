@@ -39,7 +39,7 @@ const usage = (message: string): PilotfishError => new PilotfishError('USAGE', m
 /** @throws PilotfishError `USAGE`, `NOT_FINITE`, `MISSING` for a variant there is not. */
 export function checkedRecord(plan: Plan, record: ExperimentRecord): CheckedRecord {
   const { id, unit, modelId, values, fellBack } = record;
-  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > MAX_ID))
+  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > MAX_ID || !id.isWellFormed()))
     throw usage(`the id of a record is a text of 1 to ${MAX_ID} characters`);
   if (fellBack !== undefined && typeof fellBack !== 'boolean') throw usage('fellBack is true or false');
   const arm = armOf(plan, { unit, modelId });
@@ -66,7 +66,8 @@ function armOf(plan: Plan, { unit, modelId }: Pick<ExperimentRecord, 'unit' | 'm
     throw new PilotfishError('MISSING', `${definition.id} has no variant ${modelId}: it has ${known}`);
   }
   if (unit === undefined) {
-    if (named < 0) throw usage('the record names neither a unit nor a variant: give one');
+    if (named < 0)
+      throw usage('the record names neither a unit nor, without one, the modelId of its arm: give one');
     return named;
   }
   const arm = plan.assigner.armOf(unit);

@@ -54,6 +54,10 @@ const MAX_CHOICES = 100_000;
 const MAX_POLICIES = 1000;
 const MAX_ARMS = 1000;
 const MAX_FEATURES = 100;
+/** Numbers that a policy remembers, about: they are read and written at every choice, while nobody else is served. */
+const MAX_NUMBERS = 50_000;
+/** Of these so many are looked at before others have their turn: a few hundredths of a second. */
+const NUMBERS_A_TURN = 50_000;
 const LOG_LIMIT = 10_000;
 
 type Kept = {
@@ -224,21 +228,41 @@ export class DecisionPolicies {
    * other arms or features.
    */
   async evaluate(policyId: string, candidate: Candidate): Promise<OffPolicyEstimate> {
-    const policy = await this.#state.read(async (sql): Promise<CandidatePolicy> => {
+    const [policy, size] = await this.#state.read(async (sql): Promise<[CandidatePolicy, number]> => {
       const { kept } = await policyAt(sql, policyId);
-      if ('propensities' in candidate) return candidate;
+      const numbers = kept.arms.length * kept.features.length ** 2;
+      if ('propensities' in candidate) return [candidate, numbers];
       if ('arm' in candidate) {
         const always = Float64Array.from(maskOf(kept, [candidate.arm]));
-        return { propensities: () => always };
+        return [{ propensities: () => always }, numbers];
       }
       const other = await policyAt(sql, candidate.policyId);
-      if (namesOf(other.kept) === namesOf(kept)) return other.bandit;
+      if (namesOf(other.kept) === namesOf(kept)) return [other.bandit, numbers];
       throw new PilotfishError(
         'SHAPE',
         `${candidate.policyId} has other arms or features than ${policyId}: judge it by its own log`,
       );
     });
-    return evaluateOffPolicy(policy, await this.readLog(policyId));
+    const log = await this.readLog(policyId);
+    const shares = (await this.#sharesOf(policy, log, size)).values();
+    // Asked in the order of the log.
+    return evaluateOffPolicy({ propensities: () => shares.next().value as Float64Array }, log);
+  }
+
+  /** What a policy would do at every choice of a log; others have their turn in between. */
+  async #sharesOf(
+    policy: CandidatePolicy,
+    log: readonly LoggedChoice[],
+    size: number,
+  ): Promise<Float64Array[]> {
+    const rows = Math.max(1, Math.floor(NUMBERS_A_TURN / size));
+    const shares: Float64Array[] = [];
+    for (const [at, { context, legal }] of log.entries()) {
+      if (at > 0 && at % rows === 0) await this.#clock.turn();
+      const ask = { context, ...(legal === undefined ? {} : { legal }) };
+      shares.push(Float64Array.from(policy.propensities(ask)));
+    }
+    return shares;
   }
 }
 
@@ -290,6 +314,12 @@ function checkDraft(draft: PolicyDraft): PolicyDraft {
     );
   }
   numberWithin('exploration', exploration, [0, 1]);
+  if (arms.length * features.length ** 2 > MAX_NUMBERS) {
+    throw new PilotfishError(
+      'LIMIT',
+      `${arms.length} arms of ${features.length} features are too many: arms times features squared may be ${MAX_NUMBERS}`,
+    );
+  }
   return draft;
 }
 

@@ -21,11 +21,14 @@ export type VersionDraft = Partial<Omit<ModelMetadata, 'name' | 'filePath' | 'fi
 const COPY = /^models:\/(?<name>.+)\/(?<version>[^/]+)$/;
 const LOGGED = /^models:\/(?<model>m-[0-9a-f]{32})$/;
 const ID_BYTES = 8;
+/** Of a logged model: the versions made of it, as MLflow's pages read them. */
+const MADE_TAG = 'mlflow.modelVersions';
+const MAX_MADE = 100;
 
 /**
  * Enters a version within a transaction and gives it the next number.
  * @returns its id
- * @throws PilotfishError `EXISTS`, `USAGE`, `MISSING` for files that are not stored.
+ * @throws PilotfishError `EXISTS`, `USAGE`, `MISSING` for files that are not stored, or without its logged model.
  */
 export async function insertVersion(
   core: Core,
@@ -62,6 +65,7 @@ export async function insertVersion(
   await sql.runMany('INSERT INTO version_files VALUES (?, ?, ?, ?)', fileRows);
   const { health, source, file_hash: fileHash } = record;
   const { modelId, number } = place;
+  if (draft.loggedModelId) await noteMade(sql, draft.loggedModelId, { name: model.name, version: number });
   const after = { modelId, number, version: draft.version, status: 'draft', health, source, fileHash };
   await note(core, sql, change, ['version.create', `${model.name}/${number}`, null, after]);
   await tell(core, sql, { entity: 'MODEL_VERSION', action: 'CREATED' }, eventData(model, number, draft));
@@ -136,6 +140,40 @@ async function loggedUri(sql: Sql, modelId: string): Promise<string> {
   if (row !== undefined) return String(row['artifact_uri']);
   throw new PilotfishError('MISSING', `Logged model with ID '${modelId}' not found.`);
 }
+
+type Made = { readonly name: unknown; readonly version: unknown };
+
+/** Tells a logged model of a version made of it; the newest are kept. @throws PilotfishError `MISSING`. */
+async function noteMade(sql: Sql, modelId: string, made: Made): Promise<void> {
+  await loggedUri(sql, modelId);
+  const row = await sql.get(
+    'SELECT value FROM logged_model_tags WHERE model = ? AND key = ?',
+    modelId,
+    MADE_TAG,
+  );
+  const all = [...madeBefore(String(row?.['value'] ?? '[]')), made].slice(-MAX_MADE);
+  // With the spaces that Python writes.
+  const items = all.map(
+    ({ name, version }) => `{"name": ${JSON.stringify(name)}, "version": ${JSON.stringify(version)}}`,
+  );
+  await sql.run(
+    'INSERT INTO logged_model_tags VALUES (?, ?, ?) ON CONFLICT (model, key) DO UPDATE SET value = excluded.value',
+    ...[modelId, MADE_TAG, `[${items.join(', ')}]`],
+  );
+}
+
+/** Clients write the tag as well: what is no such list counts for none. */
+function madeBefore(text: string): Made[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.filter(isMade) : [];
+  } catch {
+    return [];
+  }
+}
+
+const isMade = (value: unknown): value is Made =>
+  typeof value === 'object' && value !== null && 'name' in value && 'version' in value;
 
 /** A copy of another version has that one's files, and its source as origin. @throws PilotfishError `MISSING`. */
 async function resolved(sql: Sql, draft: VersionDraft): Promise<{ draft: VersionDraft; origin: string }> {

@@ -90,7 +90,35 @@ test('logged models are found by what they are and by metrics on a data set', as
   assert.deepEqual(await found({ orderBy, datasets: [{ datasetName: 'x' }] }), ['a', 'b', 'c']);
   assert.deepEqual(await found({ orderBy, datasets: [{ datasetName: 'y' }] }), ['c', 'b', 'a']);
   assert.deepEqual(await found({ maxResults: 1 }), ['c']);
+  await tracking.loggedModels.create({ experimentId: '0', name: 'unmeasured' });
+  assert.deepEqual(await found({ datasets: [{ datasetName: 'x' }] }), ['c', 'b', 'a']);
+  assert.deepEqual(await found({ datasets: [{ datasetName: 'x', datasetDigest: 'other' }] }), []);
   await assert.rejects(tracking.loggedModels.create({ experimentId: '0', name: 'a/b' }), code('USAGE'));
+});
+
+test('the run of a logged model may be kept elsewhere', async () => {
+  const { tracking } = house();
+  const { modelId } = await tracking.loggedModels.create({ experimentId: '0', sourceRunId: '123' });
+  assert.equal((await tracking.loggedModels.get(modelId)).sourceRunId, '123');
+});
+
+test('a logged model says which versions were made of it', async () => {
+  const { tracking, registry } = house();
+  const { modelId, artifactUri } = await tracking.loggedModels.create({ experimentId: '0' });
+  const made = async () => (await tracking.loggedModels.get(modelId)).tags['mlflow.modelVersions'];
+  await registry.models.create({ name: 'm' });
+  const draft = { source: artifactUri, loggedModelId: modelId };
+  await registry.versions.create('m', draft);
+  assert.equal(await made(), '[{"name": "m", "version": 1}]');
+  await registry.versions.create('m', draft);
+  assert.equal(await made(), '[{"name": "m", "version": 1}, {"name": "m", "version": 2}]');
+  for (const text of ['no JSON', '{}', '[1, null]']) {
+    await tracking.loggedModels.setTags(modelId, [{ key: 'mlflow.modelVersions', value: text }]);
+    const { number } = await registry.versions.create('m', draft);
+    assert.equal(await made(), `[{"name": "m", "version": ${number}}]`);
+  }
+  await assert.rejects(registry.versions.create('m', { ...draft, loggedModelId: 'm-none' }), code('MISSING'));
+  assert.equal((await registry.versions.list()).length, 5);
 });
 
 test('artifacts: written once, listed as folders, never outside their root', async () => {

@@ -8,7 +8,7 @@ import { checkedParam, checkedRunTag, invalid, type KeyValue } from './check.ts'
 import type { TrackingCore } from './core.ts';
 import { activeExperiment, locationOf, numberOf } from './experiments.ts';
 import { runName } from './run-names.ts';
-import { metricOf, runRow } from './run-records.ts';
+import { metricOf } from './run-records.ts';
 import {
   LOGGED_MODEL_STATUSES,
   type LoggedModel,
@@ -31,7 +31,7 @@ export type DatasetRef = { readonly datasetName: string; readonly datasetDigest?
 export type LoggedModelQuery = {
   readonly experimentIds: readonly string[];
   readonly filter?: string;
-  /** Only metrics on one of them count. */
+  /** Only metrics on one of them count, and only models that have any. */
   readonly datasets?: readonly DatasetRef[];
   readonly orderBy?: readonly { readonly fieldName: string; readonly isAscending?: boolean }[];
   readonly maxResults?: number;
@@ -51,7 +51,7 @@ export class LoggedModels {
     this.#core = core;
   }
 
-  /** @throws PilotfishError `MISSING` without experiment or run, `USAGE`. */
+  /** Its run may be one that is kept elsewhere. @throws PilotfishError `MISSING` without the experiment, `USAGE`. */
   async create(draft: LoggedModelDraft): Promise<LoggedModel> {
     const { experimentId, modelType = '', sourceRunId = '' } = draft;
     const name = draft.name || runName(this.#core.random);
@@ -64,7 +64,6 @@ export class LoggedModels {
     const tags = (draft.tags ?? []).map((tag) => checkedRunTag(tag));
     return this.#core.state.write(async (sql) => {
       const experiment = await activeExperiment(sql, experimentId);
-      if (sourceRunId !== '') await runRow(sql, sourceRunId);
       const id = `m-${this.#core.random(ID_BYTES).toString('hex')}`;
       const nowMs = this.#core.clock.nowMs();
       const uri = `${locationOf(experiment, this.#core.artifactRoot)}/models/${id}/artifacts`;
@@ -137,7 +136,7 @@ export class LoggedModels {
   async search(query: LoggedModelQuery): Promise<Page<LoggedModel>> {
     const { experimentIds, filter = '', datasets = [], orderBy = [] } = query;
     const maxResults = checkMaxResults(query.maxResults ?? DEFAULT_RESULTS, MAX_RESULTS);
-    const spec = searchOn(datasets);
+    const { spec, measured } = searchOn(datasets);
     const where = compileFilter(spec, filter);
     const clauses = orderBy.map(
       ({ fieldName, isAscending = true }) => `${fieldName} ${isAscending ? 'ASC' : 'DESC'}`,
@@ -148,15 +147,11 @@ export class LoggedModels {
     if (ids.length === 0) return { items: [], nextPageToken: undefined };
     return this.#core.state.read(async (sql) => {
       const list = `l.experiment IN (${ids.map(() => '?').join(', ')})`;
-      const rest = `WHERE ${list} AND l.lifecycle_stage = 'active' AND ${where.sql} ORDER BY ${order.sql} LIMIT ? OFFSET ?`;
+      const rest = `WHERE ${list} AND l.lifecycle_stage = 'active' AND ${measured.sql} AND ${where.sql} ORDER BY ${order.sql} LIMIT ? OFFSET ?`;
       const found = await selectLogged(
         sql,
         rest,
-        ...ids,
-        ...where.values,
-        ...order.values,
-        maxResults + 1,
-        offset,
+        ...[...ids, ...measured.values, ...where.values, ...order.values, maxResults + 1, offset],
       );
       return pageOf(found, offset, maxResults);
     });
@@ -176,21 +171,22 @@ export class LoggedModels {
   }
 }
 
-/** The search, with metrics on these data sets alone. */
-function searchOn(datasets: readonly DatasetRef[]): SearchSpec {
+/** The search with metrics on these data sets alone, and what a model needs to have any. */
+function searchOn(datasets: readonly DatasetRef[]): { spec: SearchSpec; measured: Fragment } {
   if (datasets.length > MAX_DATASETS) throw invalid(`A search names at most ${MAX_DATASETS} data sets`);
   const { metric } = LOGGED_MODEL_SEARCH.keyed;
-  if (datasets.length === 0 || metric === undefined) return LOGGED_MODEL_SEARCH;
+  if (datasets.length === 0 || metric === undefined) {
+    return { spec: LOGGED_MODEL_SEARCH, measured: { sql: 'TRUE', values: [] } };
+  }
   const conditions = datasets.map(({ datasetName, datasetDigest }): Fragment => {
     if (datasetDigest === undefined) return { sql: 'dataset_name = ?', values: [datasetName] };
     return { sql: 'dataset_name = ? AND dataset_digest = ?', values: [datasetName, datasetDigest] };
   });
   const sql = `(SELECT * FROM logged_model_metrics WHERE ${conditions.map((one) => `(${one.sql})`).join(' OR ')})`;
   const values = conditions.flatMap((one) => one.values);
-  return {
-    ...LOGGED_MODEL_SEARCH,
-    keyed: { ...LOGGED_MODEL_SEARCH.keyed, metric: { ...metric, table: sql, values } },
-  };
+  const keyed = { ...LOGGED_MODEL_SEARCH.keyed, metric: { ...metric, table: sql, values } };
+  const measured = { sql: `EXISTS (SELECT 1 FROM ${sql} d WHERE d.model = l.id)`, values };
+  return { spec: { ...LOGGED_MODEL_SEARCH, keyed }, measured };
 }
 
 async function loggedModel(sql: Sql, modelId: string): Promise<LoggedModel> {

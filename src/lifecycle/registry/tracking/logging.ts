@@ -87,7 +87,7 @@ export class Logging {
     const { startStep = Number.MIN_SAFE_INTEGER, endStep = Number.MAX_SAFE_INTEGER, maxResults } = range;
     if (runIds.length === 0 || runIds.length > MAX_RUNS)
       throw invalid(
-        `GetMetricHistoryBulkInterval request must specify at least one and at most ${MAX_RUNS} run_ids. Received ${runIds.length} run_ids.`,
+        `GetMetricHistoryBulkInterval request must specify at most ${MAX_RUNS} run_ids. Received ${runIds.length} run_ids.`,
       );
     if (startStep > endStep) throw invalid('end_step must be greater than start_step. ');
     if (!(maxResults >= 1 && maxResults <= MAX_POINTS_PER_RUN))

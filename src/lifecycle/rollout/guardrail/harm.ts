@@ -1,6 +1,8 @@
 import { PilotfishError } from '../../../base/index.ts';
-import { Arm, type ArmSnapshot, PRIOR_VARIANCE } from './arm.ts';
+import { RunningMoments, type SavedMoments } from '../../../learn/index.ts';
+import { LEAST_PART, METRIC_RANGE } from '../plan/plan.ts';
 import { Gamblers, type GamblersSnapshot } from './gamblers.ts';
+import { expectedMean, expectedVariance, PRIOR_VARIANCE } from './prior.ts';
 
 export type HarmOptions = {
   /** Bounds of what is observed; larger is worse. */
@@ -13,8 +15,8 @@ export type HarmOptions = {
 };
 
 export type HarmSnapshot = {
-  readonly model: ArmSnapshot;
-  readonly rule: ArmSnapshot;
+  readonly model: SavedMoments;
+  readonly rule: SavedMoments;
   readonly bets: GamblersSnapshot;
 };
 
@@ -29,15 +31,16 @@ export type HarmSnapshot = {
  */
 export class HarmProcess {
   readonly #options: HarmOptions;
-  readonly #model = new Arm();
-  readonly #rule = new Arm();
+  readonly #model = new RunningMoments();
+  readonly #rule = new RunningMoments();
   readonly #bets: Gamblers;
 
   /** @throws PilotfishError `USAGE` for bounds, a margin or an effect that make no sense. */
   constructor(options: HarmOptions) {
     const { low, high, margin, effect } = options;
     const range = high - low;
-    const isSound = range > 0 && Number.isFinite(range) && margin >= 0 && margin < range && effect > 0;
+    const isRange = range >= METRIC_RANGE.least && range <= METRIC_RANGE.most;
+    const isSound = isRange && margin >= 0 && margin < range && effect > 0;
     if (!isSound || effect > range) {
       throw new PilotfishError(
         'USAGE',
@@ -83,7 +86,7 @@ export class HarmProcess {
   /**
    * One decision: who made it, the probability of the model to make it, and what it came to. Values beyond the bounds
    * count as the bound: what is tested is the mean of what is so cut.
-   * @returns the logarithm of the evidence @throws PilotfishError `NOT_FINITE`, `USAGE` for a propensity not in (0, 1).
+   * @returns the logarithm of the evidence @throws PilotfishError `NOT_FINITE`, `USAGE` for a propensity next to 0 or 1.
    */
   add(isModel: boolean, propensity: number, value: number): number {
     if (!Number.isFinite(value))
@@ -91,10 +94,10 @@ export class HarmProcess {
         'NOT_FINITE',
         'what is observed must be a finite number: leave out what is unknown',
       );
-    if (!(propensity > 0 && propensity < 1)) {
+    if (!(propensity >= LEAST_PART && propensity <= 1 - LEAST_PART)) {
       throw new PilotfishError(
         'USAGE',
-        `a propensity of ${propensity} compares nothing: it lies between 0 and 1`,
+        `a propensity of ${propensity} compares nothing: it lies between 0 and 1, ${LEAST_PART} away from both`,
       );
     }
     const { low, high, margin } = this.#options;
@@ -103,7 +106,7 @@ export class HarmProcess {
     const centre = this.#centre(p);
     const z = (isModel ? (y - centre) / p : (centre - y) / (1 - p)) - margin;
     const prior = PRIOR_VARIANCE * (high - low) ** 2;
-    const variance = model.variance(prior) / p + rule.variance(prior) / (1 - p);
+    const variance = expectedVariance(model, prior) / p + expectedVariance(rule, prior) / (1 - p);
     const worst = margin + Math.max((centre - low) / p, (high - centre) / (1 - p));
     const logValue = this.#bets.play(z, variance, worst, Math.min(p, 1 - p));
     (isModel ? model : rule).add(y);
@@ -114,11 +117,11 @@ export class HarmProcess {
     return { model: this.#model.snapshot(), rule: this.#rule.snapshot(), bets: this.#bets.snapshot() };
   }
 
-  /** Goes on where a snapshot of the same options was taken. */
+  /** Goes on where a snapshot of the same options was taken. @throws PilotfishError `DAMAGED`. */
   static restore(options: HarmOptions, { model, rule, bets }: HarmSnapshot): HarmProcess {
     const process = new HarmProcess(options);
-    Object.assign(process.#model, model);
-    Object.assign(process.#rule, rule);
+    process.#model.merge(RunningMoments.restore(model));
+    process.#rule.merge(RunningMoments.restore(rule));
     process.#bets.adopt(bets);
     return process;
   }
@@ -129,6 +132,6 @@ export class HarmProcess {
     const [model, rule] = [this.#model, this.#rule];
     const sum = model.count * model.mean + rule.count * rule.mean;
     const pooled = (sum + (low + high) / 2) / (model.count + rule.count + 1);
-    return p * rule.expected(pooled) + (1 - p) * model.expected(pooled);
+    return p * expectedMean(rule, pooled) + (1 - p) * expectedMean(model, pooled);
   }
 }

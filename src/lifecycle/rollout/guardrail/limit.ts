@@ -1,5 +1,6 @@
-import { Arm, type ArmSnapshot, PRIOR_VARIANCE } from './arm.ts';
+import { RunningMoments, type SavedMoments } from '../../../learn/index.ts';
 import { Gamblers, type GamblersSnapshot } from './gamblers.ts';
+import { expectedVariance, PRIOR_VARIANCE } from './prior.ts';
 
 export type LimitOptions = {
   /** Bounds of what is observed; larger is worse. */
@@ -11,7 +12,7 @@ export type LimitOptions = {
   readonly effect: number;
 };
 
-export type LimitSnapshot = { readonly model: ArmSnapshot; readonly bets: GamblersSnapshot };
+export type LimitSnapshot = { readonly model: SavedMoments; readonly bets: GamblersSnapshot };
 
 /**
  * Is the mean beyond a limit, whatever the rule comes to? An e-process like `HarmProcess`, of the model alone.
@@ -19,7 +20,7 @@ export type LimitSnapshot = { readonly model: ArmSnapshot; readonly bets: Gamble
  */
 export class LimitProcess {
   readonly #options: LimitOptions;
-  readonly #model = new Arm();
+  #model = new RunningMoments();
   readonly #bets: Gamblers;
 
   constructor(options: LimitOptions) {
@@ -40,7 +41,7 @@ export class LimitProcess {
   add(value: number): void {
     const { low, high, limit } = this.#options;
     const y = Math.max(low, Math.min(value, high));
-    const variance = this.#model.variance(PRIOR_VARIANCE * (high - low) ** 2);
+    const variance = expectedVariance(this.#model, PRIOR_VARIANCE * (high - low) ** 2);
     this.#bets.play(y - limit, variance, limit - low, 1);
     this.#model.add(y);
   }
@@ -51,7 +52,7 @@ export class LimitProcess {
 
   /** Goes on where a snapshot of the same options was taken. */
   adopt({ model, bets }: LimitSnapshot): void {
-    Object.assign(this.#model, model);
+    this.#model = RunningMoments.restore(model);
     this.#bets.adopt(bets);
   }
 }

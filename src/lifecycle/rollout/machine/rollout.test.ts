@@ -48,6 +48,14 @@ test("document 002's plan is walked in simulated time, in every region", async (
   assert.equal(kinds(events).filter((kind) => kind === 'step').length, 3 * 6);
 });
 
+test('alpha is shared out over all tests of all guardrails in all regions', () => {
+  const limited = { ...COST, metric: 'other', limit: 0.5 };
+  const plan = { ...SHORT, regions: ['eu', 'us'], guardrails: [COST, limited], alpha: 0.06 };
+  const { tracks } = newRollout(plan).rollout.report();
+  const alphas = tracks.flatMap(({ guardrails }) => guardrails.map(({ alpha }) => alpha));
+  assert.deepEqual(alphas, [0.01, 0.01, 0.01, 0.01]);
+});
+
 test('an error of the model starts the thirty days anew', async () => {
   const steps = DOCUMENT_PLAN.steps.slice(-1);
   const { clock, rollout } = newRollout({ ...DOCUMENT_PLAN, steps });

@@ -1,5 +1,5 @@
 import { PilotfishError } from '../../../base/index.ts';
-import type { Guardrail, RolloutPlan, RolloutStep } from './plan.ts';
+import { type Guardrail, LEAST_PART, METRIC_RANGE, type RolloutPlan, type RolloutStep } from './plan.ts';
 
 /** A plan with everything said. */
 export type CheckedPlan = Required<Omit<RolloutPlan, 'patienceMs' | 'analysis' | 'guardrails'>> & {
@@ -22,6 +22,8 @@ const MAX_REGIONS = 100;
 const MAX_STEPS = 50;
 const MAX_GUARDRAILS = 16;
 const MAX_HOLDBACK = 0.5;
+/** Below it no harm would ever be sure enough. */
+const LEAST_ALPHA = 1e-9;
 
 function need(holds: boolean, message: string): void {
   if (!holds) throw new PilotfishError('USAGE', `the plan cannot be used: ${message}`);
@@ -41,9 +43,9 @@ export function checkPlan(plan: RolloutPlan): CheckedPlan {
     guardrails.map(({ metric }) => metric),
     MAX_GUARDRAILS,
   );
-  need(alpha > 0 && alpha < 1, `alpha ${alpha} lies between 0 and 1`);
-  const mostHeld = `holdback ${holdback} lies above 0 and up to ${MAX_HOLDBACK}`;
-  need(holdback > 0 && holdback <= MAX_HOLDBACK, `${mostHeld}: without one nobody would notice`);
+  need(alpha >= LEAST_ALPHA && alpha < 1, `alpha ${alpha} lies between ${LEAST_ALPHA} and 1`);
+  const mostHeld = `holdback ${holdback} lies from ${LEAST_PART} up to ${MAX_HOLDBACK}`;
+  need(holdback >= LEAST_PART && holdback <= MAX_HOLDBACK, `${mostHeld}: without one nobody would notice`);
   need(isCount(hookThreshold, 1), 'hookThreshold is a whole number from 1');
   const { failureLimit, consecutiveSuccessLimit, inconclusiveLimit, consecutiveErrorLimit } = analysis;
   const limits = [failureLimit + 1, consecutiveSuccessLimit, inconclusiveLimit + 1, consecutiveErrorLimit];
@@ -82,7 +84,8 @@ function checkNames(what: string, names: readonly string[], most: number): void 
 function checkStep(step: RolloutStep, index: number, shareBefore: number): void {
   const { share, durationMs, minEvidence, accuracy } = step;
   const which = `step ${index + 1}`;
-  need(share >= 0 && share <= 1, `${which} has share ${share}, which is not a part from 0 to 1`);
+  const isPart = share === 0 || (share >= LEAST_PART && share <= 1);
+  need(isPart, `${which} has share ${share}, which is neither 0 nor a part from ${LEAST_PART} to 1`);
   need(share >= shareBefore, `${which} takes traffic back: shares only grow`);
   need(durationMs >= 0 && durationMs < Infinity, `${which} has a duration of ${durationMs} ms`);
   need(
@@ -103,7 +106,11 @@ function checkGuardrail(guardrail: Guardrail): CheckedGuardrail {
   const range = high - low;
   const { effect = DEFAULT_EFFECT * range } = guardrail;
   need(better === 'lower' || better === 'higher', `${metric} is better lower or higher`);
-  need(range > 0 && range < Infinity, `${metric} needs finite bounds, low < high`);
+  const isRange = range >= METRIC_RANGE.least && range <= METRIC_RANGE.most;
+  need(
+    isRange,
+    `${metric} needs finite bounds, low < high, and neither next to each other nor beyond measure`,
+  );
   need(margin >= 0 && margin < range, `the margin of ${metric} lies from 0 to below its range`);
   need(effect > 0 && effect <= range, `the effect of ${metric} lies above 0 and within its range`);
   need(

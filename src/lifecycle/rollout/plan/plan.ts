@@ -1,3 +1,8 @@
+/** The least part that says anything: the inverse of it weighs what was observed under it. */
+export const LEAST_PART = 1e-6;
+/** How far apart the bounds of a metric may be: squares of what lies between are still numbers, and more than nothing. */
+export const METRIC_RANGE = { least: 1e-100, most: 1e100 } as const;
+
 /** One thing that must not become worse. */
 export type Guardrail = {
   /** What is observed of each decision: `cost`, `accuracy`, … */

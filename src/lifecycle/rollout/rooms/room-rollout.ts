@@ -3,6 +3,7 @@ import {
   Breaker,
   type Decision,
   Guard,
+  type GuardOptions,
   type Hint,
   type HintReason,
   type Receipt,
@@ -49,6 +50,8 @@ export type RoomRolloutOptions<Question, Value, Told extends Receipt> = {
   readonly ringPlaces?: number;
   /** A model slower than this failed, in milliseconds. As of the guard. */
   readonly budgetMs?: number;
+  /** Told of every receipt as well, as by a guard. */
+  readonly onReceipt?: GuardOptions<Question, Value, Told>['onReceipt'];
 };
 
 /** Decisions that are looked at in one turn. */
@@ -71,6 +74,8 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
   readonly ring: ShadowRing<Question, Value>;
   /** Opens when the model fails in shadow: it rests there as it would in service. */
   readonly shadowBreaker: Breaker;
+  /** Decisions that the model was asked about in shadow, here. */
+  shadowed = 0;
   readonly #source: RoomSource;
   readonly #track: Track;
   readonly #options: RoomRolloutOptions<Question, Value, Told>;
@@ -155,8 +160,10 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
     this.#options.log?.flush();
   }
 
-  #settle(receipt: Readonly<Told>, { decisionId }: Readonly<Decision<Value>>): void {
+  #settle(receipt: Readonly<Told>, decision: Readonly<Decision<Value>>): void {
+    const { decisionId } = decision;
     for (const { metric, measure } of this.#measures) this.#observe(metric, decisionId, measure(receipt));
+    quieten(this.#options.onReceipt?.(receipt, decision));
   }
 
   #observe(metric: number, decisionId: number, value: number | undefined): void {
@@ -180,6 +187,7 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
     const line = { timeMs, room: room.name, region, model: model.version, decisionId, choice: value };
     const said = this.#predict(question);
     if (said.kind === 'not-served') return;
+    this.shadowed += 1;
     if (said.kind === 'failed') {
       this.shadowBreaker.failure();
       this.#track.observeError(timeMs);

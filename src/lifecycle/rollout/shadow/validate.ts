@@ -1,5 +1,6 @@
 import { asRepositoryError, closeReader, type FileSystem, PilotfishError } from '../../../base/index.ts';
 import { BettingSequence } from '../../../learn/index.ts';
+import { type Line, LineSplitter } from '../../dataset/index.ts';
 
 export type ShadowDay = { readonly day: string; readonly count: number; readonly accuracy: number };
 
@@ -59,9 +60,9 @@ export function validateShadow(fs: FileSystem, path: string, targetAccuracy = 0.
   const sequence = new BettingSequence({ low: 0, high: 1, alpha: 0.05, steps: 1000 });
   const days = new Map<string, { count: number; right: number }>();
   let [lines, bad, right, errors] = [0, 0, 0, 0];
-  for (const text of linesOf(fs, path)) {
+  for (const { text } of linesOf(fs, path)) {
     lines += 1;
-    const line = text === undefined ? undefined : judged(text);
+    const line = text === null ? undefined : judged(text);
     const of = line && (days.get(line.day) ?? { count: 0, right: 0 });
     if (line === undefined || of === undefined || (of.count === 0 && days.size >= MAX_DAYS)) {
       bad += 1;
@@ -87,32 +88,18 @@ export function validateShadow(fs: FileSystem, path: string, targetAccuracy = 0.
   };
 }
 
-/** Lines that are not empty; undefined for one that is too long to be any. */
-function* linesOf(fs: FileSystem, path: string): Generator<string | undefined> {
+function* linesOf(fs: FileSystem, path: string): Generator<Line> {
   const fd = opened(fs, path);
   try {
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    let [rest, position, isLong] = [Buffer.alloc(0), 0, false];
-    for (;;) {
+    const splitter = new LineSplitter(MAX_LINE_BYTES);
+    for (let position = 0; ; ) {
+      const chunk = Buffer.alloc(CHUNK_BYTES);
       const got = fs.read(fd, chunk, { offset: 0, length: chunk.length, position });
+      if (got === 0) break;
       position += got;
-      let from = 0;
-      const bytes = Buffer.concat([rest, chunk.subarray(0, got)]);
-      for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, from)) {
-        const text = bytes.subarray(from, end).toString().trim();
-        if (isLong) yield undefined;
-        else if (text !== '') yield text;
-        isLong = false;
-        from = end + 1;
-      }
-      rest = Buffer.from(bytes.subarray(from));
-      if (rest.length > MAX_LINE_BYTES) [rest, isLong] = [Buffer.alloc(0), true];
-      if (got > 0) continue;
-      const last = rest.toString().trim();
-      if (isLong) yield undefined;
-      else if (last !== '') yield last;
-      return;
+      yield* splitter.split(chunk.subarray(0, got));
     }
+    yield* splitter.end();
   } finally {
     closeReader(fs, fd);
   }

@@ -148,7 +148,8 @@ export class LiveRollout {
           );
         }
         if (stored.revision !== this.#revision) this.rollout.adopt(stored.control);
-        const events = this.#events;
+        // A copy: what happens while it is written is kept the next time.
+        const events = [...this.#events];
         const [control, evidence] = [this.rollout.control(), this.rollout.evidence()];
         await updateRollout(sql, stored, { control, evidence, events, change, ports });
         return { revision: stored.revision + 1, count: events.length };

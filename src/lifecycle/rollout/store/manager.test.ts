@@ -199,6 +199,24 @@ test('one that no process feeds is looked at and told of decisions from outside'
   assert.deepEqual(await statuses(), ['production', 'testing']);
 });
 
+test('what was commanded while hooks were asked is not overwritten by the look', async () => {
+  let command = async (): Promise<void> => undefined;
+  const { manager, model } = await house({
+    hooks: {
+      'confirm-rollout': async () => {
+        await command();
+        return true;
+      },
+    },
+  });
+  const { id } = await manager().start({ model, plan: PLAN });
+  command = async () => {
+    command = async () => undefined;
+    await manager().pause(id);
+  };
+  assert.equal((await manager().advance(id)).phase, 'paused');
+});
+
 test('what cannot be started is refused before anything changes', async () => {
   const { manager, registry, model } = await house();
   const before = await registry.audit.last();
@@ -239,5 +257,13 @@ test('hooks are asked from outside too, and what the registry was not told is to
   clock.advance(DAY_MS);
   await manager().lookDue();
   assert.deepEqual(await statuses(), ['production', 'testing']);
+  // Killed between the registry and the note that it was told.
+  await state.write((sql) => sql.run("UPDATE rollouts SET told = ''"));
+  clock.advance(DAY_MS);
+  await manager().lookDue();
+  const rolledBack = (await registry.transitions.evidenceOf(model)).filter(
+    ({ passed: isPassed }) => !isPassed,
+  );
+  assert.deepEqual([await statuses(), rolledBack.length], [['production', 'testing'], 1]);
   await state.close();
 });

@@ -25,8 +25,11 @@ export async function tellRegistry(
   const ref = { name: model, version };
   const { status, modelId } = await registry.versions.get(ref);
   const next = nextStatus(passed, status);
-  if (next !== undefined) await registry.transitions.promote(ref, next, { evidence: [evidence], ...because });
-  else await registry.transitions.addEvidence(ref, evidence, because);
+  // Evidence and step are one transaction: where it is there, only `told` lacks.
+  const isKept = (await registry.transitions.evidenceOf(ref)).some((each) => each.summary === summary);
+  if (!isKept && next !== undefined) {
+    await registry.transitions.promote(ref, next, { evidence: [evidence], ...because });
+  } else if (!isKept) await registry.transitions.addEvidence(ref, evidence, because);
   if (!passed && status === 'production') await takeOut(registry, { model, modelId }, because);
   await state.write(async (sql) => {
     await sql.run('UPDATE rollouts SET told = ? WHERE id = ?', phase, id);

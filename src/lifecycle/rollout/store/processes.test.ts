@@ -90,3 +90,38 @@ test('a full disk delays what is kept, not the rollback; nothing is kept twice',
   );
   await directory.close();
 });
+
+test('what happens while it is kept is kept the next time', async (t) => {
+  const clock = new ManualClock();
+  const directory = openRegistry(join(temporaryFolder(t), 'data'), { clock, random: seededBytes(3) });
+  const { state } = directory;
+  let meanwhile = (): void => undefined;
+  const slow: RegistryState = {
+    read: (work) => state.read(work),
+    write: (work) =>
+      state.write(async (sql) => {
+        const result = await work(sql);
+        meanwhile();
+        return result;
+      }),
+    onCommit: (listener) => state.onCommit(listener),
+    backup: (path) => state.backup(path),
+    close: () => state.close(),
+  };
+  const manager = new RolloutManager(slow, directory.registry, { clock });
+  const { id } = await manager.start({ model: await staged(directory), plan: PLAN });
+  const live = await manager.attach(id);
+  await live.advance();
+  live.rollout.pause('first');
+  meanwhile = () => {
+    meanwhile = () => undefined;
+    live.rollout.resume('second');
+  };
+  await live.checkpoint();
+  assert.equal((await manager.get(id)).phase, 'paused');
+  await live.checkpoint();
+  assert.equal((await manager.get(id)).phase, 'running');
+  const kinds = (await manager.events(id)).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['started', 'paused', 'resumed']);
+  await directory.close();
+});

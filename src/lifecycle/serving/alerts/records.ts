@@ -55,7 +55,7 @@ export class AlertRecords {
     return this.#ports.state.write(async (sql) => {
       const { fingerprint, startsMs, alert, model, action, version, pauseMs } = draft;
       const known = await sql.get(`SELECT * FROM alert_actions ${ONE}`, fingerprint, startsMs);
-      if (known !== undefined) return recordOf(known);
+      if (known !== undefined) return recordOf(known, draft);
       const pause = await pauseOf(sql, draft, nowMs - pauseMs);
       if (pause !== undefined) return pause;
       await sql.run('DELETE FROM alert_actions WHERE time_ms < ?', nowMs - KEPT_MS);
@@ -100,7 +100,13 @@ async function pauseOf(
   return { state: 'paused', detail: `${action} of ${model} was done within the last ${minutes} minutes` };
 }
 
-function recordOf(row: SqlRow): OpenRecord | Ended {
+function recordOf(row: SqlRow, { model }: RecordDraft): OpenRecord | Ended | Paused {
+  // Whoever may speak for one model must not speak for the one of the record.
+  if (row['model'] !== model)
+    return {
+      state: 'paused',
+      detail: 'this fingerprint and start are those of an alert about another model',
+    };
   const state = row['state'] as 'open' | 'done' | 'refused';
   if (state !== 'open') return { state, detail: String(row['detail']) };
   const draft = { fingerprint: String(row['fingerprint']), startsMs: Number(row['starts_ms']) };

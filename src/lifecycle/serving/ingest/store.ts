@@ -21,6 +21,8 @@ const MAX_SOURCES = 1000;
 const PAGE = 500;
 /** Decisions that accuracy and gain are of: the last ones. */
 const JUDGED = 1000;
+/** A worse one is no worse news. */
+const LEAST_GAIN = -1e6;
 const SAMPLES = `SELECT r.seq, r.kind, r.id, r.body, o.body AS outcome FROM ingest_rows r
   LEFT JOIN ingest_rows o ON o.source = r.source AND o.kind = 'outcome' AND o.id = r.id
   WHERE r.source = ? AND r.seq > ? AND (r.kind = 'sample' OR (r.kind = 'features' AND o.seq IS NOT NULL))
@@ -119,7 +121,7 @@ export class IngestStore {
     return this.#ports.state.read(async (sql) => {
       const row = await sql.get(QUALITY, name, version);
       const [count, cost, rule] = [Number(row?.['n']), Number(row?.['cost']), Number(row?.['rule_cost'])];
-      return { count, accuracy: Number(row?.['accuracy']), gain: rule > 0 ? 1 - cost / rule : undefined };
+      return { count, accuracy: Number(row?.['accuracy']), gain: gainOf(cost, rule) };
     });
   }
 
@@ -135,6 +137,12 @@ export class IngestStore {
       after = Number(rows.at(-1)?.['seq']);
     }
   }
+}
+
+/** The part of the rule's cost that was saved; undefined where costs say nothing, or their sums are no numbers any more. */
+function gainOf(cost: number, rule: number): number | undefined {
+  if (!(rule > 0) || !Number.isFinite(cost) || rule === Infinity) return undefined;
+  return Math.min(1, Math.max(LEAST_GAIN, 1 - cost / rule));
 }
 
 type Insertion = { readonly row: IngestRow; readonly source: IngestSource; readonly timeMs: number };

@@ -1,5 +1,5 @@
 import type { ModelRegistry } from '../../registry/index.ts';
-import { type MetricDefinition, withValues } from './definitions.ts';
+import { collectedMetric, type MetricDefinition } from './definitions.ts';
 import { type CollectedMetric, exposition } from './exposition.ts';
 
 /** The metrics of document 003 that a registry has, by the document's names. */
@@ -42,17 +42,17 @@ export async function documentMetricsPage(
   for (const { status } of versions) byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
   const changes = await registry.audit.statusChanges();
   return exposition([
-    withValues(
+    collectedMetric(
       DOCUMENT_METRICS.models,
       [...byStatus].map(([status, value]) => ({ labels: { status }, value })),
     ),
-    withValues(
+    collectedMetric(
       DOCUMENT_METRICS.fileSize,
       versions
         .slice(0, MAX_VERSIONS)
         .map(({ modelId, fileSize }) => ({ labels: { model_id: modelId }, value: fileSize })),
     ),
-    withValues(
+    collectedMetric(
       DOCUMENT_METRICS.promotion,
       changes.map(({ from, to, count }) => ({ labels: { from_status: from, to_status: to }, value: count })),
     ),

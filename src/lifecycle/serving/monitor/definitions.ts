@@ -64,7 +64,7 @@ export const MODEL_METRICS = {
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** A metric with its values. */
-export const withValues = (
+export const collectedMetric = (
   { name, help, type }: MetricDefinition,
   values: CollectedMetric['values'],
 ): CollectedMetric => ({ name, help, type, values });

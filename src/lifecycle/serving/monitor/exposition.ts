@@ -44,14 +44,31 @@ export function exposition(metrics: readonly CollectedMetric[]): string {
     .join('');
 }
 
-/** Registers every metric with a register that will ask for its values. */
-export function joinRegister(register: MetricRegister, collect: () => readonly CollectedMetric[]): void {
-  for (const { name, help, type } of collect()) {
+/** What registers are told of a metric before it has values. */
+type Described = Pick<CollectedMetric, 'name' | 'help' | 'type'>;
+
+/**
+ * Registers metrics with a register that will ask for their values. It asks for each: those that are asked for at the same
+ * time are collected once.
+ */
+export function joinRegister(
+  register: MetricRegister,
+  metrics: readonly Described[],
+  collect: () => Promise<readonly CollectedMetric[]>,
+): void {
+  let running: Promise<readonly CollectedMetric[]> | undefined;
+  const collected = (): Promise<readonly CollectedMetric[]> => {
+    running ??= collect().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  for (const { name, help, type } of metrics) {
     const aggregator = type === 'gauge' ? 'first' : 'sum';
-    const now = (): readonly MetricValue[] => collect().find((metric) => metric.name === name)?.values ?? [];
+    const now = async () => (await collected()).find((metric) => metric.name === name)?.values ?? [];
     register.registerMetric({
       ...{ name, help, type, aggregator },
-      get: () => Promise.resolve({ name, help, type, aggregator, values: now() }),
+      get: async () => ({ name, help, type, aggregator, values: await now() }),
       reset: () => {},
     });
   }

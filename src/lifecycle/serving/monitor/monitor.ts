@@ -1,6 +1,6 @@
 import { type Clock, PilotfishError, systemClock } from '../../../base/index.ts';
 import { numberWithin, QuantileSketch, wholeNumber } from '../../../learn/index.ts';
-import { MODEL_METRICS, withValues } from './definitions.ts';
+import { collectedMetric, MODEL_METRICS } from './definitions.ts';
 import { type CollectedMetric, exposition, joinRegister, type MetricRegister } from './exposition.ts';
 
 /** What is known of one answer. */
@@ -208,7 +208,7 @@ export class ModelMonitor {
 
   /** Lets a register of the caller's own, such as prom-client's, show the same metrics. */
   join(register: MetricRegister): void {
-    joinRegister(register, () => this.#collect());
+    joinRegister(register, Object.values(MODEL_METRICS), () => Promise.resolve(this.#collect()));
   }
 
   #seriesOf(name: string): Series {
@@ -233,39 +233,39 @@ export class ModelMonitor {
         return value === undefined ? [] : [{ labels: { model: series.name }, value }];
       });
     return [
-      withValues(
+      collectedMetric(
         MODEL_METRICS.predictions,
         all.flatMap(({ name: model, successes, failures }) => [
           { labels: { model, outcome: 'success' }, value: successes },
           { labels: { model, outcome: 'failure' }, value: failures },
         ]),
       ),
-      withValues(MODEL_METRICS.duration, all.flatMap(histogramOf)),
-      withValues(
+      collectedMetric(MODEL_METRICS.duration, all.flatMap(histogramOf)),
+      collectedMetric(
         MODEL_METRICS.version,
         named.map(({ name: model, room, version = '' }) => ({ labels: { model, room, version }, value: 1 })),
       ),
-      withValues(
+      collectedMetric(
         MODEL_METRICS.changes,
         named.map(({ name: model, changes }) => ({ labels: { model }, value: changes })),
       ),
-      withValues(
+      collectedMetric(
         MODEL_METRICS.created,
         gauge(({ createdMs }) => (createdMs === undefined ? undefined : createdMs / MS_PER_SECOND)),
       ),
-      withValues(
+      collectedMetric(
         MODEL_METRICS.accuracy,
         gauge(({ accuracy }) => accuracy),
       ),
-      withValues(
+      collectedMetric(
         MODEL_METRICS.gain,
         gauge(({ gain }) => gain),
       ),
-      withValues(
+      collectedMetric(
         MODEL_METRICS.breaker,
         gauge(({ isOpen }) => (isOpen === undefined ? undefined : Number(isOpen))),
       ),
-      withValues(MODEL_METRICS.folded, [{ labels: {}, value: this.#folded }]),
+      collectedMetric(MODEL_METRICS.folded, [{ labels: {}, value: this.#folded }]),
     ];
   }
 }

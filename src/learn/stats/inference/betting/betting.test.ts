@@ -23,6 +23,15 @@ test('evidence against a true claim stays below 1 / alpha nearly always, and aga
   assert.ok(rightly >= 390, `${rightly} of 400`);
 });
 
+test('no surprise takes more than three quarters of the capital', () => {
+  for (const mean of [0.5, 0.9, 0.99]) {
+    const bets = new BettingEProcess({ low: 0, high: 1, mean });
+    for (let i = 0; i < 2000; i += 1) bets.add(1);
+    const before = bets.logValue;
+    assert.ok(Math.abs(bets.add(0) - before - Math.log(0.25)) < 1e-9, String(mean));
+  }
+});
+
 test('the evidence has no drift under the claim: over all sequences of outcomes its mean is 1', () => {
   const claim = 0.3;
   let mean = 0;
@@ -120,6 +129,17 @@ test('the exact interval of a difference holds it in a world that is not steady,
     const sure = found.filter(([lower]) => lower > 0).length;
     assert.ok(missed <= 3 && sure >= 45, `${missed} missed, ${sure} sure at ${share}`);
   }
+});
+
+test('arms of unequal shares are weighed by them', () => {
+  const rng = new FastRng(12);
+  const difference = new BettingDifference({ low: 0, high: 1, treatmentShare: 0.2 });
+  for (let unit = 0; unit < 20_000; unit += 1) {
+    const isTreated = rng.next() < 0.2;
+    difference.add(rng.next() < (isTreated ? 0.8 : 0.3) ? 1 : 0, isTreated);
+  }
+  assert.ok(difference.lower > 0.4 && difference.lower < 0.5, String(difference.lower));
+  assert.ok(difference.upper > 0.5 && difference.upper < 0.6, String(difference.upper));
 });
 
 test('the exact interval needs no spread: arms that always fail and always succeed are told apart', () => {

@@ -1,6 +1,6 @@
 import { PilotfishError } from '../../../../base/index.ts';
 import { finite } from '../../../contract/index.ts';
-import { checkAlpha } from '../difference.ts';
+import { Evidence } from '../evidence.ts';
 
 /** Values lie in [low, high]. */
 export type Bounds = { readonly low: number; readonly high: number };
@@ -48,18 +48,17 @@ export function scaled(value: number, { low, high }: Bounds): number {
  * "Estimating means of bounded random variables by betting", 2024, stakes as aGRAPA there). Exact for bounded
  * values; the values need neither be independent nor identically distributed. Constant time and memory a value.
  */
-export class BettingEProcess {
+export class BettingEProcess extends Evidence {
   readonly #options: BettingOptions;
   /** The claim, scaled to (0, 1). */
   readonly #claim: number;
   #count = 0;
   #sum = 0;
   #squares = 0;
-  #logValue = 0;
-  #highest = 0;
 
   /** @throws PilotfishError `NOT_FINITE`, or `USAGE` unless low < mean < high. */
   constructor({ low, high, mean }: BettingOptions) {
+    super();
     this.#claim = scaled(mean, checkBounds({ low, high }));
     if (!(this.#claim > 0 && this.#claim < 1))
       throw new PilotfishError('USAGE', `mean is ${mean}; give one strictly between ${low} and ${high}`);
@@ -72,12 +71,11 @@ export class BettingEProcess {
    */
   add(value: number): number {
     const x = scaled(value, this.#options);
-    this.#logValue += Math.log1p(this.#stake() * (x - this.#claim));
-    if (this.#logValue > this.#highest) this.#highest = this.#logValue;
+    this.grow(Math.log1p(this.#stake() * (x - this.#claim)));
     this.#count += 1;
     this.#sum += x;
     this.#squares += x * x;
-    return this.#logValue;
+    return this.logValue;
   }
 
   /** The stake that would have grown fastest on the values so far, to second order; a prior value of 1/2 ± 1/2. */
@@ -94,49 +92,27 @@ export class BettingEProcess {
     return this.#count;
   }
 
-  /** Natural logarithm of the capital, now. */
-  get logValue(): number {
-    return this.#logValue;
-  }
-
-  /** Smallest alpha at which `rejects`. */
-  get pValue(): number {
-    return Math.exp(-this.#highest);
-  }
-
-  /** Whether the capital has ever reached 1 / alpha. @throws PilotfishError `USAGE` for alpha outside (0, 1). */
-  rejects(alpha: number): boolean {
-    return this.#highest >= -Math.log(checkAlpha(alpha));
-  }
-
   snapshot(): SavedBets {
     return {
       ...this.#options,
       count: this.#count,
       sum: this.#sum,
       squares: this.#squares,
-      logValue: this.#logValue,
-      highest: this.#highest,
+      logValue: this.logValue,
+      highest: this.highest,
     };
   }
 
   /** @throws PilotfishError `DAMAGED` for what is no snapshot of bets. */
   static restore({ count, sum, squares, logValue, highest, ...options }: SavedBets): BettingEProcess {
-    const isPossible =
-      Number.isSafeInteger(count) &&
-      squares >= 0 &&
-      squares <= sum * (1 + 1e-9) &&
-      sum <= count &&
-      Number.isFinite(logValue) &&
-      highest >= Math.max(0, logValue) &&
-      highest < Infinity;
-    if (!isPossible) throw new PilotfishError('DAMAGED', 'the saved bets make no sense; restore a copy');
     const bets = new BettingEProcess(options);
+    const isPossible =
+      Number.isSafeInteger(count) && squares >= 0 && squares <= sum * (1 + 1e-9) && sum <= count;
+    if (!isPossible || !bets.adopt({ logValue, highest }))
+      throw new PilotfishError('DAMAGED', 'the saved bets make no sense; restore a copy');
     bets.#count = count;
     bets.#sum = sum;
     bets.#squares = squares;
-    bets.#logValue = logValue;
-    bets.#highest = highest;
     return bets;
   }
 }
