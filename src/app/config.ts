@@ -87,6 +87,13 @@ function shareOf(variable: string, text: string): number {
 /** `critical=rollback,high=retrain`; what the words mean is checked where they are used. */
 function driftPolicyOf(text: string | undefined): DriftPolicy {
   const rules = (text ?? '').split(',').filter((rule) => rule !== '');
+  const odd = rules.find((rule) => !/^(low|medium|high|critical)=(rollback|retrain|notify)$/.test(rule));
+  if (odd !== undefined) {
+    throw new PilotfishError(
+      'USAGE',
+      `PILOTFISH_DRIFT_POLICY has ${odd}: give a severity (low, medium, high, critical) and what follows it (rollback, retrain, notify), such as critical=rollback`,
+    );
+  }
   return Object.fromEntries(rules.map((rule) => rule.split('=', 2))) as DriftPolicy;
 }
 

@@ -1,15 +1,33 @@
 import { resolve } from 'node:path';
+import { PilotfishError } from '../base/index.ts';
 import type { Context } from './context.ts';
 import { usageError } from './exit.ts';
 
-/** The bytes of a file, piece by piece; of standard input without one, or where `-` stands for it. */
-export async function inputOf(
-  context: Context,
-  file: string | undefined,
-): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
-  if (file === undefined || file === '-') return context.world.stdin;
+/**
+ * The bytes of a file, piece by piece; of standard input without one, or where `-` stands for it.
+ * @throws PilotfishError `INTERRUPTED`, also while nobody sends anything; `IO`.
+ */
+export async function* inputOf(context: Context, file: string | undefined): AsyncGenerator<Uint8Array> {
+  if (file === undefined || file === '-') return yield* untilStopped(context);
   const { filePieces } = await import('../lifecycle/index.ts');
-  return filePieces(context.ports().fs, resolve(file));
+  for (const piece of filePieces(context.ports().fs, resolve(file))) {
+    await context.turn();
+    yield piece;
+  }
+}
+
+async function* untilStopped({ world: { stdin }, signal }: Context): AsyncGenerator<Uint8Array> {
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(new PilotfishError('INTERRUPTED', 'interrupted: run the command again'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  const pieces = stdin[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await Promise.race([stopped, pieces.next()]);
+    if (done === true) return;
+    yield value;
+  }
 }
 
 /**

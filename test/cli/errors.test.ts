@@ -235,6 +235,11 @@ test('help and version are results: stdout, exit code 0', async (t) => {
   const place = new Place(t);
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   assert.equal(place.runWell('--version').stdout, `${version}\n`);
+  // Every page of help fits a terminal; an example is one line, to be copied.
+  for (const name of ['experiments', 'policy', 'rollout']) {
+    const [text = ''] = (await place.inside([name, '--help'])).stdout.split('\nExamples:');
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  }
   const { stdout } = place.runWell('--help');
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)].map((match) => match[1] ?? '');
   assert.deepEqual(commands, [
@@ -263,6 +268,14 @@ test('help and version are results: stdout, exit code 0', async (t) => {
     'models',
     'audit',
     'backup',
+    'experiments',
+    'drift',
+    'rollout',
+    'shadow',
+    'online',
+    'policy',
+    'jobs',
+    'worker',
     'doctor',
     'serve',
     'keys',

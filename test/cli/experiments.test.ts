@@ -96,23 +96,28 @@ test('what was shown becomes evidence for a version, which can then be promoted'
   assert.match((await models('promote threats v2 --to production')).stdout, /production +threats 1 v2/);
 });
 
+const ONE_LOOK = {
+  targetMetric: 'hits',
+  models: [
+    { modelId: 'a', isControl: true },
+    { modelId: 'b', isControl: false },
+  ],
+  analysis: { method: 'fixed', samplesPerArm: 2000 },
+};
+
 test('shares that are left out, files, and what does not parse', async (t) => {
   const place = new Place(t);
   const data = ['--data', place.path('data')];
   place.write({
-    'e.json': JSON.stringify({
-      targetMetric: 'hits',
-      models: [
-        { modelId: 'a', isControl: true },
-        { modelId: 'b', isControl: false },
-      ],
-      analysis: { method: 'fixed', samplesPerArm: 2000 },
-    }),
+    'e.json': JSON.stringify(ONE_LOOK),
     'bad.json': '{',
   });
-  const made = parseOne((await place.given(...create, '--treatment', 'on', '--json', ...data)).stdout) as {
+  const more = ['--treatment', 'on', '--secondary', 'latencyMs.p5:lower', '--json'];
+  const made = parseOne((await place.given(...create, ...more, ...data)).stdout) as {
     arms: { trafficPct: number }[];
+    secondary: { quantile: number }[];
   };
+  assert.equal(made.secondary[0]?.quantile, 0.05);
   assert.deepEqual(
     made.arms.map(({ trafficPct }) => trafficPct),
     [90, 10],
@@ -141,7 +146,7 @@ test('shares that are left out, files, and what does not parse', async (t) => {
       ['experiments', 'record', 'prefetch', '--unit', 'u', '--value', 'hits=', ...data],
       /such as accuracy=0.95/,
     ],
-    [['experiments', 'record', 'prefetch', '--unit', 'u', ...data], /a record needs --value/],
+    [['experiments', 'record', 'prefetch', '--unit', 'u', ...data], /a record needs --value or --fell-back/],
     [
       ['experiments', 'record', 'prefetch', '--id', 'u', '--from', 'f', ...data],
       /--from has all of its records/,
@@ -155,10 +160,7 @@ test('shares that are left out, files, and what does not parse', async (t) => {
       /odd\.json has guardrail: give targetMetric, /,
     ],
     [['experiments', 'create', 'b', '--from', 'none.json', ...data], /none\.json has no targetMetric/],
-    [
-      ['experiments', 'create', 'b', '--from', 'e.json', '--alpha', '0.1', ...data],
-      /--from has all of the exp/,
-    ],
+    [['experiments', 'create', 'b', '--from', 'e.json', '--alpha', '0.1', ...data], /--from has all/],
     [['experiments', 'list', '--status', 'odd', ...data], /--status odd cannot be used/],
   ];
   for (const [args, message] of failing) {

@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { existsSync, openSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { ManualClock } from '../../src/base/index.ts';
+import type { Context } from '../../src/cli/context.ts';
 import { watchSignals } from '../../src/cli/index.ts';
+import { inputOf } from '../../src/cli/lines.ts';
 import { ended, launcher, noise, Place, parseOne } from './support.ts';
 
 /** A run that does not stop must fail here, not hold up everything. */
@@ -156,4 +158,17 @@ test('signals: a second one after a while means it', () => {
   clock.advance(1000);
   source.listeners.get('SIGINT')?.();
   assert.equal(givenUp, 1);
+});
+
+test('who waits for lines that nobody sends can be told to stop', async () => {
+  const silent = { next: () => new Promise<never>(() => undefined) };
+  const stdin = { [Symbol.asyncIterator]: () => silent };
+  for (const isLate of [true, false]) {
+    const controller = new AbortController();
+    if (!isLate) controller.abort();
+    const context = { signal: controller.signal, world: { stdin } } as unknown as Context;
+    const reading = inputOf(context, '-').next();
+    controller.abort();
+    await assert.rejects(reading, { code: 'INTERRUPTED' });
+  }
 });

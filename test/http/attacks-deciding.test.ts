@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { FastRng, secureBytes, systemClock } from '../../src/base/index.ts';
+import { FastRng, ManualClock, secureBytes, systemClock } from '../../src/base/index.ts';
 import { KeyStore } from '../../src/http/index.ts';
 import { StateJobQueue } from '../../src/lifecycle/index.ts';
 import { temporaryFolder } from '../support.ts';
@@ -43,20 +43,27 @@ function harm(count: number, seed: number): object[] {
   });
 }
 
-test('a guardrail is not blinded by propensities next to nothing, nor by bounds beyond measure', async (t) => {
-  const served = await serve(t);
+/** A version in staging, and a plan of two steps that the cost decides. */
+async function staged(served: Served): Promise<string> {
   const { registry } = served.server.directory;
   const metadata = { name: 'trees', version: 'v1', algorithm: 'trees', framework: 'xgboost' };
   const id = await registry.registerModel({ ...metadata, filePath: 'trees.json' }, constantModel(1));
   await registry.promoteModel(id, 'testing');
   const evidence = [{ kind: 'evaluation', passed: true, summary: 'fine' }];
   await registry.promoteModel(id, 'staging', { evidence });
-  const step = { share: 0.5, durationMs: 0, minEvidence: { model: 10, rule: 10 } };
-  const cost = { metric: 'cost', better: 'lower', low: 0, high: 2 };
-  const plan = {
-    ...{ name: 'two', regions: ['default'], guardrails: [cost] },
-    steps: [step, { ...step, share: 1 }],
-  };
+  return id;
+}
+
+const step = { share: 0.5, durationMs: 0, minEvidence: { model: 10, rule: 10 } };
+const cost = { metric: 'cost', better: 'lower', low: 0, high: 2 };
+const plan = {
+  ...{ name: 'two', regions: ['default'], guardrails: [cost] },
+  steps: [step, { ...step, share: 1 }],
+};
+
+test('a guardrail is not blinded by propensities next to nothing, nor by bounds beyond measure', async (t) => {
+  const served = await serve(t);
+  await staged(served);
   const start = (more: object) =>
     served.ask(post('/rollouts', { id: 'one', model: 'trees', version: 'v1', plan: { ...plan, ...more } }));
   for (const bad of [
@@ -77,6 +84,18 @@ test('a guardrail is not blinded by propensities next to nothing, nor by bounds 
   const [track] = (shown['rollout'] as { tracks: { guardrails: { model: { count: number } }[] }[] }).tracks;
   assert.equal(track?.guardrails[0]?.model.count, 0, 'none of a refused batch counts');
   assert.equal((await tell(harm(2000, 2))).body['phase'], 'rolled-back');
+});
+
+test('a rollout whose version was deleted on its way comes to its end', async (t) => {
+  const served = await serve(t);
+  const modelId = await staged(served);
+  const draft = { id: 'one', model: 'trees', version: 'v1', plan };
+  assert.equal((await served.ask(post('/rollouts', draft))).status, 201);
+  await served.well(post('/rollouts/one/advance'));
+  await served.server.directory.registry.archiveModel(modelId);
+  await served.server.directory.registry.deleteModel(modelId);
+  assert.equal((await served.well(post('/rollouts/one/abort')))['phase'], 'rolled-back');
+  assert.equal((await served.well(post('/rollouts/one/advance')))['phase'], 'rolled-back');
 });
 
 test('values at the ends of numbers leave the alarms of drift to be read', async (t) => {
@@ -132,6 +151,8 @@ test('no experiment stops the metrics, grows without end, or counts two records 
   const make = (id: string, more: object = {}) =>
     served.ask(post('/experiments', { id, targetMetric: 'accuracy', models: [arm('a'), arm('b')], ...more }));
   assert.deepEqual(codeOf(await make('alpha', { analysis: { alpha: 5e-324 } })), [400, 'USAGE']);
+  const nobody = [arm('a', { trafficPct: 100 }), arm('b', { trafficPct: 5e-324 })];
+  assert.deepEqual(codeOf(await make('nobody', { models: nobody })), [400, 'USAGE']);
   const long = [arm('a', { value: 'x'.repeat(100_000) }), arm('b')];
   assert.deepEqual(codeOf(await make('long', { models: long })), [400, 'USAGE']);
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
@@ -289,12 +310,33 @@ test('viewers change nothing, contributors only tell, and a key for one model as
     assert.equal(await ask('POST', path, limited), 403, path);
 });
 
+test('a job that kills its workers is given up', async (t) => {
+  const served = await serve(t);
+  const { state, registry } = served.server.directory;
+  const clock = new ManualClock();
+  const queue = new StateJobQueue(state, registry, { clock });
+  const request = { modelName: 'compression_predictor', datasetPath: '/data/set.json' };
+  const { id } = await queue.submit({ kind: 'train', request });
+  const seen: (number | undefined)[] = [];
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    seen.push((await queue.claim('dies', 1000))?.token);
+    clock.advance(1000);
+  }
+  assert.deepEqual(seen, [1, 2, 3, undefined, undefined]);
+  const job = await queue.get(id);
+  assert.deepEqual([job.status, job.failures], ['failed', 3]);
+  assert.match(job.error ?? '', /fell silent 3 times/);
+  const entries = await registry.audit.entries({ subject: `job/${id}` });
+  assert.equal(entries.at(-1)?.action, 'job.fail');
+});
+
 test('a job names no folder to write to', async (t) => {
   const served = await serve(t);
-  const request = { modelName: 'CompressionPredictor', datasetPath: '/data/set.json' };
+  const request = { modelName: 'compression_predictor', datasetPath: '/data/set.json' };
   for (const config of [{ checkpointDir: '/etc' }, { logDir: '/etc' }]) {
     const answer = await served.ask(post('/jobs', { kind: 'train', request: { ...request, config } }));
-    assert.deepEqual(codeOf(answer), [400, 'USAGE'], answer.text);
+    assert.deepEqual(codeOf(answer), [400, 'USAGE']);
+    assert.match(answer.text, /a folder of its own/);
   }
   for (const modelName of ['__proto__', 'constructor', '../x']) {
     const answer = await served.ask(post('/jobs', { kind: 'train', request: { ...request, modelName } }));

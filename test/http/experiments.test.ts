@@ -21,6 +21,14 @@ test('an experiment from its draft to its result', async (t) => {
   const get = (url: string) => served.well({ url: `/api/v1/experiments${url}` });
   const made = await post('', { ...draft, reason: 'planned' });
   assert.deepEqual([made.status, made.body['status'], made.body['minimumSamples']], [201, 'draft', 50]);
+  for (const odd of [
+    { guardrail: [] },
+    { guardrails: [{ name: 'latencyMs', direction: 'lower', margin: 0.1 }] },
+    { analysis: { aplha: 0.01 } },
+  ]) {
+    const refused = await post('', { ...draft, id: 'odd', ...odd });
+    assert.deepEqual([refused.status, (refused.body['error'] as { code: string }).code], [400, 'USAGE']);
+  }
   const early = await post('/threats/records', { records: [{ modelId: 'v1', values: { accuracy: 1 } }] });
   assert.deepEqual([early.status, (early.body['error'] as { code: string }).code], [409, 'REFUSED']);
   assert.equal((await post('/threats/start', { reason: 'go' })).body['status'], 'running');

@@ -60,7 +60,7 @@ async function set(context: Context, options: BaselineOptions): Promise<void> {
 
 async function columnsOf(context: Context, from: string): Promise<Record<string, number[]>> {
   const columns: Record<string, number[]> = {};
-  for await (const row of rowsOf(await inputOf(context, from))) {
+  for await (const row of rowsOf(inputOf(context, from))) {
     for (const [name, value] of row) {
       columns[name] ??= [];
       columns[name].push(value);

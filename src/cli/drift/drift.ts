@@ -81,7 +81,7 @@ function statusRow({
 function record(context: Context, options: RecordOptions): Promise<void> {
   const type = typeOf(options);
   return withDetector(context, options, async (detector) => {
-    const input = await inputOf(context, options.from);
+    const input = inputOf(context, options.from);
     let rows = 0;
     for await (const row of rowsOf(input)) {
       detector.recordRows([Object.fromEntries(row)], type);

@@ -41,7 +41,8 @@ function run(context: Context, experiment: string, options: RecordOptions): Prom
   checkOptions(options);
   return withManager(context, options, async (manager) => {
     const counts: Counts = { counted: 0, repeated: 0, outside: 0 };
-    if (options.value === undefined) await recordLines(context, { manager, experiment, counts }, options);
+    if ((options.value ?? options.fellBack) === undefined)
+      await recordLines(context, { manager, experiment, counts }, options);
     else counts[await manager.record(experiment, recordOf(options))] += 1;
     const { repeated: again, outside } = counts;
     const notes = [
@@ -60,8 +61,8 @@ function checkOptions({ from, id, unit, model, value, fellBack }: RecordOptions)
   const isOne = (id ?? unit ?? model ?? value ?? fellBack) !== undefined;
   if (isOne && from !== undefined)
     throw usageError('--from has all of its records: give no other option of one');
-  if (isOne && value === undefined)
-    throw usageError('a record needs --value; without any of its options lines are read');
+  if (isOne && value === undefined && fellBack === undefined)
+    throw usageError('a record needs --value or --fell-back; without any of its options lines are read');
 }
 
 function recordOf({ id, unit, model, value = [], fellBack }: RecordOptions): ExperimentRecord {
@@ -94,7 +95,7 @@ async function recordLines(
   };
   const wanted = 'record: give one object a line, such as {"unit":"user-1","values":{"accuracy":1}}';
   const read = (line: object): ExperimentRecord => line as ExperimentRecord;
-  for await (const record of jsonLinesOf(await inputOf(context, from), wanted, read)) {
+  for await (const record of jsonLinesOf(inputOf(context, from), wanted, read)) {
     batch.push(record);
     if (batch.length === BATCH) await flush();
   }

@@ -165,12 +165,13 @@ type Source = { readonly pipeline: string; readonly file: string | undefined };
 
 function add(context: Context, { pipeline, file }: Source, options: DataOptions): Promise<void> {
   return withLearner(context, options, async (learner) => {
-    const input = await inputOf(context, file);
+    const input = inputOf(context, file);
     const done = { added: 0, duplicates: 0, labels: 0 };
     let waiting: TrainingSample[] = [];
     const flush = async (): Promise<void> => {
       const answers = await learner.addSamples(pipeline, waiting);
       waiting = [];
+      await context.turn();
       for (const { outcome } of answers) done[outcome === 'added' ? 'added' : 'duplicates'] += 1;
     };
     const wanted = 'sample: give {"sampleId":"s1","features":{"name":1},"label":1}';

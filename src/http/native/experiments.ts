@@ -23,16 +23,16 @@ const guardrail = metric.extend({
 });
 const flagValue: z.ZodType<FlagValue> = z.json();
 
-/** Document 003's fields, and what they leave open. */
+/** Document 003's fields, and what they leave open. A misspelt guardrail would guard nothing: unknown fields are refused. */
 const draft = z
-  .object({
+  .strictObject({
     id: text(128),
     name: text(2000).optional(),
     description: z.string().max(2000).optional(),
-    targetMetric: z.union([text(100), metric]),
+    targetMetric: z.union([text(100), metric.strict()]),
     models: z
       .array(
-        z.object({
+        z.strictObject({
           ...{ modelId: text(256), isControl: z.boolean(), trafficPct: z.number().optional() },
           ...{ description: z.string().max(2000).optional(), value: flagValue.optional() },
         }),
@@ -40,10 +40,10 @@ const draft = z
       .min(2),
     stickyAssignment: z.boolean().optional(),
     minimumSamples: z.int().optional(),
-    guardrails: z.array(guardrail).optional(),
-    secondaryMetrics: z.array(metric).optional(),
+    guardrails: z.array(guardrail.strict()).optional(),
+    secondaryMetrics: z.array(metric.strict()).optional(),
     analysis: z
-      .object({
+      .strictObject({
         method: z.enum(['anytime', 'fixed']).optional(),
         alpha: z.number().optional(),
         tuneCount: z.int().optional(),

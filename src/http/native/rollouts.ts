@@ -24,7 +24,7 @@ const ms = z.number().min(0);
 const reason = z.string().max(2000).optional().meta({ description: 'kept in the audit log' });
 const arm = z.object({ count: z.number(), mean: z.number() });
 
-const step = z.object({
+const step = z.strictObject({
   share: part,
   durationMs: ms,
   minEvidence: z.object({ model: z.int(), rule: z.int() }),
@@ -32,17 +32,17 @@ const step = z.object({
   ...{ isErrorFree: z.boolean().optional(), needsApproval: z.boolean().optional() },
 });
 
-const guardrail = z.object({
+const guardrail = z.strictObject({
   ...{ metric: word, better: z.enum(['lower', 'higher']), low: z.number(), high: z.number() },
   ...{ margin: z.number().optional(), effect: z.number().optional(), limit: z.number().optional() },
 });
 
 const plan = z
-  .object({
+  .strictObject({
     ...{ name: word, regions: z.array(word).max(100), steps: z.array(step).max(50) },
     ...{ guardrails: z.array(guardrail).max(16), alpha: part.optional(), holdback: part.optional() },
     analysis: z
-      .object({
+      .strictObject({
         ...{ failureLimit: z.int().optional(), consecutiveSuccessLimit: z.int().optional() },
         ...{ inconclusiveLimit: z.int().optional(), consecutiveErrorLimit: z.int().optional() },
       })
@@ -84,7 +84,7 @@ const observation = z.object({
 });
 
 const path = z.object({ id: word });
-const startBody = z.object({
+const startBody = z.strictObject({
   ...{ id: word.optional(), model: z.string().min(1).max(256), version: z.string().min(1).max(256) },
   plan: z.union([z.enum(Object.keys(ROLLOUT_PLANS) as [string, ...string[]]), plan]).optional(),
   ...{ regions: z.array(word).max(100).optional(), reason },

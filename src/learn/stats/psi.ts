@@ -1,4 +1,4 @@
-import { BinnedBaseline, type BinOptions, shareOf } from './distances/bins.ts';
+import { BinnedBaseline, type BinOptions } from './distances/bins.ts';
 import { sortedCopy } from './summary.ts';
 
 /** A population stability index, and what it would be on average if nothing had changed. */
@@ -26,15 +26,9 @@ export function populationStability(
 ): PsiResult {
   const baseline = BinnedBaseline.of(sortedCopy('reference', reference), options);
   const now = sortedCopy('current', current);
-  let psi = 0;
-  baseline.countsOf(now).forEach((count, bin) => {
-    const share = shareOf(count, now.length);
-    const was = shareOf(baseline.counts[bin] as number, baseline.count);
-    psi += (share - was) * Math.log(share / was);
-  });
   const bins = baseline.counts.length;
   return {
-    psi,
+    psi: baseline.psiOf(baseline.countsOf(now), now.length),
     expectedWithoutDrift: (bins - 1) * (1 / baseline.count + 1 / now.length),
     bins,
   };

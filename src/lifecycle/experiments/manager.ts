@@ -6,7 +6,7 @@ import type { ExperimentStatus } from './definition/states.ts';
 import type { Arm, Experiment, FlagValue, StoredExperiment } from './definition/types.ts';
 import { ExperimentLife } from './life.ts';
 import { Plan } from './plan.ts';
-import { checkedRecord, MAX_RECORDS_PER_CALL } from './records/check.ts';
+import { checkedRecords, MAX_RECORDS_PER_CALL } from './records/check.ts';
 import { Ingest } from './records/ingest.ts';
 import type { ExperimentRecord, RecordOutcome } from './records/types.ts';
 import { resultsOf, SPLIT_ALPHA } from './results/results.ts';
@@ -213,7 +213,7 @@ export class ABTestManager {
       }
       const { plan } = this.#remember(row);
       // Everything is checked before anything is written.
-      const checked = records.map((record) => checkedRecord(plan, record));
+      const checked = checkedRecords(plan, records);
       const split = splitOf(row);
       const ingest = new Ingest(sql, Number(row['seq']), { split, counted: Number(row['records']) });
       const outcomes: RecordOutcome[] = [];

@@ -88,6 +88,37 @@ test('a worker that was thought dead hands in nothing: one job, one version', as
   assert.deepEqual([(await queue.get(id)).worker, (await queue.get(id)).token], ['quick', 2]);
 });
 
+test('while another works on it, who held it before changes nothing', async (t) => {
+  const { clock, queue, train } = await workshop(t);
+  const { id } = await queue.submit(train);
+  const before = (await queue.claim('before', LEASE_MS)) ?? assert.fail();
+  clock.advance(LEASE_MS);
+  const now = (await queue.claim('now', LEASE_MS)) ?? assert.fail();
+  for (const late of [
+    () => queue.finish(before, { figures: {} }),
+    () => queue.renew(before, LEASE_MS),
+    () => queue.fail(before, 'x'),
+    () => queue.release(before),
+  ]) {
+    await assert.rejects(late, { code: 'REFUSED' });
+  }
+  await queue.finish(now, { figures: { loss: 1 } });
+  assert.deepEqual((await queue.get(id)).result?.figures, { loss: 1 });
+});
+
+test('a job whose workers fall silent three times is given up', async (t) => {
+  const { clock, queue, train } = await workshop(t);
+  const { id } = await queue.submit(train);
+  for (const worker of ['a', 'b', 'c']) {
+    assert.equal((await queue.claim(worker, LEASE_MS))?.worker, worker);
+    clock.advance(LEASE_MS);
+  }
+  assert.equal(await queue.claim('d', LEASE_MS), undefined);
+  const { status, error } = await queue.get(id);
+  assert.equal(status, 'failed');
+  assert.match(error ?? '', /fell silent 3 times/);
+});
+
 test('a claim that is renewed is nobody else’s; one given back is', async (t) => {
   const { clock, queue, train } = await workshop(t);
   await queue.submit(train);

@@ -6,13 +6,13 @@ export {
   type LoggedChoice,
   type OffPolicyEstimate,
 } from './bandit/off-policy.ts';
-export {
-  type Candidate as PolicyCandidate,
-  DecisionPolicies,
-  type PolicyChoice,
-  type PolicyDraft,
-  type PolicyStatus,
-} from './bandit/policies.ts';
+export { DecisionPolicies } from './bandit/policies.ts';
+export type {
+  Candidate as PolicyCandidate,
+  PolicyChoice,
+  PolicyDraft,
+  PolicyStatus,
+} from './bandit/policy-types.ts';
 export { LEARNER_KINDS, type LearnerDraft, type LearnerKind } from './engine/learners.ts';
 export { type PipelineEvent, STRATEGIES, Strategy } from './engine/settings.ts';
 export { documentOnlineMetrics, ONLINE_DOCUMENT_METRICS, ONLINE_METRICS, onlineMetrics } from './metrics.ts';

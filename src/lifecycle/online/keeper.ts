@@ -49,15 +49,11 @@ export class Keeper {
         const row = await rowAt(sql, id);
         const handle = await catchUp(sql, row, this.#handles.get(id));
         this.#handles.set(id, handle);
-        try {
-          const result = await work({ sql, row, handle });
+        const result = await work({ sql, row, handle }).finally(() => {
           isAhead = handle.seq > row.lastSeq;
-          if (isAhead) await keep(sql, handle, this.clock.nowMs());
-          return result;
-        } catch (error) {
-          if (handle.seq > row.lastSeq) this.#handles.delete(id);
-          throw error;
-        }
+        });
+        if (isAhead) await keep(sql, handle, this.clock.nowMs());
+        return result;
       });
     } catch (error) {
       // What was applied was not committed: the log says what is true.

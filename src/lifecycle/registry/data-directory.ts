@@ -31,6 +31,7 @@ const MARKER = 'pilotfish.json';
 const DATABASE = 'registry.db';
 const MODELS = 'models';
 const FORMAT = 1;
+const ID = /^[0-9a-f]{32}$/;
 const MAX_MARKER_BYTES = 4096;
 const PRIVATE = 0o700;
 
@@ -122,11 +123,11 @@ export class RegistryDirectory {
 export function openRegistry(path: string, options: RegistryDirectoryOptions = {}): RegistryDirectory {
   const { fs = new NodeFileSystem(), clock = systemClock, random = secureBytes } = options;
   const directory = resolve(path);
-  files(directory, () => {
+  const owner = files(directory, () => {
     if (!exists(fs, `${directory}/${MARKER}`)) makeDirectory(directory, { fs, clock, random });
-    checkMarker(readSmallFile(fs, `${directory}/${MARKER}`, MAX_MARKER_BYTES), directory);
+    return checkMarker(readSmallFile(fs, `${directory}/${MARKER}`, MAX_MARKER_BYTES), directory);
   });
-  return new RegistryDirectory(directory, options);
+  return new RegistryDirectory(directory, { ...options, owner });
 }
 
 /** Whether a data directory is there. */
@@ -157,14 +158,16 @@ function makeDirectory(directory: string, { fs, clock, random }: Ports): void {
   fs.fsyncDirectory(dirname(directory));
 }
 
-function checkMarker(bytes: Buffer, directory: string): void {
+/** @returns the id of the directory */
+function checkMarker(bytes: Buffer, directory: string): string | undefined {
   let format: unknown;
+  let id: unknown;
   try {
-    format = (JSON.parse(bytes.toString()) as { format?: unknown }).format;
+    ({ format, id } = JSON.parse(bytes.toString()) as { format?: unknown; id?: unknown });
   } catch {
     // Said below.
   }
-  if (format === FORMAT) return;
+  if (format === FORMAT) return typeof id === 'string' && ID.test(id) ? id : undefined;
   if (typeof format === 'number' && format > FORMAT) {
     throw new PilotfishError('NEWER_VERSION', `${directory} is of format ${format}: update Pilotfish`);
   }

@@ -47,9 +47,8 @@ function addSources(scope: NativeScope, { ingest: { store } }: NativeOptions): v
       const { identity, params, body } = request;
       requireSource(identity, body);
       // One that is there may be of a model that is not the caller's.
-      const before = (await store.list()).find(({ name }) => name === params.source);
-      if (before !== undefined) requireSource(identity, before);
-      return shown(await store.define(params.source, body, changeOf(request)));
+      const allows = (before: { readonly model: string | null }): void => requireSource(identity, before);
+      return shown(await store.define(params.source, body, { ...changeOf(request), allows }));
     },
   );
   scope.get(

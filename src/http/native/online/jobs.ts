@@ -8,7 +8,7 @@ const json = z.record(z.string(), z.unknown());
 const statuses = z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']);
 
 const draft = z
-  .object({
+  .strictObject({
     kind: z.enum(['train', 'tune']),
     request: json.meta({
       description: 'modelName, datasetPath (on the server), config, modelOptions, space, trials',

@@ -18,10 +18,10 @@ const strategy = z
   .meta({ description: 'when a pipeline learns what has come' });
 
 const draft = z
-  .object({
+  .strictObject({
     ...{ pipelineId: text(40), name: text(256), modelId: text(64).optional(), strategy: strategy.optional() },
     learner: z
-      .object({
+      .strictObject({
         kind: z.enum(['linear', 'logistic', 'softmax', 'naive-bayes', 'hoeffding']),
         features: z.array(text(100)).min(1).max(4096),
         classes: z.int().min(2).optional(),

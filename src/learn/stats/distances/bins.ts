@@ -87,6 +87,17 @@ export class BinnedBaseline {
     return counts;
   }
 
+  /** The population stability index of `total` values, counted by bin. */
+  psiOf(counts: Float64Array, total: number): number {
+    let psi = 0;
+    counts.forEach((count, bin) => {
+      const now = shareOf(count, total);
+      const was = shareOf(this.counts[bin] as number, this.count);
+      psi += (now - was) * Math.log(now / was);
+    });
+    return psi;
+  }
+
   snapshot(): Snapshot {
     const [edges, counts] = [this.edges, this.counts];
     return {

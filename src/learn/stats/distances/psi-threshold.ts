@@ -21,8 +21,8 @@ const COUNTS = [1, 1e15] as const;
 /**
  * What the population stability index exceeds with probability `alpha` when nothing has changed, instead of a fixed
  * 0.1 or 0.25: small windows exceed those often (50 values in 10 bins: nearly always), large ones never. For windows
- * of up to 500 values from the distribution of the index itself, empty bins included (0.1 s at 10 bins, 1 s at 100:
- * keep the answer); above from its limit, (1 / baselineCount + 1 / windowCount) times chi-square (Yurdakul, Naranjo,
+ * of up to 500 values from the distribution of the index itself, empty bins included (0.1 s at 10 bins, 1 s at 100;
+ * those of equal bins are remembered); above from its limit, (1 / baselineCount + 1 / windowCount) times chi-square (Yurdakul, Naranjo,
  * "Statistical properties of the population stability index", 2020). 0 when there is only one bin.
  * @throws PilotfishError `USAGE` for counts below 1, less than 1 or more than 101 bins, or an `alpha` out of range.
  */
@@ -40,19 +40,41 @@ export function psiThreshold({ baselineCount, windowCount, bins, alpha }: PsiSiz
   const widened = 1 / windowCount + 1 / baselineCount;
   if (windowCount > EXACT_WINDOW) return limit * widened;
   const shares = present.map((count) => count / total);
-  for (let top = (2 * limit) / windowCount; ; top *= 2) {
-    const found = exactQuantile({ shares, windowCount, top }, alpha);
-    if (found !== undefined) return found * windowCount * widened;
-  }
+  const key = typeof bins === 'number' ? `${bins} ${windowCount} ${alpha}` : undefined;
+  const quantile = remembered(key, () =>
+    exactQuantile({ shares, windowCount, alpha }, (2 * limit) / windowCount),
+  );
+  return quantile * windowCount * widened;
 }
 
-type Grid = { readonly shares: Float64Array; readonly windowCount: number; readonly top: number };
+/** The latest answers: streams of the same sizes ask for the same one, at every alarm. */
+const known = new Map<string, number>();
+const MAX_KNOWN = 256;
+
+function remembered(key: string | undefined, compute: () => number): number {
+  const before = key === undefined ? undefined : known.get(key);
+  if (before !== undefined) return before;
+  const found = compute();
+  if (known.size >= MAX_KNOWN) known.clear();
+  if (key !== undefined) known.set(key, found);
+  return found;
+}
+
+type Sizes = { readonly shares: Float64Array; readonly windowCount: number; readonly alpha: number };
+
+/** The quantile of the index, on grids that grow until it lies inside. */
+function exactQuantile(sizes: Sizes, firstTop: number): number {
+  for (let top = firstTop; ; top *= 2) {
+    const found = quantileBelow(top, sizes);
+    if (found !== undefined) return found;
+  }
+}
 
 /**
  * Bin counts are independent Poisson counts given their sum, so the distribution of (values so far, index so far) is
  * carried from bin to bin, the index on a grid up to `top`. Undefined when the quantile lies above.
  */
-function exactQuantile({ shares, windowCount, top }: Grid, alpha: number): number | undefined {
+function quantileBelow(top: number, { shares, windowCount, alpha }: Sizes): number | undefined {
   const width = top / (CELLS - 1);
   const negligible = alpha * 1e-9;
   let rows: (Float64Array | undefined)[] = [Float64Array.of(1, ...new Float64Array(CELLS - 1))];

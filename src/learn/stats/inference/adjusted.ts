@@ -14,7 +14,8 @@ export function ratioSummary(pairs: PairSummary): Summary {
   const mean = first.mean / second.mean;
   const variance = first.variance + mean * (mean * second.variance - 2 * covariance);
   // Rounding may leave a proportion that never varies a hair below 0.
-  return { count: first.count, mean, variance: Math.max(0, variance) / second.mean ** 2 };
+  // Divided twice: the square may be no number any more, and the variance would be none.
+  return { count: first.count, mean, variance: Math.max(0, variance) / second.mean / second.mean };
 }
 
 /** Both arms, with what the earlier values explain taken out. */

@@ -19,6 +19,9 @@ export function mixtureRatio(difference: number, variance: number, mixing: numbe
     if (!(finite(name, value) > 0))
       throw new PilotfishError('USAGE', `${name} is ${value}; give more than 0`);
   }
-  const total = variance + mixing;
-  return Math.sqrt(variance / total) * Math.exp((mixing * difference * difference) / (2 * variance * total));
+  // In logarithms, in which nothing overflows: of mixing / variance, and of the share of it in their sum.
+  const odds = Math.log(mixing) - Math.log(variance);
+  const logTotal = Math.max(0, odds) + Math.log1p(Math.exp(-Math.abs(odds)));
+  const squares = 2 * Math.log(Math.abs(difference)) - Math.log(variance);
+  return Math.exp(Math.exp(squares + odds - logTotal) / 2 - logTotal / 2);
 }

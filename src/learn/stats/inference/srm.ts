@@ -4,6 +4,8 @@ import { chiSquareTail } from '../distributions/chi-square.ts';
 import { Evidence } from './evidence.ts';
 
 const maxArms = 1000;
+/** An arm of a smaller share gets nothing in this world, and its logarithms are none. */
+const leastShare = 1e-12;
 
 /** Shares of at least two arms as probabilities: positive, divided by their sum. */
 function probabilities(shares: readonly number[]): Float64Array {
@@ -11,7 +13,7 @@ function probabilities(shares: readonly number[]): Float64Array {
     throw new PilotfishError('USAGE', `give the shares of 2 to ${maxArms} arms`);
   allFinite('shares', shares);
   const sum = shares.reduce((total, share) => total + share, 0);
-  const bad = shares.find((share) => !(share > 0));
+  const bad = shares.find((share) => !(share / sum >= leastShare));
   if (bad !== undefined) {
     throw new PilotfishError(
       'USAGE',

@@ -12,7 +12,6 @@ import { WindowTower } from './tower.ts';
 /** Error of a distance at 95 % one-sided: Kolmogorov's and the normal law's. */
 const DISTANCE_ERROR = 1.3581;
 const RATE_ERROR = 1.6449;
-const MIN_SHARE = 1e-4;
 const PSI_ALPHA = 0.05;
 
 /**
@@ -197,13 +196,7 @@ export class DriftStream {
       const bin = isKnown && j < distinct.length ? quantiles.binOf(distinct[j] as number) : counts.length - 1;
       counts[bin] = (counts[bin] as number) + 1;
     });
-    let psi = 0;
-    counts.forEach((count, bin) => {
-      const now = Math.max(count / this.#windowSize(at), MIN_SHARE);
-      const was = Math.max((quantiles.counts[bin] as number) / quantiles.count, MIN_SHARE);
-      psi += (now - was) * Math.log(now / was);
-    });
-    return psi;
+    return quantiles.psiOf(counts, this.#windowSize(at));
   }
 
   /** What the index without drift exceeds in one of twenty. */

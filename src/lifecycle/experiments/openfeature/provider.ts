@@ -129,7 +129,8 @@ export class PilotfishProvider {
     const metadata = { experimentId: id };
     if (status === 'draft' || status === 'archived')
       return { value: undefined, reason: 'DISABLED', metadata };
-    if (targetingKey === undefined || targetingKey === '')
+    // Where types are not checked it may also be null.
+    if (!targetingKey)
       throw new FlagError(
         'TARGETING_KEY_MISSING',
         `flag ${id} needs a targetingKey: the unit of the experiment`,

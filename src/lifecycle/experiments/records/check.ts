@@ -36,8 +36,25 @@ const LARGEST = 1e100;
 
 const usage = (message: string): PilotfishError => new PilotfishError('USAGE', message);
 
-/** @throws PilotfishError `USAGE`, `NOT_FINITE`, `MISSING` for a variant there is not. */
-export function checkedRecord(plan: Plan, record: ExperimentRecord): CheckedRecord {
+/**
+ * Records of one call; what is wrong is said of the record it is about.
+ * @throws PilotfishError `USAGE`, `NOT_FINITE`, `MISSING` for a variant there is not.
+ */
+export function checkedRecords(plan: Plan, records: readonly ExperimentRecord[]): CheckedRecord[] {
+  return records.map((record, at) => {
+    if (typeof record !== 'object' || record === null)
+      throw usage('a record is an object: give { unit, values: { accuracy: 0.95 } }');
+    try {
+      return checkedRecord(plan, record);
+    } catch (error) {
+      if (records.length === 1 || !(error instanceof PilotfishError)) throw error;
+      const name = String(record.id ?? record.unit ?? at).slice(0, MAX_ID);
+      throw new PilotfishError(error.code, `record ${name}: ${error.message}`, { cause: error });
+    }
+  });
+}
+
+function checkedRecord(plan: Plan, record: ExperimentRecord): CheckedRecord {
   const { id, unit, modelId, values, fellBack } = record;
   if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > MAX_ID || !id.isWellFormed()))
     throw usage(`the id of a record is a text of 1 to ${MAX_ID} characters`);

@@ -50,10 +50,12 @@ test('what makes no sense is refused, and nothing of its call is counted', async
   for (const [code, bad] of cases) {
     await assert.rejects(manager.recordMany(id, [good, bad]), (error) => {
       assert.ok(hasCode(error, code as 'USAGE'), `${JSON.stringify(bad)}: ${error}`);
+      assert.match(String(error), /: record /, 'which of the two is said');
       return true;
     });
   }
-  await assert.rejects(manager.recordMany(id, []), (error) => hasCode(error, 'USAGE'));
+  await assert.rejects(manager.recordMany(id, []), { code: 'USAGE' });
+  await assert.rejects(manager.record(id, undefined as never), { code: 'USAGE' });
   await assert.rejects(
     manager.recordMany(
       id,

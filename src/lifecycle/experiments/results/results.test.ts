@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FastRng, hasCode } from '../../../base/index.ts';
+import { differenceSequence, summarize } from '../../../learn/index.ts';
 import { eventsAfter } from '../../registry/index.ts';
 import type { Experiment } from '../definition/types.ts';
 import type { ABTestManager } from '../manager.ts';
@@ -32,6 +33,9 @@ async function record(
 const accuracies = (rng: FastRng, rates: Readonly<Record<string, number>>) => (arm: string) => ({
   values: { accuracy: rng.next() < (rates[arm] ?? 0) ? 1 : 0 },
 });
+/** Moments of what an arm was recorded with. */
+const arm = (records: readonly { modelId: string; values: { accuracy: number } }[], of: string) =>
+  summarize(records.filter(({ modelId }) => modelId === of).map(({ values }) => values.accuracy));
 const few: Partial<Experiment> = { minimumSamples: 200 };
 
 test('a better treatment is rolled out, a worse one back, and one that is neither goes on', async () => {
@@ -139,6 +143,52 @@ test('of several treatments the best that qualifies wins', async () => {
     target.map(({ verdict }) => verdict),
     ['better', 'better', 'worse'],
   );
+});
+
+test('alpha is divided among treatments: against one, the same records say more than against two', async () => {
+  const widths = [];
+  for (const others of [[], ['v3']]) {
+    const { manager } = laboratory();
+    const models = ['v1', 'v2', ...others].map((modelId) => ({ modelId, isControl: modelId === 'v1' }));
+    const id = await running(manager, { ...few, models });
+    const records = Array.from({ length: 400 }, (_, i) => ({
+      modelId: i % 2 === 0 ? 'v1' : 'v2',
+      values: { accuracy: i % 3 === 0 ? 1 : 0 },
+    }));
+    await manager.recordMany(id, records);
+    const [found] = (await manager.getExperimentResults(id)).target;
+    const options = { alpha: 0.05 / (1 + others.length) };
+    const alone = differenceSequence(arm(records, 'v1'), arm(records, 'v2'), options);
+    assert.ok(Math.abs((found?.upper ?? 0) - alone.upper) < 1e-12);
+    widths.push(alone.upper - alone.lower);
+  }
+  assert.ok((widths[1] ?? 0) > (widths[0] ?? 0));
+});
+
+test('what breaks a guardrail alone need not break one of four: they share one alpha', async () => {
+  const half = { count: 1000, mean: 0.5, variance: 1000 / 3996 };
+  // Evidence of a p-value between a quarter of alpha and alpha.
+  const worse = Array.from({ length: 500 }, (_, i) => 500 + i).find((ones) => {
+    const mean = ones / 1000;
+    const variance = (mean * (1 - mean) * 1000) / 999;
+    return differenceSequence(half, { count: 1000, mean, variance }).pValue < 0.03;
+  });
+  const verdicts = [];
+  for (const names of [['g1'], ['g1', 'g2', 'g3', 'g4']]) {
+    const { manager } = laboratory();
+    const guardrails = names.map((name) => ({ name, direction: 'lower' as const, marginAbsolute: 1e-9 }));
+    const id = await running(manager, { ...few, guardrails });
+    for (const [modelId, ones = 0] of [['v1', 500] as const, ['v2', worse] as const]) {
+      const values = (i: number) => Object.fromEntries(names.map((name) => [name, i < ones ? 1 : 0]));
+      const records = Array.from({ length: 1000 }, (_, i) => ({
+        modelId,
+        values: { accuracy: 1, ...values(i) },
+      }));
+      await manager.recordMany(id, records);
+    }
+    verdicts.push((await manager.getExperimentResults(id)).guardrails.map(({ verdict }) => verdict));
+  }
+  assert.deepEqual(verdicts, [['broken'], ['open', 'open', 'open', 'open']]);
 });
 
 test('secondary metrics are corrected for their number and decide nothing', async () => {

@@ -1,6 +1,6 @@
 import { type Clock, PilotfishError, systemClock } from '../../../base/index.ts';
-import { allFinite, decodeSnapshot, encodeSnapshot, finite, numberWithin } from '../../../learn/index.ts';
-import type { ModelRegistry, RegistryChange, RegistryState, Sql, SqlRow } from '../../registry/index.ts';
+import { encodeSnapshot, finite } from '../../../learn/index.ts';
+import type { ModelRegistry, RegistryChange, RegistryState } from '../../registry/index.ts';
 import { ContextualBandit } from './contextual-bandit.ts';
 import {
   type CandidatePolicy,
@@ -8,63 +8,16 @@ import {
   type LoggedChoice,
   type OffPolicyEstimate,
 } from './off-policy.ts';
-
-/** A policy as it is asked for. */
-export type PolicyDraft = {
-  /** Letters, digits, `.`, `_` and `-`; up to 40. */
-  readonly policyId: string;
-  /** What it chooses among. */
-  readonly arms: readonly string[];
-  /** Names of the numbers of the context, in order. */
-  readonly features: readonly string[];
-  /** Bound on the share of exploration, choice by choice. 0.1. */
-  readonly exploration?: number;
-  /** `thompson`. */
-  readonly explorer?: 'uniform' | 'thompson';
-  /** Part of the evidence that a further reward leaves, 0.5 to 1. 1. */
-  readonly discount?: number;
-};
-
-/** What was chosen: the propensity is logged with it. */
-export type PolicyChoice = {
-  /** Names the choice when its reward comes. */
-  readonly choiceId: number;
-  readonly arm: string;
-  readonly propensity: number;
-};
-
-/** How a policy is doing. */
-export type PolicyStatus = {
-  readonly policyId: string;
-  readonly arms: readonly string[];
-  readonly features: readonly string[];
-  readonly choices: number;
-  readonly rewarded: number;
-  /** Mean of the rewards in the log. */
-  readonly meanReward: number | undefined;
-  /** Share of choices of another arm than those that looked best, and what bounds it in expectation. */
-  readonly exploration: { readonly share: number; readonly bound: number };
-};
-
-/** Who is judged: a policy of one's own, a kept one as it is now, or one that plays an arm always. */
-export type Candidate = CandidatePolicy | { readonly policyId: string } | { readonly arm: string };
+import { checkDraft, contextOf, maskOf } from './policy-check.ts';
+import { choiceOf, policyAt, rowAt, statusOf } from './policy-rows.ts';
+import type { Candidate, KeptPolicy, PolicyChoice, PolicyDraft, PolicyStatus } from './policy-types.ts';
 
 /** Choices that are kept; the oldest are forgotten. */
 const MAX_CHOICES = 100_000;
 const MAX_POLICIES = 1000;
-const MAX_ARMS = 1000;
-const MAX_FEATURES = 100;
-/** Numbers that a policy remembers, about: they are read and written at every choice, while nobody else is served. */
-const MAX_NUMBERS = 50_000;
-/** Of these so many are looked at before others have their turn: a few hundredths of a second. */
+/** Numbers of policies that are looked at before others have their turn: a few hundredths of a second. */
 const NUMBERS_A_TURN = 50_000;
 const LOG_LIMIT = 10_000;
-
-type Kept = {
-  readonly arms: readonly string[];
-  readonly features: readonly string[];
-  readonly exploration: number;
-};
 
 /** Contextual bandits in the registry's state: every choice is logged with its propensity before it is answered. */
 export class DecisionPolicies {
@@ -93,7 +46,7 @@ export class DecisionPolicies {
       exploration,
       seed,
     });
-    const settings: Kept = { arms, features, exploration };
+    const settings: KeptPolicy = { arms, features, exploration };
     const nowMs = this.#clock.nowMs();
     await this.#state.write(async (sql) => {
       const count = await sql.get('SELECT count(*) AS n FROM online_policies');
@@ -266,83 +219,4 @@ export class DecisionPolicies {
   }
 }
 
-const namesOf = ({ arms, features }: Kept): string => JSON.stringify([arms, features]);
-
-async function rowAt(sql: Sql, policyId: string): Promise<SqlRow> {
-  const row = await sql.get('SELECT * FROM online_policies WHERE id = ?', policyId);
-  if (row !== undefined) return row;
-  throw new PilotfishError('MISSING', `there is no policy ${policyId}: create it first`);
-}
-
-async function policyAt(sql: Sql, policyId: string) {
-  const row = await rowAt(sql, policyId);
-  const bandit = ContextualBandit.restore(decodeSnapshot(row['snapshot'] as Uint8Array));
-  return { kept: JSON.parse(String(row['settings'])) as Kept, bandit, choices: Number(row['choices']) };
-}
-
-async function statusOf(sql: Sql, row: SqlRow): Promise<PolicyStatus> {
-  const { arms, features, exploration } = JSON.parse(String(row['settings'])) as Kept;
-  const [policyId, choices] = [String(row['id']), Number(row['choices'])];
-  const mean = await sql.get('SELECT avg(reward) AS mean FROM online_choices WHERE policy = ?', policyId);
-  return {
-    ...{ policyId, arms, features, choices, rewarded: Number(row['rewarded']) },
-    meanReward: mean?.['mean'] === null ? undefined : Number(mean?.['mean']),
-    exploration: { share: choices === 0 ? 0 : Number(row['explored']) / choices, bound: exploration },
-  };
-}
-
-const choiceOf = (row: SqlRow): LoggedChoice => ({
-  context: JSON.parse(String(row['context'])) as number[],
-  legal: row['legal'] === null ? undefined : (JSON.parse(String(row['legal'])) as number[]),
-  ...{ arm: Number(row['arm']), propensity: Number(row['propensity']), reward: Number(row['reward']) },
-});
-
-function checkDraft(draft: PolicyDraft): PolicyDraft {
-  const { policyId, arms, features, exploration = 0.1 } = draft;
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/.test(policyId)) {
-    throw new PilotfishError(
-      'USAGE',
-      'a policyId has up to 40 letters, digits, ., _ and -, and begins with one of the first two',
-    );
-  }
-  const isNames = (names: readonly string[], max: number): boolean =>
-    Array.isArray(names) && names.length > 0 && names.length <= max && new Set(names).size === names.length;
-  if (!isNames(arms, MAX_ARMS) || !isNames(features, MAX_FEATURES) || arms.length < 2) {
-    throw new PilotfishError(
-      'USAGE',
-      `a policy has 2 to ${MAX_ARMS} arms and 1 to ${MAX_FEATURES} features, each with a name of its own`,
-    );
-  }
-  numberWithin('exploration', exploration, [0, 1]);
-  if (arms.length * features.length ** 2 > MAX_NUMBERS) {
-    throw new PilotfishError(
-      'LIMIT',
-      `${arms.length} arms of ${features.length} features are too many: arms times features squared may be ${MAX_NUMBERS}`,
-    );
-  }
-  return draft;
-}
-
-function contextOf({ features }: Kept, context: Readonly<Record<string, number>>): number[] {
-  const unknown = Object.keys(context ?? {}).find((name) => !features.includes(name));
-  const lacks = features.find((name) => typeof context?.[name] !== 'number');
-  if (unknown === undefined && lacks === undefined) {
-    return [
-      ...allFinite(
-        'context',
-        features.map((name) => context[name] as number),
-      ),
-    ];
-  }
-  throw new PilotfishError(
-    'SHAPE',
-    `the context has one number each of ${features.join(', ')}, and no other`,
-  );
-}
-
-function maskOf({ arms }: Kept, legal: readonly string[]): number[] {
-  const unknown = legal.find((arm) => !arms.includes(arm));
-  if (unknown !== undefined)
-    throw new PilotfishError('USAGE', `there is no arm ${unknown}; there are ${arms.join(', ')}`);
-  return arms.map((arm) => Number(legal.includes(arm)));
-}
+const namesOf = ({ arms, features }: KeptPolicy): string => JSON.stringify([arms, features]);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hasCode, sha256Hex } from '../../../base/index.ts';
+import { temporaryFolder } from '../../../../test/support.ts';
+import { hasCode, ManualClock, sha256Hex } from '../../../base/index.ts';
+import { openRegistry } from '../data-directory.ts';
 import { house, metadataOf } from '../testing/house.ts';
 
 const HOUR_MS = 3_600_000;
@@ -139,4 +141,26 @@ test('any order of storing, naming, forgetting and collecting keeps what is name
     }),
     { numRuns: 40 },
   );
+});
+
+test('what another registry keeps in the same folder is not collected', async (t) => {
+  const folder = temporaryFolder(t);
+  const clock = new ManualClock(Date.now());
+  const storageDir = `${folder}/shared`;
+  const open = (name: string) => {
+    const directory = openRegistry(`${folder}/${name}`, { storageDir, clock });
+    t.after(() => directory.close());
+    return directory;
+  };
+  const ours = open('ours');
+  const modelId = await ours.registry.registerModel(metadataOf('v1'), Buffer.from('version'));
+  clock.advance(2 * HOUR_MS);
+  assert.equal((await ours.registry.collectGarbage()).files, 0);
+  // Such as a directory whose name was mistyped, where the folder comes from the environment.
+  for (const { registry } of [open('typo'), ours]) {
+    for (const isDryRun of [true, false])
+      await assert.rejects(registry.collectGarbage({ isDryRun }), code('REFUSED'));
+  }
+  assert.equal((await ours.registry.verify()).damaged.length, 0);
+  await ours.registry.loadModel(modelId);
 });

@@ -31,12 +31,14 @@ const IS_NAMED = `SELECT sha256 FROM version_files WHERE sha256 = ?
 /**
  * Deletes files that no version, run or logged model names, and whose last upload was an hour ago. It looks once more within
  * the transaction that deletes: whoever wants to name one of them comes before, or learns that it is gone.
- * @throws PilotfishError `LOCKED` while uploads or backups are under way; `INTERRUPTED`, `IO`.
+ * @throws PilotfishError `REFUSED` where another registry keeps files in the same folder; `LOCKED` while uploads or backups
+ * are under way; `INTERRUPTED`, `IO`.
  */
 export async function collectGarbage(ports: GarbagePorts, options: GarbageOptions): Promise<GarbageReport> {
   const { state, store } = ports;
   const { isDryRun = false, signal, ...change } = options;
   store.uploads.removeStale();
+  refuseOthers(store);
   refuseUploads(store);
   const rows = await state.read((sql) => sql.all(NAMED));
   const named = new Set(rows.map((row) => String(row['sha256'])));
@@ -57,6 +59,15 @@ const total = (sizes: readonly number[]): GarbageReport => ({
   files: sizes.length,
   bytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
 });
+
+/** What nobody here names may be named there. */
+function refuseOthers({ owners: { others } }: ArtefactStore): void {
+  if (others.length > 0)
+    throw new PilotfishError(
+      'REFUSED',
+      `other registries have used this folder of artefacts (${others.join(', ')}): give each its own; of one that is gone delete the file of its id in owners/`,
+    );
+}
 
 function refuseUploads({ uploads }: ArtefactStore): void {
   if (uploads.areUnderWay)

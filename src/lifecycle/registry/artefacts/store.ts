@@ -11,6 +11,7 @@ import {
   PilotfishError,
   type RandomSource,
 } from '../../../base/index.ts';
+import { Owners } from './owners.ts';
 import { checkEncryptionKey, RECORD_BYTES } from './sealing.ts';
 import { copyFile, FileSink, recordsIn, type StoredFile } from './stored-file.ts';
 import { Uploads } from './uploads.ts';
@@ -27,6 +28,8 @@ export type ArtefactStoreOptions = {
   readonly encryptionKey?: Uint8Array | undefined;
   /** Largest file. */
   readonly maxFileBytes: number;
+  /** Id of the registry whose files lie here. */
+  readonly owner?: string | undefined;
 };
 
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -37,6 +40,7 @@ const RECORDS_PER_TURN = BYTES_PER_TURN / RECORD_BYTES;
 /** Never in a file's way: names are made of hashes. */
 const OBJECTS = 'objects';
 const TEMPORARY = 'tmp';
+const OWNERS = 'owners';
 
 /**
  * Files by the SHA-256 of their content, below one directory. A file is written aside, synced, and then given its name;
@@ -45,6 +49,8 @@ const TEMPORARY = 'tmp';
 export class ArtefactStore {
   /** What is on its way. */
   readonly uploads: Uploads;
+  /** Whose files lie here. */
+  readonly owners: Owners;
   readonly #options: ArtefactStoreOptions;
 
   /** @throws PilotfishError `USAGE` for a key of another size, `IO`. */
@@ -52,12 +58,14 @@ export class ArtefactStore {
     if (options.encryptionKey !== undefined) checkEncryptionKey(options.encryptionKey);
     this.#options = options;
     this.uploads = new Uploads({ ...options, directory: `${options.directory}/${TEMPORARY}` });
+    this.owners = new Owners({ ...options, directory: `${options.directory}/${OWNERS}` });
     const isNew = !exists(options.fs, options.directory);
     this.#files(() => {
       for (const name of [OBJECTS, TEMPORARY]) makeDirectories(options.fs, `${options.directory}/${name}`);
       options.fs.fsyncDirectory(options.directory);
       if (isNew) options.fs.fsyncDirectory(dirname(options.directory));
     });
+    this.owners.claim();
   }
 
   /**

@@ -33,6 +33,8 @@ export type RegistryOptions = {
   readonly encryptionKey?: Uint8Array | undefined;
   /** Largest file of an artefact. 4 GiB. */
   readonly maxFileBytes?: number;
+  /** Id of the registry, by which others know that a folder of artefacts is not theirs alone. */
+  readonly owner?: string | undefined;
   /** Life cycles in place of document 003's and MLflow's. */
   readonly lifeCycles?: Partial<Readonly<Record<PolicyName, LifeCycle>>>;
 };
@@ -78,9 +80,9 @@ export class ModelRegistry {
   /** @throws PilotfishError `REFUSED` for a signing key that others may read, `DAMAGED`, `USAGE`, `IO`. */
   constructor(storageDir: string, state: RegistryState, options: RegistryOptions = {}) {
     const { fs = new NodeFileSystem(), clock = systemClock, random = secureBytes } = options;
-    const { encryptionKey, maxFileBytes = MAX_FILE_BYTES, lifeCycles = {} } = options;
+    const { encryptionKey, maxFileBytes = MAX_FILE_BYTES, lifeCycles = {}, owner } = options;
     const directory = resolve(storageDir);
-    this.store = new ArtefactStore({ directory, fs, clock, random, encryptionKey, maxFileBytes });
+    this.store = new ArtefactStore({ directory, fs, clock, random, encryptionKey, maxFileBytes, owner });
     const signer = openSigner(fs, directory, random);
     this.audit = new AuditLog(state, signer, clock);
     this.#core = {

@@ -5,12 +5,17 @@ import { PilotfishError } from '../../../base/index.ts';
 const LOCAL = /^(?:file:(?:\/\/(?:localhost)?)?)?(?<path>(?![A-Za-z][A-Za-z0-9+.-]*:).*)$/is;
 
 /**
- * Checks where a version is said to lie: nothing of this machine outside the artifact folder of its run, and nothing that
- * becomes another path when it is decoded or resolved.
- * @param artifactUri of the run; undefined without one
+ * Checks where a version is said to lie: nothing of this machine outside the artifact folder of the run or of the logged
+ * model it was made of, and nothing that becomes another path when it is decoded or resolved.
+ * @param artifactUri of the run or the logged model; undefined without one
+ * @param parameter what names it
  * @throws PilotfishError `USAGE`, in MLflow's words.
  */
-export function checkVersionSource(source: string, artifactUri: string | undefined): void {
+export function checkVersionSource(
+  source: string,
+  artifactUri: string | undefined,
+  parameter: 'run_id' | 'model_id' = 'run_id',
+): void {
   const decoded = decodedFully(source);
   const local = LOCAL.exec(decoded)?.groups?.['path'];
   const folder = artifactUri === undefined ? undefined : LOCAL.exec(artifactUri)?.groups?.['path'];
@@ -21,7 +26,7 @@ export function checkVersionSource(source: string, artifactUri: string | undefin
     if (isWithin && !decoded.includes('\u0000')) return;
     throw new PilotfishError(
       'USAGE',
-      `Invalid model version source: '${source}'. To use a local path as a model version source, the run_id request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the run_id.`,
+      `Invalid model version source: '${source}'. To use a local path as a model version source, the ${parameter} request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the ${parameter}.`,
     );
   }
   if (!decoded.includes('\u0000') && !decoded.split(/[/\\?#]/).some((part) => part === '..' || part === '.'))

@@ -13,9 +13,13 @@ import { setStatus } from './transitions.ts';
 import type { ModelVersion, VersionRef } from './types.ts';
 
 /** The source of a version made from outside. @throws PilotfishError `USAGE`. */
-async function checkOutside(sql: Sql, { source, runId = '' }: VersionDraft): Promise<void> {
-  const run = runId === '' ? undefined : await sql.get('SELECT artifact_uri FROM runs WHERE id = ?', runId);
-  checkVersionSource(source, run === undefined ? undefined : String(run['artifact_uri']));
+async function checkOutside(sql: Sql, { source, runId = '', loggedModelId }: VersionDraft): Promise<void> {
+  const folderIn = async (table: string, id: string): Promise<string | undefined> => {
+    const row = await sql.get(`SELECT artifact_uri FROM ${table} WHERE id = ?`, id);
+    return row === undefined ? undefined : String(row['artifact_uri']);
+  };
+  if (loggedModelId) checkVersionSource(source, await folderIn('logged_models', loggedModelId), 'model_id');
+  else checkVersionSource(source, await folderIn('runs', runId));
 }
 
 /** The versions of registered models. */
@@ -29,7 +33,7 @@ export class ModelVersions {
   /**
    * Enters a version whose artefact lies elsewhere, is stored already, or is that of the version `models:/NAME/VERSION`.
    * @throws PilotfishError `MISSING` without the name, `EXISTS` for a version text that is taken, `USAGE`, also for a source
-   * within this machine that is none of its run's.
+   * within this machine that is none of its run's, or of its logged model's.
    */
   create(name: string, draft: VersionDraft, change: Change = {}): Promise<ModelVersion> {
     return this.#core.state.write(async (sql) => {

@@ -102,6 +102,21 @@ test('the run of a logged model may be kept elsewhere', async () => {
   assert.equal((await tracking.loggedModels.get(modelId)).sourceRunId, '123');
 });
 
+test('a version lies where its logged model does, and nowhere else on this machine', async () => {
+  const { tracking, registry } = house();
+  const artifactLocation = 'file:///srv/models';
+  const experimentId = await tracking.experiments.create({ name: 'local', artifactLocation });
+  const { modelId, artifactUri } = await tracking.loggedModels.create({ experimentId });
+  await registry.models.create({ name: 'm' });
+  const draft = { source: artifactUri, loggedModelId: modelId };
+  assert.equal((await registry.versions.create('m', draft)).source, artifactUri);
+  const wanted = /the model_id request parameter has to be specified/;
+  await assert.rejects(registry.versions.create('m', { ...draft, source: 'file:///srv/other' }), wanted);
+  const { runId } = await tracking.runs.create({ experimentId });
+  const ofRun = { source: artifactUri, runId };
+  await assert.rejects(registry.versions.create('m', ofRun), /the run_id request parameter/);
+});
+
 test('a logged model says which versions were made of it', async () => {
   const { tracking, registry } = house();
   const { modelId, artifactUri } = await tracking.loggedModels.create({ experimentId: '0' });

@@ -32,11 +32,16 @@ function need(holds: boolean, message: string): void {
 const isCount = (value: unknown, least = 0): boolean =>
   Number.isSafeInteger(value) && (value as number) >= least;
 
+const isObjects = (list: unknown): boolean =>
+  Array.isArray(list) && list.every((each) => typeof each === 'object' && each !== null);
+
 /** Fills in what a plan leaves out. @throws PilotfishError `USAGE` naming what makes no sense. */
 export function checkPlan(plan: RolloutPlan): CheckedPlan {
   const { name, regions, steps, guardrails, alpha = 0.05, holdback = 0.01, hookThreshold = 5 } = plan;
   const analysis = { ...DEFAULT_ANALYSIS, ...plan.analysis };
-  need(WORD.test(name), 'its name has 1 to 64 letters, digits, `.`, `_` and `-`');
+  need(typeof name === 'string' && WORD.test(name), 'its name has 1 to 64 letters, digits, `.`, `_` and `-`');
+  const lists: readonly (readonly unknown[])[] = [steps, guardrails];
+  need(lists.every(isObjects), 'its steps and guardrails are lists of objects');
   checkNames('regions', regions, MAX_REGIONS);
   checkNames(
     'guardrails',
@@ -73,7 +78,7 @@ export function checkPlan(plan: RolloutPlan): CheckedPlan {
 }
 
 function checkNames(what: string, names: readonly string[], most: number): void {
-  need(names.length > 0 && names.length <= most, `it has 1 to ${most} ${what}`);
+  need(Array.isArray(names) && names.length > 0 && names.length <= most, `it has 1 to ${most} ${what}`);
   need(
     names.every((name) => WORD.test(name)),
     `names of ${what} have letters, digits, \`.\`, \`_\` and \`-\``,
@@ -89,11 +94,11 @@ function checkStep(step: RolloutStep, index: number, shareBefore: number): void 
   need(share >= shareBefore, `${which} takes traffic back: shares only grow`);
   need(durationMs >= 0 && durationMs < Infinity, `${which} has a duration of ${durationMs} ms`);
   need(
-    isCount(minEvidence.model, 1),
+    isCount(minEvidence?.model, 1),
     `${which} needs at least one decision of the model: nothing is no evidence`,
   );
   need(
-    isCount(minEvidence.rule, share > 0 ? 1 : 0),
+    isCount(minEvidence?.rule, share > 0 ? 1 : 0),
     `${which} needs at least one decision of the rule beside it`,
   );
   if (accuracy === undefined) return;

@@ -16,6 +16,10 @@ test('what makes no sense is named', () => {
   const [first, ...rest] = STANDARD_PLAN.steps as [RolloutPlan['steps'][number], ...RolloutPlan['steps']];
   const wrong: Partial<RolloutPlan>[] = [
     { steps: [] },
+    { steps: undefined as never },
+    { steps: [{}] as never },
+    { guardrails: [null] as never },
+    { name: undefined as never },
     { steps: [{ ...first, share: 1.3 }, ...rest] },
     { steps: [{ ...first, share: -0.1 }, ...rest] },
     { steps: [{ ...first, share: Number.NaN }, ...rest] },

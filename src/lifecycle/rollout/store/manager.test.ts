@@ -199,6 +199,22 @@ test('one that no process feeds is looked at and told of decisions from outside'
   assert.deepEqual(await statuses(), ['production', 'testing']);
 });
 
+test('the registry hears of an end also when the process that fed it was killed before it could say so', async () => {
+  const { clock, registry, manager, statuses, rng, model } = await house();
+  const { id } = await manager().start({ model, plan: PLAN });
+  const live = await manager().attach(id);
+  await live.advance();
+  const promote = registry.transitions.promote.bind(registry.transitions);
+  registry.transitions.promote = () => Promise.reject(new RangeError('killed'));
+  decide(live.rollout, 5000, { world: BAD, rng, nowMs: clock.nowMs() });
+  await assert.rejects(live.settled(), RangeError);
+  registry.transitions.promote = promote;
+  assert.deepEqual(await statuses(), ['production', 'staging']);
+  clock.advance(DAY_MS);
+  await manager().lookDue();
+  assert.deepEqual(await statuses(), ['production', 'testing']);
+});
+
 test('what was commanded while hooks were asked is not overwritten by the look', async () => {
   let command = async (): Promise<void> => undefined;
   const { manager, model } = await house({

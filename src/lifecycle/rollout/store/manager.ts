@@ -161,17 +161,23 @@ export class RolloutManager {
     throw new PilotfishError('LOCKED', `others change the rollout ${id} all the time: try again`);
   }
 
-  /** Looks at all that are under way and were left alone for a minute, and tells the registry what it was not told yet. */
+  /**
+   * Looks at all that are under way and were left alone for a minute, and tells the registry what it was not told yet:
+   * also of those that a process feeds, which may have been killed before it could.
+   */
   async lookDue(): Promise<void> {
     const dueMs = this.#ports.clock.nowMs() - LOOK_MS;
     const rows = await this.#state.read((sql) =>
       sql.all(
-        `SELECT id FROM rollouts WHERE is_attached = 0 AND updated_ms <= ? AND (phase IN ('pending', 'running')
+        `SELECT id, is_attached FROM rollouts WHERE updated_ms <= ? AND ((is_attached = 0 AND phase IN ('pending', 'running'))
            OR (phase IN ('succeeded', 'rolled-back') AND phase <> told))`,
         dueMs,
       ),
     );
-    const looks = rows.map((row) => this.advance(String(row['id']), { actor: 'pilotfish' }));
+    const change = { actor: 'pilotfish' };
+    const looks = rows.map(({ id, is_attached: isAttached }) =>
+      isAttached === 1 ? this.#end(String(id), change) : this.advance(String(id), change),
+    );
     const failed = (await Promise.allSettled(looks)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   }

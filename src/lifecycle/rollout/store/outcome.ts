@@ -23,17 +23,26 @@ export async function tellRegistry(
   const evidence = { kind: 'experiment', passed, summary, report };
   const because = { ...change, reason: summary };
   const ref = { name: model, version };
-  const { status, modelId } = await registry.versions.get(ref);
-  const next = nextStatus(passed, status);
-  // Evidence and step are one transaction: where it is there, only `told` lacks.
-  const isKept = (await registry.transitions.evidenceOf(ref)).some((each) => each.summary === summary);
-  if (!isKept && next !== undefined) {
-    await registry.transitions.promote(ref, next, { evidence: [evidence], ...because });
-  } else if (!isKept) await registry.transitions.addEvidence(ref, evidence, because);
-  if (!passed && status === 'production') await takeOut(registry, { model, modelId }, because);
+  const found = await registry.versions.get(ref).catch(unlessDeleted);
+  if (found !== undefined) {
+    const { status, modelId } = found;
+    const next = nextStatus(passed, status);
+    // Evidence and step are one transaction: where it is there, only `told` lacks.
+    const isKept = (await registry.transitions.evidenceOf(ref)).some((each) => each.summary === summary);
+    if (!isKept && next !== undefined) {
+      await registry.transitions.promote(ref, next, { evidence: [evidence], ...because });
+    } else if (!isKept) await registry.transitions.addEvidence(ref, evidence, because);
+    if (!passed && status === 'production') await takeOut(registry, { model, modelId }, because);
+  }
   await state.write(async (sql) => {
     await sql.run('UPDATE rollouts SET told = ? WHERE id = ?', phase, id);
   });
+}
+
+/** Of a version that was archived and deleted on its way there is nothing to tell. */
+function unlessDeleted(error: unknown): undefined {
+  if (hasCode(error, 'MISSING')) return undefined;
+  throw error;
 }
 
 /** Where a version in staging goes: one step forward or back. */

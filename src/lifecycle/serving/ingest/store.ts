@@ -49,13 +49,19 @@ export class IngestStore {
   }
 
   /**
-   * Makes a source, or changes what may change: its model and how much it keeps.
+   * Makes a source, or changes what may change: its model and how much it keeps. `allows` throws for one that is there and
+   * must not be changed.
    * @throws PilotfishError `REFUSED` for other features, classes or costs once there are rows; `LIMIT`.
    */
-  define(name: string, definition: IngestDefinition, change: RegistryChange = {}): Promise<IngestSource> {
+  define(
+    name: string,
+    definition: IngestDefinition,
+    { allows, ...change }: RegistryChange & { readonly allows?: (before: IngestSource) => void } = {},
+  ): Promise<IngestSource> {
     const { state, audit, clock } = this.#ports;
     return state.write(async (sql) => {
       const before = await find(sql, name);
+      if (before !== undefined) allows?.(before);
       if (before !== undefined && before.rows > 0) checkSameRows(before, definition);
       if (before === undefined) await checkRoom(sql);
       const nowMs = clock.nowMs();
