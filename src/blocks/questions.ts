@@ -136,6 +136,15 @@ export interface BaseReceipt {
   isKept: boolean;
 }
 
+/** What a block took in the store for which a base was looked for, whatever was answered. */
+export interface StoredReceipt {
+  /** `number` of the base question. */
+  number: number;
+  rawBytes: number;
+  /** Payload of its record; of a block in a group its part of the group's, by raw size. */
+  storedBytes: number;
+}
+
 /** Which group a small block joins. Legal: a whole number in [0, GROUP_COUNT). */
 export interface GroupQuestion {
   rawBytes: number;
@@ -188,5 +197,7 @@ export interface StoreAdviser {
   base?(question: Readonly<BaseQuestion>): number | undefined;
   /** Told what every base that was chosen came to, some time later and in the order of the questions. */
   settleBase?(receipt: Readonly<BaseReceipt>): void;
+  /** Told once for each base question what its block took, when its record is written: in the order of records. */
+  settleStored?(receipt: Readonly<StoredReceipt>): void;
   group?(question: Readonly<GroupQuestion>): number | undefined;
 }

@@ -14,7 +14,7 @@ const undrawn = (text: string): string =>
   text
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, 'TIME')
     .replaceAll(/\d\.\d+ of \d+/g, 'MEAN of COUNT')
-    .replaceAll(/harm 0\.0\d+/g, 'harm P');
+    .replaceAll(/harm p 0\.0\d+/g, 'harm P');
 
 test('the code of the page prints what stands behind each line', async (t) => {
   const folder = temporaryFolder(t);

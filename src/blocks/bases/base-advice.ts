@@ -5,6 +5,7 @@ import {
   type BaseReceipt,
   NEUTRAL_RATIO,
   type StoreAdviser,
+  type StoredReceipt,
 } from '../questions.ts';
 import { attempt, isWhole } from './attempt.ts';
 import type { Resemblance, ResemblanceIndex } from './resemblance.ts';
@@ -50,10 +51,12 @@ export class BaseAdvice {
   readonly #candidates: BaseCandidate[] = [];
   readonly #pool = Array.from({ length: CANDIDATES_ASKED }, () => ({ ...NO_CANDIDATE }));
   readonly #question: Writable<BaseQuestion>;
+  readonly #stored: StoredReceipt = { number: 0, rawBytes: 0, storedBytes: 0 };
   readonly #receipt: BaseReceipt = { number: 0, rawBytes: 0, deltaBytes: 0, aloneBytes: 0, isKept: false };
   /** Of the look-up; reused. */
   readonly #limits: { readonly count: number; depthLimit: number; readonly minShared: number };
   #number = 0;
+  #hasCandidates = false;
   #lastSequence = -1;
 
   /** @param siblings stored / raw of blocks that stand alone, by file: kept by the caller */
@@ -75,16 +78,17 @@ export class BaseAdvice {
     return this.#isAsked;
   }
 
-  /** Number of the choice made last, for its outcome. */
+  /** Number of the choice made last, for its outcome; 0 when there was nothing to choose from. */
   get number(): number {
-    return this.#number;
+    return this.#hasCandidates ? this.#number : 0;
   }
 
   /** The base, valid until the next choice; undefined for none. */
   choose(index: ResemblanceIndex, features: Uint32Array, seeker: BaseContext): Resemblance | undefined {
     this.#limits.depthLimit = seeker.depthLimit;
     const found = index.find(features, this.#limits);
-    if (found.length === 0) return undefined;
+    this.#hasCandidates = found.length > 0;
+    if (!this.#hasCandidates) return undefined;
     this.#number += 1;
     const chosen = found[this.#isAsked ? this.#answer(found, seeker) : 0];
     if (chosen !== undefined) this.#lastSequence = chosen.sequence;
@@ -105,6 +109,18 @@ export class BaseAdvice {
       receipt.aloneBytes = outcome.aloneBytes;
       receipt.isKept = outcome.isKept;
       return this.#adviser.settleBase?.(receipt);
+    });
+  }
+
+  /** What a block took for which a choice was made, whatever was chosen: told to the adviser. */
+  settleStored(number: number, rawBytes: number, storedBytes: number): void {
+    if (!this.#isAsked) return;
+    attempt(() => {
+      const receipt = this.#stored;
+      receipt.number = number;
+      receipt.rawBytes = rawBytes;
+      receipt.storedBytes = storedBytes;
+      return this.#adviser.settleStored?.(receipt);
     });
   }
 

@@ -177,6 +177,7 @@ export class BlockWriter {
       isTree: context.isTree,
       fileNumber: context.fileNumber,
       nameClass: context.nameClass,
+      baseQuestion: similar ? this.#deps.advice.bases.number : 0,
       arenaAt: -1,
       home: { kind: 'queued' },
     };
@@ -321,7 +322,7 @@ export class BlockWriter {
     entry.home = { kind: 'placed', record: this.#sink.append(record, note(entry.depth, [entry])), slot: 0 };
     this.counters.stored(codec, 1, payload.length);
     this.#deps.advice.stored(entry.fileNumber, entry.rawLength, payload.length);
-    this.#setStoredRatio(entry, payload.length / entry.rawLength);
+    this.#noteStored(entry, payload.length / entry.rawLength);
   }
 
   #settleBase(entry: Entry, { number }: Chosen, { outcome, deltaBytes, aloneBytes }: EncodedBlock): void {
@@ -361,7 +362,7 @@ export class BlockWriter {
       payload,
     } as const;
     entry.home = { kind: 'placed', record: this.#sink.append(record, note(entry.depth, [entry])), slot: 0 };
-    this.#setStoredRatio(entry, payload.length / entry.rawLength);
+    this.#noteStored(entry, payload.length / entry.rawLength);
     this.counters.deltaBlocks += 1;
     this.counters.stored('zstd', 1, payload.length);
   }
@@ -374,7 +375,7 @@ export class BlockWriter {
     const number = this.#sink.append(record, note(GROUPED_DEPTH, group.members));
     group.members.forEach((entry, slot) => {
       entry.home = { kind: 'placed', record: number, slot };
-      this.#setStoredRatio(entry, payload.length / group.sizeBytes);
+      this.#noteStored(entry, payload.length / group.sizeBytes);
       if (!entry.isTree) this.counters.groupedFiles += 1;
     });
     this.counters.stored(codec, group.members.length, payload.length);
@@ -386,8 +387,9 @@ export class BlockWriter {
     if (entry.sequence >= 0) this.#deps.resemblance().setDepth(entry.sequence, depth);
   }
 
-  #setStoredRatio({ sequence }: Entry, storedRatio: number): void {
-    if (sequence >= 0) this.#deps.resemblance().setStoredRatio(sequence, storedRatio);
+  #noteStored({ sequence, baseQuestion, rawLength }: Entry, ratio: number): void {
+    if (sequence >= 0) this.#deps.resemblance().setStoredRatio(sequence, ratio);
+    if (baseQuestion > 0) this.#deps.advice.bases.settleStored(baseQuestion, rawLength, ratio * rawLength);
   }
 
   /** After a pack is published its blocks are found through the index. */

@@ -12,6 +12,8 @@ export interface Entry {
   readonly isTree: boolean;
   readonly fileNumber: number;
   readonly nameClass: number;
+  /** Number of the question which base it has; 0 where none was asked. */
+  readonly baseQuestion: number;
   /** Steps to bytes that need no other record; an upper bound until the block is encoded. */
   depth: number;
   /** Position of the raw bytes in the arena, or -1. */

@@ -51,7 +51,7 @@ export function statusText(now: RolloutStatus, events: readonly RolloutEvent[] =
     const at = `  ${safeText(region)}: ${isDone ? 'done' : `step ${step + 1}`}, ${share === 0 ? 'shadow' : percent(share)}${wait}\n`;
     const evidence = guardrails.map(
       ({ metric, model: ours, rule, pValue, alpha }) =>
-        `    ${metric}: model ${meanText(ours)}, rule ${meanText(rule)}; p of harm ${pValue.toPrecision(2)}, rolled back at ${alpha.toPrecision(2)}\n`,
+        `    ${metric}: model ${meanText(ours)}, rule ${meanText(rule)}; harm p ${pValue.toPrecision(2)}, rolled back at ${alpha.toPrecision(2)}\n`,
     );
     return `${at}${evidence.join('')}`;
   });
