@@ -84,6 +84,7 @@ export type {
   GroupQuestion,
   LinkReceipt,
   StoreAdviser,
+  StoredReceipt,
 } from './questions.ts';
 export {
   AHEAD_SLOTS,

@@ -105,7 +105,9 @@ export async function baseAdviserOf(
     ...{ room: similarRoom, budgetMs: BASE_BUDGET_MS },
     ...(listeners === undefined ? {} : { onReceipt: listeners.onBaseReceipt }),
   };
-  return new SimilarAdviser(await (registered?.similar(parts) ?? shippedGuard(context, parts)));
+  if (registered === undefined) return new SimilarAdviser(await shippedGuard(context, parts));
+  const { guard, onStored } = await registered.similar(parts);
+  return new SimilarAdviser(guard, onStored);
 }
 
 /** A guard with the shipped model of its room; warns of one that cannot be used. */

@@ -7,8 +7,8 @@ import type {
   CodecValue,
   Guard,
   GuardOptions,
-  Hint,
   ModelArtefact,
+  OnStored,
   Receipt,
   Room,
   RoomModel,
@@ -19,6 +19,7 @@ import type {
   RegistrySource,
   RolloutManager,
   RolloutStatus,
+  RoomRollout,
   RoomRolloutOptions,
 } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
@@ -39,10 +40,23 @@ export type GuardParts<Question, Value, Told extends Receipt> = Openable<Questio
 /** What a rollout observes of a room. */
 type Observed<Question, Value, Told extends Receipt> = Pick<
   RoomRolloutOptions<Question, Value, Told>,
-  'questions' | 'measures' | 'atOnce'
+  'questions' | 'measures' | 'late'
 >;
 type Served<Question, Value, Told extends Receipt> = GuardParts<Question, Value, Told> &
   Observed<Question, Value, Told>;
+
+/** What serves a room, and the rollout it feeds, if it does. */
+type Serving<Question, Value, Told extends Receipt> = {
+  readonly guard: Guard<Question, Value, Told>;
+  readonly room?: RoomRollout<Question, Value, Told>;
+  readonly lifecycle?: Opened['lifecycle'];
+};
+
+/** Who chooses bases, and who is told what blocks took. */
+type ServedBases = {
+  readonly guard: Guard<BaseQuestion, number, BaseSettlement>;
+  readonly onStored?: OnStored;
+};
 
 /** A registry that is open, and what works on it. */
 type Opened = {
@@ -60,6 +74,8 @@ const PACKER = { actor: 'pilotfish pack', reason: 'decisions of a pack' };
 /** What the rooms of the store observe. */
 const METRIC = 'cost';
 const REGION = 'default';
+/** Who packs does not wait long for advice. */
+const LOCK_WAIT_MS = 500;
 
 /**
  * The rooms of the store as a registry has them: the model of a rollout under way gets the share of its step, else the one
@@ -98,28 +114,25 @@ export class RegisteredRooms {
   }
 
   /** The guard of the room of codecs. */
-  codec(
+  async codec(
     parts: GuardParts<CodecQuestion, CodecValue, CodecSettlement>,
   ): Promise<Guard<CodecQuestion, CodecValue, CodecSettlement>> {
-    return this.#guardOf(parts, ({ codecCost, codecQuestions }) => ({
+    const { guard } = await this.#servingOf(parts, ({ codecCost, codecQuestions }) => ({
       questions: codecQuestions,
       measures: { [METRIC]: codecCost },
     }));
+    return guard;
   }
 
   /** The guard of the room of bases. */
-  async similar(
-    parts: GuardParts<BaseQuestion, number, BaseSettlement>,
-  ): Promise<Guard<BaseQuestion, number, BaseSettlement>> {
-    const { NO_BASE } = await import('../../decisions/index.ts');
-    // A block without a base gets no receipt: nobody learns what it came to, so that it counts as raw.
-    const ofNone = ({ value }: Readonly<Hint<number>>): number | undefined =>
-      value === NO_BASE ? 1 : undefined;
-    return this.#guardOf(parts, ({ baseCost, baseQuestions }) => ({
-      questions: baseQuestions,
-      measures: { [METRIC]: baseCost },
-      atOnce: { [METRIC]: ofNone },
+  async similar(parts: GuardParts<BaseQuestion, number, BaseSettlement>): Promise<ServedBases> {
+    const { guard, room, lifecycle } = await this.#servingOf(parts, ({ baseLine, baseQuestions }) => ({
+      ...{ questions: baseQuestions, measures: {} },
+      late: { metric: METRIC, line: baseLine },
     }));
+    if (room === undefined || lifecycle === undefined) return { guard };
+    const { baseCost } = lifecycle;
+    return { guard, onStored: (stored, decisionId) => room.settleLate(decisionId, baseCost(stored)) };
   }
 
   /** Under which rollouts and steps decisions were made, one entry a rollout. */
@@ -150,71 +163,92 @@ export class RegisteredRooms {
     await this.#opened?.directory.close().catch((error: unknown) => this.#warn('the pack is whole', error));
   }
 
-  async #guardOf<Question, Value, Told extends Receipt>(
+  async #servingOf<Question, Value, Told extends Receipt>(
     parts: GuardParts<Question, Value, Told>,
     observed: (lifecycle: Opened['lifecycle']) => Observed<Question, Value, Told>,
-  ): Promise<Guard<Question, Value, Told>> {
+  ): Promise<Serving<Question, Value, Told>> {
     const opened = this.#opened;
     try {
       if (opened !== undefined)
-        return await this.#serving({ ...parts, ...observed(opened.lifecycle) }, opened);
+        return await this.#registered({ ...parts, ...observed(opened.lifecycle) }, opened);
     } catch (error) {
       this.#warn(`the rule of the room ${parts.room.name} answers instead`, error);
     }
     return this.#plain(parts);
   }
 
-  async #serving<Question, Value, Told extends Receipt>(
+  async #registered<Question, Value, Told extends Receipt>(
     served: Served<Question, Value, Told>,
     opened: Opened,
-  ): Promise<Guard<Question, Value, Told>> {
+  ): Promise<Serving<Question, Value, Told>> {
     const { rollouts, source } = opened;
     const { name } = served.room;
     const all = await rollouts.list({ model: name });
     const [newest] = all;
+    // Who fed it was killed, perhaps before the registry heard how it ended.
+    if (newest?.isAttached === true && isOver(newest))
+      await (await rollouts.attach(newest.id, PACKER)).release();
+    await source.look();
     // No other begins while one is under way.
     if (newest !== undefined && !isOver(newest)) return this.#rolledOut(served, newest, opened);
-    // Who fed it was killed, perhaps before the registry heard how it ended.
-    if (newest?.isAttached === true) await (await rollouts.attach(newest.id, PACKER)).release();
-    await source.look();
     const version = source.current(name);
     if (version === undefined) return this.#plain(served);
     const watched = all.find((each) => String(each.version) === version);
     if (watched?.phase === 'succeeded') return this.#rolledOut(served, watched, opened);
-    const guard = await this.#plain(served);
+    const { guard } = await this.#plain(served);
     guard.install(await modelOf(source, served, version));
-    return guard;
+    return { guard };
   }
 
   async #plain<Question, Value, Told extends Receipt>(
     parts: GuardParts<Question, Value, Told>,
-  ): Promise<Guard<Question, Value, Told>> {
+  ): Promise<Serving<Question, Value, Told>> {
     const { Guard } = await import('../../decisions/index.ts');
-    return new Guard({ ...parts, clock: this.#clock });
+    return { guard: new Guard({ ...parts, clock: this.#clock }) };
   }
 
   /** Everything that may be wrong is looked at before the rollout is taken over from whoever feeds it. */
   async #rolledOut<Question, Value, Told extends Receipt>(
     served: Served<Question, Value, Told>,
     status: RolloutStatus,
-    { lifecycle: { RoomRollout }, rollouts, source }: Opened,
-  ): Promise<Guard<Question, Value, Told>> {
+    opened: Opened,
+  ): Promise<Serving<Question, Value, Told>> {
+    const { lifecycle, rollouts, source } = opened;
     const region = regionOf(status);
     const model = await modelOf(source, served, String(status.version));
+    const champion = await this.#championOf(served, status, source);
     const live = await rollouts.attach(status.id, PACKER);
     try {
       await live.advance();
-      const room = new RoomRollout<Question, Value, Told>(live, {
+      const room = new lifecycle.RoomRollout<Question, Value, Told>(live, {
         ...served,
         ...{ model, region, clock: this.#clock },
+        ...(champion === undefined ? {} : { champion }),
       });
       room.start();
       live.start();
       this.#fed.push({ live, room, counts: new StepCounts(status, { live, region, room }) });
-      return room.guard;
+      return { guard: room.guard, room, lifecycle };
     } catch (error) {
       await live.release().catch(() => undefined);
       throw error;
+    }
+  }
+
+  /** The version in production, where another is on its way; undefined when there is none that can be used. */
+  async #championOf<Question, Value>(
+    served: Openable<Question, Value>,
+    { version }: RolloutStatus,
+    source: RegistrySource,
+  ): Promise<RoomModel<Question, Value> | undefined> {
+    const { name } = served.room;
+    const current = source.current(name);
+    if (current === undefined || current === String(version)) return undefined;
+    try {
+      return await modelOf(source, served, current);
+    } catch (error) {
+      this.#warn(`the rule of the room ${name} decides beside version ${version}`, error);
+      return undefined;
     }
   }
 
@@ -270,7 +304,10 @@ async function openAll(context: Context, path: string): Promise<Opened> {
     );
   }
   const { modelStorage: storageDir, artefactKey } = context.world.settings;
-  const directory = openRegistry(path, { fs, clock, random, storageDir, encryptionKey: artefactKey?.() });
+  const directory = openRegistry(path, {
+    ...{ fs, clock, random, storageDir, encryptionKey: artefactKey?.() },
+    lockWaitMs: LOCK_WAIT_MS,
+  });
   try {
     const rollouts = new RolloutManager(directory.state, directory.registry, { clock, random });
     return { lifecycle, directory, rollouts, source: await RegistrySource.open(directory, { clock }) };

@@ -3,6 +3,7 @@ import {
   type BaseQuestion,
   type BaseReceipt,
   NEUTRAL_RATIO,
+  type StoredReceipt,
 } from '../../blocks/index.ts';
 import type { Receipt } from '../contract/index.ts';
 import type { Guard } from '../guard/index.ts';
@@ -21,6 +22,9 @@ export interface BaseSettlement extends Receipt {
   readonly choice: BaseChoice;
   readonly base: Readonly<BaseReceipt>;
 }
+
+/** Told what the block of each decision took in the store, a base or not; reused, so that what is to last is copied. */
+export type OnStored = (stored: Readonly<StoredReceipt>, decisionId: number) => void;
 
 /** Choices whose receipts are waited for: more than are ever under way in a writer. */
 const OPEN_CHOICES = 2048;
@@ -56,19 +60,25 @@ export class SimilarAdviser implements BaseAdviser {
     choice: { ...NO_CHOICE, chosen: { ...NO_CANDIDATE } },
     decisionId: 0,
   }));
+  readonly #onStored: OnStored | undefined;
+  /** Decisions of the guard before the first question of the writer. */
+  #before = 0;
   #declined = 0;
   #kept = 0;
   #notKept = 0;
   #settlement: Writable<BaseSettlement> | undefined;
 
-  constructor(guard: Guard<BaseQuestion, number, BaseSettlement>) {
+  /** One writer at a time: questions of a new one number anew. */
+  constructor(guard: Guard<BaseQuestion, number, BaseSettlement>, onStored?: OnStored) {
     this.#guard = guard;
+    this.#onStored = onStored;
   }
 
   base(question: Readonly<BaseQuestion>): number {
     const { decisionId, value } = this.#guard.ask(question);
     const open = this.#placeOf(question.number);
     open.decisionId = decisionId;
+    this.#before = decisionId - question.number;
     note(open.choice, question, value);
     if (value === NO_BASE) this.#declined += 1;
     return value;
@@ -86,6 +96,11 @@ export class SimilarAdviser implements BaseAdviser {
     settlement.choice = choice;
     settlement.base = base;
     this.#guard.settle(settlement);
+  }
+
+  /** However late: a group of small blocks may be written when the receipts of its decisions are long forgotten. */
+  settleStored(stored: Readonly<StoredReceipt>): void {
+    this.#onStored?.(stored, this.#before + stored.number);
   }
 
   report(): BaseReport {

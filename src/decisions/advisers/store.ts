@@ -6,6 +6,7 @@ import type {
   CodecSteps,
   LinkReceipt,
   StoreAdviser,
+  StoredReceipt,
 } from '../../blocks/index.ts';
 import type { CodecAdviser, CodecReport } from './codec.ts';
 
@@ -22,7 +23,8 @@ export type BaseReport = {
 };
 
 /** A room that chooses bases, as the store asks it. */
-export type BaseAdviser = Required<Pick<StoreAdviser, 'base' | 'settleBase'>> & { report(): BaseReport };
+export type BaseAdviser = Required<Pick<StoreAdviser, 'base' | 'settleBase'>> &
+  Pick<StoreAdviser, 'settleStored'> & { report(): BaseReport };
 
 /** The rooms of the store: that of codecs, and that of bases where it is to be asked. */
 export type Rooms = { readonly codec: CodecAdviser; readonly similar?: BaseAdviser | undefined };
@@ -60,6 +62,10 @@ export class RoomAdviser implements StoreAdviser {
 
   settleBase(receipt: Readonly<BaseReceipt>): void {
     this.#rooms.similar?.settleBase(receipt);
+  }
+
+  settleStored(receipt: Readonly<StoredReceipt>): void {
+    this.#rooms.similar?.settleStored?.(receipt);
   }
 
   report(): AdviceReport {

@@ -12,7 +12,7 @@ export type HintReason =
   | 'no-model'
   /** The model did not earn its place for questions of this kind. */
   | 'not-served'
-  /** The assignment (experiment, rollout) gave this decision to the rule. */
+  /** The assignment (experiment, rollout) gave this decision to the rule, or to the model installed beside. */
   | 'assigned'
   /** The model failed too often and rests. */
   | 'breaker-open'

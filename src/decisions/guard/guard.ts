@@ -80,6 +80,7 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     failedReceipts: 0,
   };
   readonly breaker: Breaker;
+  readonly #besideBreaker: Breaker;
   readonly #clock: Clock;
   readonly #budgetMs: number;
   readonly #assign: Assign | undefined;
@@ -90,10 +91,13 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
   #model: RoomModel<Question, Value> | undefined;
   /** Read once at installation: a model that changes its name later goes by the one it came with. */
   #version: HintSource = 'heuristic';
+  #beside: RoomModel<Question, Value> | undefined;
+  #besideVersion: HintSource = 'heuristic';
 
   constructor(options: GuardOptions<Question, Value, Told>) {
     this.room = options.room;
     this.breaker = new Breaker(options.clock, options.breaker);
+    this.#besideBreaker = new Breaker(options.clock, options.breaker);
     this.#clock = options.clock;
     this.#budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
     this.#assign = options.assign;
@@ -104,11 +108,18 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     this.#ring = Array.from({ length: REMEMBERED }, () => ({ ...this.#hint }));
   }
 
-  /** Puts a model to work, or takes it away; the breaker starts afresh. */
-  install(model: RoomModel<Question, Value> | undefined): void {
+  /**
+   * Puts a model to work, or takes it away; the breakers start afresh.
+   * @param beside decides, in place of the rule, what the assignment does not give to the model: the one in production
+   * while another is on its way. It is asked as the model is; where it fails, the rule decides
+   */
+  install(model: RoomModel<Question, Value> | undefined, beside?: RoomModel<Question, Value>): void {
     this.#version = model?.version ?? 'heuristic';
     this.#model = model;
     this.breaker.reset();
+    this.#besideVersion = beside?.version ?? 'heuristic';
+    this.#beside = beside;
+    this.#besideBreaker.reset();
   }
 
   /** `name@version` of the installed model. */
@@ -121,13 +132,12 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     return this.#model !== undefined && this.breaker.state === 'closed';
   }
 
-  /** Whether the installed model is well and earned its place for questions like this one. Never throws. */
+  /** Whether a model, the one beside included, is well and earned its place for questions like this one. Never throws. */
   modelServes(question: Readonly<Question>): boolean {
-    try {
-      return this.isHealthy() && this.#earned(this.#model, question);
-    } catch {
-      return false;
-    }
+    return (
+      this.#isServed(this.breaker, this.#model, question) ||
+      this.#isServed(this.#besideBreaker, this.#beside, question)
+    );
   }
 
   /** The answer. Valid until the next `ask` of this guard. */
@@ -138,6 +148,7 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     hint.propensity = 1;
     hint.reason = this.#askModel(question);
     if (hint.reason === 'model') hint.source = this.#version;
+    else if (hint.reason === 'assigned' && this.#askBeside(question)) hint.source = this.#besideVersion;
     else this.#askRule(question);
     hint.breaker = this.breaker.state;
     this.counters[hint.reason] += 1;
@@ -176,12 +187,22 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     const model = this.#model;
     if (model === undefined) return 'no-model';
     if (!this.#isAssigned()) return 'assigned';
-    if (!this.breaker.allows()) return 'breaker-open';
+    return this.#askWith(this.breaker, model, question);
+  }
+
+  /** Whether the one beside the model answered. Its failures do not count against the model. */
+  #askBeside(question: Readonly<Question>): boolean {
+    const beside = this.#beside;
+    return beside !== undefined && this.#askWith(this.#besideBreaker, beside, question) === 'model';
+  }
+
+  #askWith(breaker: Breaker, model: RoomModel<Question, Value>, question: Readonly<Question>): HintReason {
+    if (!breaker.allows()) return 'breaker-open';
     const startedMs = this.#clock.monotonicMs();
     const reason = this.#try(model, question, startedMs);
-    if (reason === 'model') this.breaker.success();
-    else if (reason === 'over-budget') this.breaker.failure(this.#overrun(startedMs));
-    else if (reason !== 'not-served') this.breaker.failure();
+    if (reason === 'model') breaker.success();
+    else if (reason === 'over-budget') breaker.failure(this.#overrun(startedMs));
+    else if (reason !== 'not-served') breaker.failure();
     return reason;
   }
 
@@ -207,9 +228,22 @@ export class Guard<Question, Value, Told extends Receipt = Receipt> {
     }
   }
 
+  #isServed(
+    breaker: Breaker,
+    model: RoomModel<Question, Value> | undefined,
+    question: Readonly<Question>,
+  ): boolean {
+    if (model === undefined || breaker.state !== 'closed') return false;
+    try {
+      return this.#earned(model, question);
+    } catch {
+      return false;
+    }
+  }
+
   /** Whether a model says that it earned its place for questions like this one. */
-  #earned(model: RoomModel<Question, Value> | undefined, question: Readonly<Question>): boolean {
-    const serves: unknown = model?.serves?.(question);
+  #earned(model: RoomModel<Question, Value>, question: Readonly<Question>): boolean {
+    const serves: unknown = model.serves?.(question);
     quieten(serves);
     return serves !== false;
   }

@@ -25,6 +25,8 @@ export type RegistryDirectoryOptions = RegistryOptions & {
   readonly storageDir?: string | undefined;
   /** Where artefacts of experiments lie that name no place of their own. `mlflow-artifacts:`. */
   readonly artifactRoot?: string;
+  /** Opening, or a write, that another process keeps locked out this long is given up with `LOCKED`. 10 s. */
+  readonly lockWaitMs?: number;
 };
 
 const MARKER = 'pilotfish.json';
@@ -61,7 +63,7 @@ export class RegistryDirectory {
     this.#fs = fs;
     this.#clock = clock;
     this.#storageDir = resolve(options.storageDir ?? `${path}/${MODELS}`);
-    this.state = new SqliteState({ path: `${path}/${DATABASE}`, fs, clock });
+    this.state = new SqliteState({ path: `${path}/${DATABASE}`, fs, clock, lockWaitMs: options.lockWaitMs });
     this.registry = new ModelRegistry(this.#storageDir, this.state, { ...options, fs, clock, random });
     const root = artifactRoot === undefined ? {} : { artifactRoot };
     this.tracking = new TrackingStore(this.state, this.registry, { clock, random, ...root });

@@ -40,8 +40,20 @@ export {
 } from './plan/plan.ts';
 export { VERDICTS as ROLLOUT_VERDICTS, type Verdict as RolloutVerdict } from './plan/verdict.ts';
 export { ShareAssignment } from './rooms/assignment.ts';
-export { baseCost, baseQuestions, codecCost, codecQuestions, type QuestionCopy } from './rooms/questions.ts';
-export { RoomRollout, type RoomRolloutOptions, type RoomSource } from './rooms/room-rollout.ts';
+export {
+  baseCost,
+  baseLine,
+  baseQuestions,
+  codecCost,
+  codecQuestions,
+  type QuestionCopy,
+} from './rooms/questions.ts';
+export {
+  type Late as LateCost,
+  RoomRollout,
+  type RoomRolloutOptions,
+  type RoomSource,
+} from './rooms/room-rollout.ts';
 export { type ShadowLine, ShadowLog } from './shadow/log.ts';
 export { ShadowRing, type Waiting as ShadowedDecision } from './shadow/ring.ts';
 export { type ShadowDay, type ShadowReport, validateShadow } from './shadow/validate.ts';

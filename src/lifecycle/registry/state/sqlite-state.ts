@@ -13,8 +13,8 @@ import { prepareSchema } from './schema.ts';
 
 /** Another process that writes blocks this thread so long; then others are served before the next try. */
 const BUSY_TIMEOUT_MS = 50;
-/** A write that finds no turn in this time is given up. */
-const LOCK_WAIT_MS = 10_000;
+const DEFAULT_LOCK_WAIT_MS = 10_000;
+const MAX_LOCK_WAIT_MS = 3_600_000;
 /** Writes that wait; more are refused. */
 const MAX_WAITING = 10_000;
 /** Most writes of one commit: bounds how long readers and other processes wait for it. */
@@ -81,6 +81,8 @@ export type SqliteStateOptions = {
   readonly path: string;
   readonly fs?: FileSystem;
   readonly clock?: Clock;
+  /** Opening, or a write, that another process keeps locked out this long is given up with `LOCKED`. 10 s. */
+  readonly lockWaitMs?: number | undefined;
 };
 
 /**
@@ -91,6 +93,7 @@ export class SqliteState implements RegistryState {
   readonly #path: string;
   readonly #fs: FileSystem;
   readonly #clock: Clock;
+  readonly #lockWaitMs: number;
   readonly #writer: Connection;
   /** The same as the writer in memory, where no second connection sees the data. */
   readonly #reader: Connection;
@@ -103,16 +106,21 @@ export class SqliteState implements RegistryState {
   /**
    * Opens or makes the file, mode 0600; one of an older version is brought to this one.
    * @throws PilotfishError `DAMAGED` for a file that is none of ours, `NEWER_VERSION`, `MISSING` without its folder,
-   * `LOCKED`, `NO_SPACE`, `IO`.
+   * `LOCKED`, `NO_SPACE`, `IO`; `USAGE` for a time that is none.
    */
-  constructor({ path, fs = new NodeFileSystem(), clock = systemClock }: SqliteStateOptions) {
+  constructor(options: SqliteStateOptions) {
+    const { path, fs = new NodeFileSystem(), clock = systemClock } = options;
+    const { lockWaitMs = DEFAULT_LOCK_WAIT_MS } = options;
+    if (!(Number.isSafeInteger(lockWaitMs) && lockWaitMs >= 0 && lockWaitMs <= MAX_LOCK_WAIT_MS))
+      throw new PilotfishError('USAGE', 'lockWaitMs cannot be used: give whole milliseconds up to an hour');
+    this.#lockWaitMs = lockWaitMs;
     this.#path = path;
     this.#fs = fs;
     this.#clock = clock;
     this.#writer = this.#open();
     try {
       withSqliteCodes(path, () => {
-        this.#writer.db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+        this.#writer.db.exec(`PRAGMA busy_timeout = ${lockWaitMs}`);
         prepareSchema(this.#writer.db);
         this.#writer.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       });
@@ -254,7 +262,7 @@ export class SqliteState implements RegistryState {
   }
 
   async #begin(): Promise<void> {
-    const deadlineMs = this.#clock.monotonicMs() + LOCK_WAIT_MS;
+    const deadlineMs = this.#clock.monotonicMs() + this.#lockWaitMs;
     for (;;) {
       try {
         this.#writer.exec('BEGIN IMMEDIATE');

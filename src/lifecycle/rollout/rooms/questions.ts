@@ -1,5 +1,6 @@
-import type { BaseCandidate, BaseQuestion, CodecQuestion } from '../../../blocks/index.ts';
-import { type BaseSettlement, type CodecSettlement, CPU_PENALTY } from '../../../decisions/index.ts';
+import { SMALL_FILE_BYTES } from '../../../base/index.ts';
+import type { BaseCandidate, BaseQuestion, CodecQuestion, StoredReceipt } from '../../../blocks/index.ts';
+import { type CodecSettlement, CPU_PENALTY } from '../../../decisions/index.ts';
 
 /** How a question is kept, for it is valid during the call alone. */
 export interface QuestionCopy<Question> {
@@ -90,6 +91,10 @@ function copyCandidates(from: BaseQuestion['candidates'], to: KeptBaseQuestion):
   }
 }
 
-/** What a block takes beside raw with the base that was chosen: 1 where its delta was not kept. */
-export const baseCost = ({ base }: Readonly<BaseSettlement>): number =>
-  base.isKept && base.rawBytes > 0 ? base.deltaBytes / base.rawBytes : 1;
+/** What a block takes in the store beside raw, with a base or without. */
+export const baseCost = ({ rawBytes, storedBytes }: Readonly<StoredReceipt>): number =>
+  rawBytes > 0 ? storedBytes / rawBytes : 1;
+
+/** Where the cost of a base waits for its turn: small blocks may share a record, and that is written when it is full. */
+export const baseLine = ({ rawBytes }: Readonly<BaseQuestion>): 'quick' | 'slow' =>
+  rawBytes <= SMALL_FILE_BYTES ? 'slow' : 'quick';

@@ -17,6 +17,7 @@ import type { RolloutEvent } from '../machine/types.ts';
 import type { ShadowLog } from '../shadow/log.ts';
 import { ShadowRing } from '../shadow/ring.ts';
 import { ShareAssignment } from './assignment.ts';
+import { type Count, LateLine } from './late.ts';
 import type { QuestionCopy } from './questions.ts';
 
 /** What a room is rolled out by: a `LiveRollout`. */
@@ -32,14 +33,19 @@ export interface RoomSource {
 export type RoomRolloutOptions<Question, Value, Told extends Receipt> = {
   readonly room: Room<Question, Value>;
   readonly model: RoomModel<Question, Value>;
+  /**
+   * Decides beside the model, in place of the rule: the version in production, which would serve without the rollout. At
+   * 100 % the rule does, for the holdback is to show what all models are worth.
+   */
+  readonly champion?: RoomModel<Question, Value>;
   readonly clock: Clock;
   /** `default`. */
   readonly region?: string;
   readonly questions: QuestionCopy<Question>;
   /** For each guardrail what a decision came to, in its bounds; undefined where it cannot be said. */
   readonly measures: Readonly<Record<string, (receipt: Readonly<Told>) => number | undefined>>;
-  /** The same for a decision that gets no receipt, when it is made. */
-  readonly atOnce?: Readonly<Record<string, (hint: Readonly<Hint<Value>>) => number | undefined>>;
+  /** What is known at an age that depends on the answer: told to `settleLate`, and counted in the order of decisions. */
+  readonly late?: Late<Question>;
   /**
    * Whether an answer is right: the best one, or as good. Without it, shadow asks whether the model says what was done,
    * and later nobody is judged.
@@ -52,6 +58,12 @@ export type RoomRolloutOptions<Question, Value, Told extends Receipt> = {
   readonly budgetMs?: number;
   /** Told of every receipt as well, as by a guard. */
   readonly onReceipt?: GuardOptions<Question, Value, Told>['onReceipt'];
+};
+
+/** A guardrail whose decisions are settled late, each in one of two lines by what was asked, never by the answer. */
+export type Late<Question> = {
+  readonly metric: string;
+  readonly line: (question: Readonly<Question>) => 'quick' | 'slow';
 };
 
 /** Decisions that are looked at in one turn. */
@@ -81,29 +93,39 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
   readonly #options: RoomRolloutOptions<Question, Value, Told>;
   readonly #assign: ShareAssignment;
   readonly #measures: readonly Measured<Told>[];
-  readonly #atOnce: readonly Measured<Hint<Value>>[];
+  readonly #lines: { readonly quick: LateLine; readonly slow: LateLine } | undefined;
+  readonly #countLate: Count = () => undefined;
   readonly #stopListening: () => void;
+  #isHoldback = false;
   #stop: (() => void) | undefined;
 
   /** @throws PilotfishError `MISSING` for a region that the plan has not; `USAGE` when a guardrail is not measured. */
   constructor(source: RoomSource, options: RoomRolloutOptions<Question, Value, Told>) {
-    const { room, model, clock, region = 'default', questions, measures, atOnce = {}, ringPlaces } = options;
+    const { room, model, clock, region = 'default', questions, measures, late, ringPlaces } = options;
     this.#source = source;
     this.#options = options;
     this.#track = source.rollout.region(region);
     this.#refuseUnmeasured();
-    const places = <Measure>(all: Readonly<Record<string, Measure>>) =>
-      Object.entries(all)
-        .filter(([name]) => this.#track.watches.some(({ guardrail }) => guardrail.metric === name))
-        .map(([name, measure]) => ({ metric: this.#track.metric(name), measure }));
-    this.#measures = places(measures);
-    this.#atOnce = places(atOnce);
+    const isWatched = (name: string): boolean =>
+      this.#track.watches.some(({ guardrail }) => guardrail.metric === name);
+    this.#measures = Object.entries(measures)
+      .filter(([name]) => isWatched(name))
+      .map(([name, measure]) => ({ metric: this.#track.metric(name), measure }));
+    if (late !== undefined && isWatched(late.metric)) {
+      const metric = this.#track.metric(late.metric);
+      this.#lines = { quick: new LateLine(), slow: new LateLine() };
+      this.#countLate = (isModel, share, value) => this.#track.observe(metric, isModel, share, value);
+    }
     const track = this.#track;
     this.#assign = new ShareAssignment(`${source.key}/${region}`, {
       get epoch() {
         return source.epochOf(track);
       },
-      share: () => source.shareOf(track),
+      share: () => {
+        const share = source.shareOf(track);
+        this.#isHoldback = track.current.share === 1 && share > 0;
+        return share;
+      },
     });
     this.ring = new ShadowRing(questions, room.fallback, ringPlaces);
     this.shadowBreaker = new Breaker(clock);
@@ -112,7 +134,7 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
       ...(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs }),
       onReceipt: (receipt, decision) => this.#settle(receipt, decision),
     });
-    this.guard.install(model);
+    this.guard.install(model, options.champion && this.#besideOf(options.champion));
     if (source.rollout.phase === 'rolled-back') this.guard.breaker.veto();
     this.#stopListening = source.onEvent(({ kind }) => {
       if (kind === 'rolled-back') this.guard.breaker.veto();
@@ -122,7 +144,7 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
   /** Of every decision: a copy for later where someone is to look at it, and no more. */
   offer(question: Readonly<Question>, hint: Readonly<Hint<Value>>): void {
     if (FAILURES.has(hint.reason)) this.#track.observeError(this.#options.clock.nowMs());
-    for (const { metric, measure } of this.#atOnce) this.#observe(metric, hint.decisionId, measure(hint));
+    this.#wait(question, hint.decisionId);
     if (this.#options.judge !== undefined || this.#source.rollout.isShadow(this.#track))
       this.ring.push(question, hint);
   }
@@ -158,6 +180,29 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
     while (this.drain() > 0);
     this.#stopListening();
     this.#options.log?.flush();
+  }
+
+  #besideOf(champion: RoomModel<Question, Value>): RoomModel<Question, Value> {
+    return {
+      version: champion.version,
+      serves: (question) => !this.#isHoldback && champion.serves?.(question) !== false,
+      choose: (question) => champion.choose(question),
+    };
+  }
+
+  /** What a decision came to for the guardrail that is known late. */
+  settleLate(decisionId: number, value: number): void {
+    // It waits in one line, and the other knows nothing of it.
+    this.#lines?.quick.settle(decisionId, value, this.#countLate);
+    this.#lines?.slow.settle(decisionId, value, this.#countLate);
+  }
+
+  #wait(question: Readonly<Question>, decisionId: number): void {
+    const { late } = this.#options;
+    const assign = this.#assign;
+    if (late === undefined || this.#lines === undefined || !assign.isCompared(decisionId)) return;
+    const line = this.#lines[late.line(question)];
+    line.open(decisionId, assign.isModelAt(decisionId), assign.shareAt(decisionId));
   }
 
   #settle(receipt: Readonly<Told>, decision: Readonly<Decision<Value>>): void {
@@ -218,11 +263,11 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
 
   /** Or its rollout would wait for ever. */
   #refuseUnmeasured(): void {
-    const { measures, atOnce = {}, judge } = this.#options;
+    const { measures, late, judge } = this.#options;
     for (const { guardrail } of this.#track.watches) {
       const { metric } = guardrail;
       const isJudged = metric === 'accuracy' && judge !== undefined;
-      if (Object.hasOwn(measures, metric) || Object.hasOwn(atOnce, metric) || isJudged) continue;
+      if (Object.hasOwn(measures, metric) || late?.metric === metric || isJudged) continue;
       throw new PilotfishError(
         'USAGE',
         `nothing measures ${metric}, which the plan watches: say how, in \`measures\``,
