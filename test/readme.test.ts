@@ -7,6 +7,14 @@ import type { Results } from '../bench/store/results.ts';
 import { readmeFigures, withFigures } from '../scripts/readme-figures.ts';
 import { root, runWell, temporaryFolder } from './support.ts';
 
+type LifecycleResults = {
+  readonly sections: {
+    readonly experiments: {
+      readonly rows: readonly { readonly measure: string; readonly measured: string }[];
+    };
+  };
+};
+
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
 
@@ -14,6 +22,24 @@ test('the figures of the README are those of the committed benchmark', () => {
   const readme = read('README.md');
   const results = JSON.parse(read('docs/benchmarks/store.json')) as Results;
   assert.equal(readme, withFigures(readme, readmeFigures(results)), 'run `node scripts/readme-figures.ts`');
+});
+
+test('the error rates of the README are those of the committed simulation', () => {
+  const { sections } = JSON.parse(read('docs/benchmarks/lifecycle.json')) as LifecycleResults;
+  const measured = (rule: string): string => {
+    const row = sections.experiments.rows.find(
+      ({ measure }) => measure === `false winners, rate 0.10: ${rule}`,
+    );
+    return row?.measured ?? '';
+  };
+  const percent = (rule: string, digits: number): string =>
+    `${Number.parseFloat(measured(rule)).toFixed(digits)} %`;
+  const readme = read('README.md').replaceAll('\n', ' ');
+  assert.ok(measured('Bonferroni over 381 looks') !== '' && readme.includes('after 381 looks'));
+  assert.ok(
+    readme.includes(`had won in ${percent('ours (differenceSequence)', 1)} of the simulated experiments`),
+  );
+  assert.ok(readme.includes(`with \`p < 0.05\` at every look, in ${percent('p < 0.05 at every look', 0)}`));
 });
 
 test('the code of the README stores a directory', (t) => {

@@ -1,5 +1,5 @@
 /** Ring 0: what every other room may lean on. */
-export { assert, must } from './assert.ts';
+export { areObjects, areTexts, assert, isObject, must, need } from './assert.ts';
 export { type Clock, isoTime, ManualClock, systemClock } from './clock.ts';
 export {
   asRepositoryError,

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { PilotfishError } from '../base/index.ts';
+import { isObject, PilotfishError } from '../base/index.ts';
 import type { Context } from './context.ts';
 import { usageError } from './exit.ts';
+import type { Progress } from './progress.ts';
 
 /**
  * The bytes of a file, piece by piece; of standard input without one, or where `-` stands for it.
@@ -30,6 +31,11 @@ async function* untilStopped({ world: { stdin }, signal }: Context): AsyncGenera
   }
 }
 
+/** Shows people how many lines of a long file there were so far; nothing where standard error is no terminal. */
+export function lineProgress(context: Context, noun: string): Progress {
+  return context.progress(context.terminal.isInteractive ? {} : { quiet: true }, noun);
+}
+
 /**
  * What `read` makes of the lines that are not blank, each an object in JSON. Throws USAGE for a line that is none, or of
  * which it makes nothing; `wanted` says what a line is to be, such as `sample: give {"label":1}`.
@@ -52,7 +58,7 @@ export async function* jsonLinesOf<T>(
 function objectOf(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { hasCode } from '../base/index.ts';
+import { hasCode, isObject, need } from '../base/index.ts';
 import {
   ABTestManager,
   type ABTestOptions,
@@ -77,8 +77,9 @@ export class ABTestFramework {
   }
 
   /** The way of a user: the same at every call, start and machine. @throws PilotfishError `MISSING`, `USAGE`. */
-  async getVariant(name: string, { userId }: { readonly userId: string }): Promise<Variant> {
-    const { isControl } = await this.manager.assign(name, userId);
+  async getVariant(name: string, user: { readonly userId: string }): Promise<Variant> {
+    need(isObject(user), 'a variant is that of a user: give { userId }');
+    const { isControl } = await this.manager.assign(name, user.userId);
     return { name: isControl ? CONTROL : TREATMENT, useMl: !isControl };
   }
 
@@ -88,7 +89,7 @@ export class ABTestFramework {
    * @param result.fellBack the model did not answer and the heuristic served
    * @throws PilotfishError as `ABTestManager.record`.
    */
-  recordResult(
+  async recordResult(
     name: string,
     userId: string,
     result: {
@@ -98,6 +99,10 @@ export class ABTestFramework {
       readonly fellBack?: boolean;
     },
   ): Promise<RecordOutcome> {
+    need(
+      isObject(result) && typeof result.success === 'boolean',
+      'give { success: true, latencyMs: 50 } or success: false',
+    );
     const { success, latencyMs, ...rest } = result;
     return this.manager.record(name, {
       ...rest,

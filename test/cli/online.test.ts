@@ -55,7 +55,7 @@ test('a pipeline is made, fed, asked why it does not update, and its log learnt 
     /^1,030 samples added, 0 known already, 0 late labels; next update: not due: 30 of 100 samples wait \(mini_batch\)\n$/,
   );
   assert.match(
-    await house.said('online', 'add', 'sea', 'samples.jsonl'),
+    await house.said('online', 'add', 'sea', '--from', 'samples.jsonl'),
     /^0 samples added, 1030 known already/,
   );
   const status = await house.said('online', 'status', 'sea');
@@ -174,7 +174,9 @@ test('bad input is refused in words', async (t) => {
     'nan.jsonl': lines([{ sampleId: 'a', features: { a: null, b: 1, c: 1 } }]),
   });
   assert.match(await house.fails('USAGE', 'online', 'add', 'sea', 'bad.jsonl'), /line 1 is no sample/);
-  await house.fails('SHAPE', 'online', 'add', 'sea', 'nan.jsonl');
+  await house.fails('SHAPE', 'online', 'add', 'sea', '--from', 'nan.jsonl');
+  const two = await house.fails('USAGE', 'online', 'add', 'sea', 'a.jsonl', '--from', 'b.jsonl');
+  assert.match(two, /FILE and --from are two files: give one/);
   await house.fails('USAGE', 'jobs', 'submit', 'train', 'nothing', '--dataset', 'x.json');
   await house.fails('USAGE', 'jobs', 'submit', 'tune', 'codec', '--dataset', 'x.json', '--space', '{');
   await house.fails('MISSING', 'jobs', 'submit', 'train', 'codec', '--dataset', 'absent.json');

@@ -5,6 +5,7 @@ import test from 'node:test';
 import { ManualClock } from '../../src/base/index.ts';
 import { eachItem } from '../../src/cli/commands/list.ts';
 import { Context } from '../../src/cli/context.ts';
+import { lineProgress } from '../../src/cli/lines.ts';
 import { Progress } from '../../src/cli/progress.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
 import {
@@ -72,16 +73,22 @@ test('the rate is that of the last seconds', () => {
 });
 
 /** What stderr shows while a thousand items are listed, one a millisecond. */
-async function listed({ toTerminal }: { toTerminal: boolean }): Promise<string> {
+/** A context whose standard output and standard error are terminals or not. */
+function stage({ stdout, stderr: isTerminal }: { stdout: boolean; stderr: boolean }) {
   const clock = new ManualClock();
-  const stderr = screen(true);
+  const stderr = screen(isTerminal);
   const world = {
-    stdout: screen(toTerminal).stream,
+    stdout: screen(stdout).stream,
     stderr: stderr.stream,
     settings: {},
     ports: () => ({ clock }),
   };
   const context = new Context(world as unknown as World, new AbortController().signal);
+  return { clock, stderr, context };
+}
+
+async function listed({ toTerminal }: { toTerminal: boolean }): Promise<string> {
+  const { clock, stderr, context } = stage({ stdout: toTerminal, stderr: true });
   const items = function* (): Generator<void> {
     for (let i = 0; i < 1000; i++) yield clock.advance(1);
   };
@@ -94,6 +101,20 @@ test('a long list shows how far it is, but not on the terminal it goes to', asyn
   assert.equal(first, '256 paths, 0.3 s');
   assert.equal(more.at(-1), '', 'and is taken away at the end');
   assert.equal(await listed({ toTerminal: true }), '');
+});
+
+test('lines of a long file are counted for people, and for nobody where there is no terminal', () => {
+  const told = (isTerminal: boolean): string => {
+    const { clock, stderr, context } = stage({ stdout: false, stderr: isTerminal });
+    const progress = lineProgress(context, 'record');
+    for (let count = 1000; count <= 60_000; count += 1000) {
+      clock.advance(200);
+      progress.update({ count });
+    }
+    return stderr.text();
+  };
+  assert.equal(told(true).split('\r\x1b[K').at(-1), '60,000 records, 12.0 s');
+  assert.equal(told(false), '');
 });
 
 test('lines that stay go above the progress line, which comes back', () => {

@@ -71,6 +71,9 @@ test('keys are made, listed and ended on the command line; nobody sees one twice
     (await served.ask({ url: '/api/2.0/mlflow/registered-models/get?name=trees', headers })).status;
   assert.deepEqual([await ask({}), await ask({ authorization: `Bearer ${key}` })], [401, 404]);
   place.runWell('keys', 'revoke', id, ...data);
+  const { stdout: none } = place.runWell('keys', 'list', ...data);
+  assert.match(none, /^no keys: `pilotfish keys create` makes one/);
+  assert.deepEqual(place.json('keys', 'list', ...data), { keys: [] });
   await served.server.runChores();
   assert.equal(await ask({}), 404);
 });

@@ -9,6 +9,7 @@ import type { Source } from '../../../test/sim/tree.ts';
 import { readTree, treeDifferences } from '../../../test/sim/tree-state.ts';
 import { KIB, MAX_CHAIN_DEPTH, MIB, Rng } from '../../base/index.ts';
 import { stats, verify } from '../check/index.ts';
+import type { StoredReceipt } from '../questions.ts';
 
 /** Restores the latest snapshot, compares it with the source, and checks every stored byte and every chain. */
 async function assertSound(bench: Workbench): Promise<void> {
@@ -179,4 +180,39 @@ test('what is stored is counted', async () => {
     0,
   );
   assert.equal(result.bytesStored, stored);
+});
+
+test('every base question hears once what its block took: alone, as a delta, or its part of a group', async () => {
+  const rng = new Rng(11);
+  const sources = [3, 12, 60].flatMap((kib) => {
+    const base = text(rng, kib * KIB);
+    return Array.from({ length: 8 }, (_, i) => file(`${kib}/${i}.txt`, i === 0 ? base : edited(rng, base)));
+  });
+  for (const answer of [0, -1]) {
+    const asked: number[] = [];
+    const told = new Map<number, StoredReceipt>();
+    const bench = new Workbench();
+    bench.build(sources);
+    const packed = await bench.pack({
+      adviser: {
+        base: ({ number }) => {
+          asked.push(number);
+          return answer;
+        },
+        settleStored: (receipt) => {
+          assert.ok(!told.has(receipt.number));
+          told.set(receipt.number, { ...receipt });
+        },
+      },
+    });
+    assert.deepEqual(
+      [...told.keys()].sort((a, b) => a - b),
+      asked,
+    );
+    const all = [...told.values()];
+    const bytes = all.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+    assert.ok(asked.length > 20 && bytes > 0 && bytes <= packed.bytesStored, `${bytes}`);
+    assert.ok(all.every(({ rawBytes, storedBytes }) => storedBytes > 0 && storedBytes <= 1.01 * rawBytes));
+    assert.equal(packed.deltaBlocks > 0, answer === 0);
+  }
 });

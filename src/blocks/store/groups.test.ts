@@ -12,6 +12,7 @@ const entryOf = (raw: Uint8Array): Entry => ({
   isTree: false,
   fileNumber: 0,
   nameClass: 0,
+  baseQuestion: 0,
   depth: 1,
   arenaAt: -1,
   home: { kind: 'queued' },

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { DriftAlert, DriftExplanation, DriftStatus } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
-import { inputOf } from '../lines.ts';
+import { inputOf, lineProgress } from '../lines.ts';
 import { type DataOptions, group, withData } from '../registry/data.ts';
 import { counted, localTime, safeText, table } from '../text.ts';
 import { registerBaseline } from './baseline.ts';
@@ -82,11 +82,14 @@ function record(context: Context, options: RecordOptions): Promise<void> {
   const type = typeOf(options);
   return withDetector(context, options, async (detector) => {
     const input = inputOf(context, options.from);
+    const progress = lineProgress(context, 'row');
     let rows = 0;
     for await (const row of rowsOf(input)) {
       detector.recordRows([Object.fromEntries(row)], type);
       rows += 1;
-      if (rows % BATCH === 0) await context.turn();
+      if (rows % BATCH > 0) continue;
+      await context.turn();
+      progress.update({ count: rows });
     }
     const alerts = await detector.check();
     const text = `${alerts.map(alertLine).join('')}${counted(rows, 'row')} recorded, ${counted(alerts.length, 'alarm')}\n`;

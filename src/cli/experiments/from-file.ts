@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readSmallFile } from '../../base/index.ts';
+import { areObjects, isObject, readSmallFile } from '../../base/index.ts';
 import type { Experiment } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
@@ -25,7 +25,7 @@ export function experimentOf(context: Context, id: string, path: string): Experi
   const odd = Object.keys(value).find((key) => key !== 'id' && !KEYS.includes(key));
   if (odd !== undefined) throw refuse(`has ${safeText(odd)}: give ${KEYS.join(', ')}`);
   for (const [key, part] of Object.entries(value)) {
-    if (LISTS.includes(key) && !(Array.isArray(part) && part.every(isObject)))
+    if (LISTS.includes(key) && !areObjects(part))
       throw refuse(`has ${key} that are no list of objects: give ${EXAMPLE}`);
     if (OBJECTS.includes(key) && !isObject(part)) throw refuse(`has ${key} that is no object`);
   }
@@ -33,10 +33,6 @@ export function experimentOf(context: Context, id: string, path: string): Experi
   if (typeof targetMetric !== 'string' && !isObject(targetMetric))
     throw refuse(`has no targetMetric: give ${EXAMPLE}`);
   return { ...(value as unknown as Experiment), id };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Undefined for what is no JSON. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ABTestManager, ExperimentRecord, RecordOutcome } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
-import { inputOf, jsonLinesOf } from '../lines.ts';
+import { inputOf, jsonLinesOf, lineProgress } from '../lines.ts';
 import { repeated } from '../options.ts';
 import { type DataOptions, withData } from '../registry/data.ts';
 import { counted, countText, safeText } from '../text.ts';
@@ -86,12 +86,14 @@ async function recordLines(
   }: { readonly manager: ABTestManager; readonly experiment: string; readonly counts: Counts },
   { from }: RecordOptions,
 ): Promise<void> {
+  const progress = lineProgress(context, 'record');
   let batch: ExperimentRecord[] = [];
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
     for (const outcome of await manager.recordMany(experiment, batch)) counts[outcome] += 1;
     batch = [];
     await context.turn();
+    progress.update({ count: counts.counted + counts.repeated + counts.outside });
   };
   const wanted = 'record: give one object a line, such as {"unit":"user-1","values":{"accuracy":1}}';
   const read = (line: object): ExperimentRecord => line as ExperimentRecord;

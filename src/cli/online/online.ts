@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { LearnerKind, OnlineLearner, Strategy, TrainingSample } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
-import { inputOf, jsonLinesOf } from '../lines.ts';
+import { inputOf, jsonLinesOf, lineProgress } from '../lines.ts';
 import { duration, wholeNumber } from '../options.ts';
 import {
   type ChangeOptions,
@@ -30,6 +30,10 @@ interface CreateOptions extends ChangeOptions {
   readonly learningRate?: string;
 }
 
+interface AddOptions extends DataOptions {
+  readonly from?: string;
+}
+
 interface LogOptions extends DataOptions {
   readonly limit: number;
   readonly after: number;
@@ -53,13 +57,14 @@ export function registerOnline(program: Command, context: Context): void {
   );
   registerCreate(online, context);
   withData(online.command('add <pipeline> [file]'), [
-    'pilotfish online add threat-online-v1 samples.jsonl --data DIR',
+    'pilotfish online add threat-online-v1 --from samples.jsonl --data DIR',
     `echo '{"sampleId":"s1","features":{"request_size":1024,"response_time":150},"label":1}' | pilotfish online add threat-online-v1 --data DIR`,
   ])
     .description(
       'add samples, one JSON object a line, of a file or of stdin; a line without features is a late label',
     )
-    .action((pipeline: string, file: string | undefined, options: DataOptions) =>
+    .option('--from <file>', 'the samples, in place of FILE')
+    .action((pipeline: string, file: string | undefined, options: AddOptions) =>
       add(context, { pipeline, file }, options),
     );
   withData(online.command('status [pipeline]'), [
@@ -163,9 +168,12 @@ function create(context: Context, pipelineId: string, options: CreateOptions): P
 
 type Source = { readonly pipeline: string; readonly file: string | undefined };
 
-function add(context: Context, { pipeline, file }: Source, options: DataOptions): Promise<void> {
+function add(context: Context, { pipeline, file }: Source, options: AddOptions): Promise<void> {
+  const { from = file } = options;
+  if (file !== undefined && from !== file) throw usageError('FILE and --from are two files: give one');
   return withLearner(context, options, async (learner) => {
-    const input = inputOf(context, file);
+    const input = inputOf(context, from);
+    const progress = lineProgress(context, 'sample');
     const done = { added: 0, duplicates: 0, labels: 0 };
     let waiting: TrainingSample[] = [];
     const flush = async (): Promise<void> => {
@@ -173,6 +181,7 @@ function add(context: Context, { pipeline, file }: Source, options: DataOptions)
       waiting = [];
       await context.turn();
       for (const { outcome } of answers) done[outcome === 'added' ? 'added' : 'duplicates'] += 1;
+      progress.update({ count: done.added + done.duplicates + done.labels });
     };
     const wanted = 'sample: give {"sampleId":"s1","features":{"name":1},"label":1}';
     const read = (line: object): TrainingSample => line as TrainingSample;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { errnoOf, KIB, PilotfishError } from '../../base/index.ts';
+import { errnoOf, isObject, KIB, PilotfishError } from '../../base/index.ts';
 import type { AlertPolicy } from '../../lifecycle/index.ts';
 import { nearestWord } from './nearest.ts';
 
@@ -83,8 +83,7 @@ function parse(path: string): Readonly<Record<string, unknown>> {
   if (bytes.length > MAX_BYTES) throw wrong(path, `it has more than ${MAX_BYTES} bytes`);
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Readonly<Record<string, unknown>>;
+    if (isObject(value)) return value;
   } catch (error) {
     // Said without what stands there: it may be anything.
     const place = /at position \d+|line \d+ column \d+/.exec(

@@ -72,7 +72,8 @@ function list(context: Context, options: DataOptions): Promise<void> {
     const rows = found.map(({ id, name, role, models = ['all models'], createdMs }) => [
       ...[id, localTime(createdMs), role, safeText(name), safeText(models.join(', '))],
     ]);
-    await context.result(options, { json: { keys: found }, text: table(rows) });
+    const none = 'no keys: `pilotfish keys create` makes one, and from then on every request needs one\n';
+    await context.result(options, { json: { keys: found }, text: rows.length === 0 ? none : table(rows) });
   });
 }
 

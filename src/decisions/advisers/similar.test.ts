@@ -63,6 +63,26 @@ test('a receipt goes to its own decision, however late, and is counted', () => {
   assert.deepEqual([kept, notKept], [2, 1]);
 });
 
+test('what a block took goes to its decision, a base or not, however late and over writers', () => {
+  const told: [number, number][] = [];
+  const guard = new Guard<BaseQuestion, number, BaseSettlement>({
+    room: similarRoom,
+    clock: new ManualClock(),
+  });
+  const adviser = new SimilarAdviser(guard, ({ storedBytes }, decisionId) =>
+    told.push([decisionId, storedBytes]),
+  );
+  guard.install({ version: 'similar@1', choose: () => -1 });
+  for (let number = 1; number <= 5000; number += 1) adviser.base(questionOf(number));
+  adviser.settleStored({ number: 2, rawBytes: 60_000, storedBytes: 20 });
+  adviser.base(questionOf(1));
+  adviser.settleStored({ number: 1, rawBytes: 60_000, storedBytes: 30 });
+  assert.deepEqual(told, [
+    [2, 20],
+    [5001, 30],
+  ]);
+});
+
 test('with the exact hash alone there is never a base', () => {
   assert.equal(exactHashOnly.base(questionOf(1)), -1);
   exactHashOnly.settleBase(receiptOf(1, true));

@@ -1,4 +1,4 @@
-import { PilotfishError, sha256Hex } from '../../base/index.ts';
+import { isObject, PilotfishError, sha256Hex } from '../../base/index.ts';
 
 /** A data set a model learnt from or was tried on. */
 export type LineageSet = {
@@ -66,7 +66,7 @@ export function featureSchemaOf(slots: readonly object[]): string {
 export function parseManifest(bytes: Uint8Array): Manifest {
   if (bytes.length > MAX_MANIFEST_BYTES) throw new PilotfishError('LIMIT', 'a manifest of more than 1 MiB');
   const value = parse(bytes);
-  if (!isRecord(value)) throw damaged('it is no object');
+  if (!isObject(value)) throw damaged('it is no object');
   if (typeof value['format'] === 'number' && value['format'] > 1) {
     throw new PilotfishError('NEWER_VERSION', `a model of format ${value['format']}: update Pilotfish`);
   }
@@ -74,7 +74,7 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   for (const key of texts) if (!isText(value[key])) throw damaged(`"${key}" is no text`);
   if (value['format'] !== 1) throw damaged('"format" is not 1');
   if (!isNumbers(value['topology'])) throw damaged('"topology" is no list of numbers');
-  if (!isRecord(value['metrics']) || !isNumbers(Object.values(value['metrics']))) throw damaged('"metrics"');
+  if (!isObject(value['metrics']) || !isNumbers(Object.values(value['metrics']))) throw damaged('"metrics"');
   checkLineage(value['lineage']);
   checkPrivacy(value['privacy']);
   checkFiles(value['files']);
@@ -90,9 +90,9 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 function checkLineage(value: unknown): void {
-  if (!isRecord(value) || !Array.isArray(value['sets'])) throw damaged('"lineage"');
+  if (!isObject(value) || !Array.isArray(value['sets'])) throw damaged('"lineage"');
   for (const set of value['sets'] as unknown[]) {
-    const sound = isRecord(set) && isText(set['path']) && SHA256.test(String(set['sha256']));
+    const sound = isObject(set) && isText(set['path']) && SHA256.test(String(set['sha256']));
     if (!sound || (set['use'] !== 'train+ship' && set['use'] !== 'evaluate')) throw damaged('"lineage.sets"');
   }
   const { tableSha256, seed, command, synthetic, testEvaluations, sealedGroups } = value;
@@ -106,18 +106,18 @@ function checkLineage(value: unknown): void {
 
 function checkPrivacy(value: unknown): void {
   if (value === null) return;
-  if (!isRecord(value) || !isNumbers([value['epsilon'], value['delta']])) throw damaged('"privacy"');
+  if (!isObject(value) || !isNumbers([value['epsilon'], value['delta']])) throw damaged('"privacy"');
 }
 
 function checkFiles(value: unknown): void {
-  if (!isRecord(value)) throw damaged('"files"');
+  if (!isObject(value)) throw damaged('"files"');
   const names = Object.keys(value);
   if (names.length === 0 || names.length > MAX_FILES) throw damaged('"files" are none or too many');
   let total = 0;
   for (const name of names) {
     const file = value[name];
     const sound =
-      isRecord(file) && Number.isSafeInteger(file['bytes']) && SHA256.test(String(file['sha256']));
+      isObject(file) && Number.isSafeInteger(file['bytes']) && SHA256.test(String(file['sha256']));
     const isReserved = name === MANIFEST_NAME || name === PREVIOUS_NAME;
     if (!FILE_NAME.test(name) || isReserved || !sound || (file['bytes'] as number) < 0) {
       throw damaged(`file "${name}"`);
@@ -127,8 +127,6 @@ function checkFiles(value: unknown): void {
   if (total > MAX_ARTEFACT_BYTES) throw new PilotfishError('LIMIT', 'a model of more than 64 MiB');
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= 4096;
 const isNumbers = (value: unknown): boolean => Array.isArray(value) && value.every(Number.isFinite);
 const damaged = (what: string): PilotfishError =>

@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../base/index.ts';
+import { isObject, PilotfishError } from '../../base/index.ts';
 import { usage } from '../errors.ts';
 
 /** A tensor of the protocol, row by row. */
@@ -59,9 +59,6 @@ function tensorOf(body: unknown): Tensor {
     throw usage('a tensor has a shape of whole numbers and a list of data');
   return { name, datatype, shape: shape as number[], data };
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The data, flat or nested, as numbers; null is a value that is missing. */
 function numbersOf({ datatype, shape, data, name }: Tensor): Float64Array {

@@ -1,4 +1,4 @@
-import { FastRng, PilotfishError } from '../../base/index.ts';
+import { areTexts, FastRng, isObject, need, PilotfishError } from '../../base/index.ts';
 import type { RegistryChange } from '../registry/index.ts';
 import type { BaselineSource, StoredBaseline } from './records/store.ts';
 import { DRIFT_TYPES, type DriftType } from './types.ts';
@@ -28,8 +28,12 @@ export function madeBaselines(
   samples: Readonly<Record<string, ArrayLike<number>>>,
   { type = 'feature', models = [], source = {} }: BaselineOptions,
 ): (StoredBaseline & { readonly baseline: DriftBaseline })[] {
-  if (!DRIFT_TYPES.includes(type))
-    throw new PilotfishError('USAGE', `${type} is no type: give ${DRIFT_TYPES.join(', ')}`);
+  checkType(type);
+  need(areTexts(models), 'models is a list of names of models');
+  need(
+    isObject(samples),
+    'a baseline is values by the name of their feature: give { request_size: [1024, …] }',
+  );
   const entries = Object.entries(samples);
   if (entries.length === 0)
     throw new PilotfishError('EMPTY', 'a baseline has at least one feature: give its values');
@@ -39,6 +43,11 @@ export function madeBaselines(
   });
 }
 
+/** @throws PilotfishError `USAGE`. */
+export function checkType(type: DriftType): void {
+  need(DRIFT_TYPES.includes(type), `${type} is no type: give ${DRIFT_TYPES.join(', ')}`);
+}
+
 function checkName(name: string): string {
   if (name.length > 0 && name.length <= MAX_NAME && name.isWellFormed()) return name;
   throw new PilotfishError('USAGE', `a feature has a name of 1 to ${MAX_NAME} characters`);
@@ -46,6 +55,8 @@ function checkName(name: string): string {
 
 /** The values in rising order; of many a sample, drawn the same way every time. */
 function checkedValues(name: string, values: ArrayLike<number>): Float64Array {
+  const isList = Array.isArray(values) || ArrayBuffer.isView(values);
+  need(isList, `the baseline of "${name}" is a list of its values: give at least ${MIN_BASELINE}`);
   if (values.length < MIN_BASELINE)
     throw new PilotfishError(
       'EMPTY',

@@ -1,6 +1,6 @@
-import { PilotfishError } from '../../base/index.ts';
+import { areObjects, areTexts, need, PilotfishError } from '../../base/index.ts';
 import type { RegistryState } from '../registry/index.ts';
-import { type BaselineOptions, madeBaselines } from './baselines.ts';
+import { type BaselineOptions, checkType, madeBaselines } from './baselines.ts';
 import {
   type CheckedOptions,
   checkOptions,
@@ -12,6 +12,8 @@ import { type DriftExplanation, type DriftStatus, explain, statusOf } from './st
 import type { DriftAlert, DriftSeverity, DriftType } from './types.ts';
 import { DriftWatch } from './watch.ts';
 import { type DriftStream, notFinite } from './windows/stream.ts';
+
+const FEATURE_NAMES = "names is a list of features: give ['request_size', …]";
 
 /** Takes one value of each of several streams, in the order they were named. */
 export type RowRecorder = (row: ArrayLike<number>) => void;
@@ -69,6 +71,8 @@ export class DriftDetector {
     names: readonly string[],
     { type = 'feature', actor, reason }: BaselineOptions = {},
   ): Promise<void> {
+    need(areTexts(names), FEATURE_NAMES);
+    checkType(type);
     await this.load();
     await this.#watch.forget(names, type, { actor, reason });
   }
@@ -90,6 +94,8 @@ export class DriftDetector {
 
   /** Takes rows of values by name: all, or none when one of them cannot be taken. @throws PilotfishError as `recordFeature`. */
   recordRows(rows: readonly Readonly<Record<string, number>>[], type: DriftType = 'feature'): void {
+    need(areObjects(rows), 'rows are values by the name of their feature: give [{ request_size: 1024 }]');
+    checkType(type);
     const values = rows.flatMap((row) =>
       Object.entries(row).map(([name, value]): [DriftStream, number] => {
         if (!Number.isFinite(value)) throw notFinite(name, value);
@@ -105,6 +111,8 @@ export class DriftDetector {
    * @throws PilotfishError `MISSING` without a baseline of one of them.
    */
   rowRecorder(names: readonly string[], type: DriftType = 'feature'): RowRecorder {
+    need(areTexts(names), FEATURE_NAMES);
+    checkType(type);
     const streams = names.map((name) => this.#find(type, name));
     return (row) => {
       if (row.length !== streams.length)
@@ -149,7 +157,7 @@ export class DriftDetector {
 
   /** Alarms since a moment that are still kept, oldest first; what was found by now is told first. */
   async getDriftReports(since: Date): Promise<DriftAlert[]> {
-    if (Number.isNaN(since.getTime())) throw new PilotfishError('USAGE', 'since is no date: give one');
+    need(since instanceof Date && !Number.isNaN(since.getTime()), 'since is no date: give a Date');
     await this.check();
     const { clock, keptMs } = this.#options;
     return this.#watch.store.alerts(Math.max(since.getTime(), clock.nowMs() - keptMs));
@@ -168,6 +176,7 @@ export class DriftDetector {
 
   /** Why a stream alarms as often as it does, and what would change that. @throws PilotfishError `MISSING`. */
   async explain(name: string, type: DriftType = 'feature'): Promise<DriftExplanation> {
+    checkType(type);
     await this.load();
     const { floor, budget } = this.#options;
     return explain(this.#watch.find(type, name), { floor, ...budget, streams: this.#watch.streams.count });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { FaultyFileSystem } from '../../../test/sim/faults.ts';
 import { temporaryFolder } from '../../../test/support.ts';
@@ -145,6 +146,7 @@ test('a training that broke off goes on from its checkpoint, in a folder of its 
   assert.equal((await worker('second').runNext())?.what, 'done');
   const { figures } = (await queue.get(id)).result ?? assert.fail();
   assert.ok(Number(figures['resumedFrom']) > 0, 'it did not begin anew');
+  assert.equal(existsSync(`${folder}/data/jobs/${id}`), false, 'both attempts are cleared away');
 });
 
 test('a search brings back the best parameters, also when its first worker was killed', async (t) => {
@@ -177,6 +179,47 @@ test('what fails is tried three times, later each time', async (t) => {
     assert.equal((await queue.get(id)).status, status);
   }
   assert.match((await queue.get(id)).error ?? '', /^MISSING: /);
+  const left = () =>
+    existsSync(`${folder}/data/jobs/${id}`) ? readdirSync(`${folder}/data/jobs/${id}`) : [];
+  assert.deepEqual(left(), ['3'], 'the last attempt may be looked into');
+  clock.advance(7 * 24 * 3_600_000 - 1);
+  await worker('w').runNext();
+  assert.deepEqual(left(), ['3']);
+  clock.advance(1);
+  await worker('w').runNext();
+  assert.deepEqual(left(), []);
+});
+
+test('what killed workers left goes when a worker starts, also when that one is killed; open jobs keep theirs', async (t) => {
+  const { folder, clock, queue, train, worker } = await workshop(t);
+  const done = (await queue.submit(train)).id;
+  await queue.finish((await queue.claim('w', LEASE_MS)) ?? assert.fail(), { figures: {} });
+  const open = (await queue.submit(train)).id;
+  assert.ok(await queue.claim('busy', LEASE_MS));
+  const jobs = `${folder}/data/jobs`;
+  const lay = (job: number | string) => {
+    mkdirSync(`${jobs}/${job}/1/checkpoint`, { recursive: true });
+    for (const file of ['journal.jsonl', 'checkpoint/model']) writeFileSync(`${jobs}/${job}/1/${file}`, 'x');
+  };
+  for (const job of [open, 'notes']) lay(job);
+  for (let at = 1; at <= 12; at += 1) {
+    for (const job of [done, 99]) lay(job);
+    const fault = { at, fault: 'kill-before', below: `${jobs}/${done}` } as const;
+    await worker('killed', new FaultyFileSystem(new NodeFileSystem(), fault)).runNext();
+    await worker('next').runNext();
+    assert.deepEqual(readdirSync(jobs).sort(), [String(open), 'notes'].sort(), `killed at call ${at}`);
+  }
+  assert.deepEqual(readdirSync(`${jobs}/${open}/1`).sort(), ['checkpoint', 'journal.jsonl']);
+  lay(done);
+  const same = worker('long');
+  await same.runNext();
+  lay(done);
+  await same.runNext();
+  assert.ok(existsSync(`${jobs}/${done}`), 'not at every look for work');
+  await queue.cancel(open);
+  clock.advance(3_600_000);
+  await same.runNext();
+  assert.ok(!existsSync(`${jobs}/${done}`));
 });
 
 test('jobs of one key are one while it is open; too many and impossible ones are refused', async (t) => {

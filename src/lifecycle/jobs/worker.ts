@@ -9,12 +9,13 @@ import {
 import { type ModelRegistry, roomModel } from '../registry/index.ts';
 import type { TrainerPorts } from '../training/index.ts';
 import { attempt } from './attempt.ts';
+import { Leavings } from './leavings.ts';
 import type { Claim, JobQueue, JobResult } from './types.ts';
 
 export type WorkerOptions = {
   readonly queue: JobQueue;
   readonly registry: ModelRegistry;
-  /** Where attempts keep checkpoints and journals; on a medium that survives the worker. */
+  /** Where attempts keep checkpoints and journals; of this queue alone, on a medium that survives the worker. */
   readonly workDirectory: string;
   /** Unique among the workers of a queue. */
   readonly name: string;
@@ -49,12 +50,15 @@ export class JobWorker {
   readonly #clock: Clock;
   readonly #fs: FileSystem;
   readonly #leaseMs: number;
+  readonly #leavings: Leavings;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#fs = options.fs ?? new NodeFileSystem();
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    const { queue, workDirectory } = options;
+    this.#leavings = new Leavings({ queue, workDirectory, fs: this.#fs, clock: this.#clock });
   }
 
   /** Works until the signal comes; a job under way is given back then. @throws PilotfishError `IO`, `LOCKED`, … */
@@ -73,6 +77,7 @@ export class JobWorker {
   /** Does one job. @returns what happened to it; undefined when none is due. */
   async runNext(signal: AbortSignal = new AbortController().signal): Promise<WorkerEvent | undefined> {
     const { queue, name } = this.#options;
+    await this.#leavings.sweep();
     const claim = await queue.claim(name, this.#leaseMs);
     if (claim === undefined) return undefined;
     this.#tell(claim, 'claimed', `attempt ${claim.token} of a ${claim.job.kind} job`);
@@ -89,6 +94,7 @@ export class JobWorker {
       return await this.#end(claim, error, { isLost: lost.signal.aborted, isStopped: signal.aborted });
     } finally {
       stopRenewing();
+      await this.#leavings.clear(claim.job.id);
     }
   }
 

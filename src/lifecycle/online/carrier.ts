@@ -48,7 +48,7 @@ export function registerNew(
     settings: { modelName: name, algorithm, features },
     learner,
   }: { readonly key: string; readonly settings: PipelineSettings; readonly learner: StreamLearner },
-  change: RegistryChange,
+  change: NonNullable<Parameters<PipelineRegistry['registerModel']>[2]>,
 ): Promise<string> {
   return registry.registerModel(
     {

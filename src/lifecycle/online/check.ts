@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../base/index.ts';
+import { areTexts, isObject, need, PilotfishError } from '../../base/index.ts';
 import { finite, numberWithin, wholeNumber } from '../../learn/index.ts';
 import { classesOf, type StreamLearner } from './engine/learners.ts';
 import { STRATEGIES, type Strategy } from './engine/settings.ts';
@@ -82,7 +82,7 @@ export function checkName(name: string): string {
 
 /** @throws PilotfishError `USAGE`, `SHAPE`. */
 function checkFeatures(names: readonly string[], { features }: StreamLearner): void {
-  const isNames = names.every((name) => typeof name === 'string' && /^[^,\s][^,]{0,99}$/.test(name));
+  const isNames = areTexts(names) && names.every((name) => /^[^,\s][^,]{0,99}$/.test(name));
   if (!isNames || new Set(names).size !== names.length || names.length > MAX_FEATURES) {
     throw new PilotfishError('USAGE', 'features are different names of up to 100 characters, without commas');
   }
@@ -102,11 +102,13 @@ export type Row = {
 /** @throws PilotfishError `USAGE`, `SHAPE`, `NOT_FINITE`, `LIMIT`. */
 export function rowOf(sample: TrainingSample, settings: PipelineSettings): Row {
   const { features: names, classes } = settings;
+  need(
+    isObject(sample),
+    'a sample is an object: give { sampleId, features: { request_size: 1024 }, label: 1 }',
+  );
   const sampleId = checkSampleId(sample.sampleId);
   const { features, label, weight = 1 } = sample;
-  if (typeof features !== 'object' || features === null) {
-    throw new PilotfishError('USAGE', `sample ${sampleId} has no features; give { ${names[0]}: 1, … }`);
-  }
+  need(isObject(features), `sample ${sampleId} has no features; give { ${names[0]}: 1, … }`);
   const unknown = Object.keys(features).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new PilotfishError('SHAPE', `the pipeline knows no feature ${unknown}; it has ${names.join(', ')}`);

@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../base/index.ts';
+import { isObject, need, PilotfishError } from '../../base/index.ts';
 import type { RegistryChange, Sql } from '../registry/index.ts';
 import { keyOf, openVersion, type PipelineRegistry, productionOf, registerNew } from './carrier.ts';
 import { checkName, checkPipelineId, type PipelineDefaults, settingsOf } from './check.ts';
@@ -30,6 +30,10 @@ export async function createPipeline(
   registry: PipelineRegistry,
   { pipeline, defaults, change }: Request,
 ): Promise<void> {
+  need(
+    isObject(pipeline),
+    'a pipeline is an object: give { pipelineId, name, modelId } or, in place of modelId, learner',
+  );
   const id = checkPipelineId(pipeline.pipelineId);
   const { learningRate = 0.01 } = pipeline;
   checkName(pipeline.name);
@@ -52,33 +56,36 @@ export async function createPipeline(
   }
   const { modelId = '' } = beginning;
   const settings = settingsOf(pipeline, defaults, { modelId, modelName, features, learner });
-  // Registered when nothing is left to refuse: the version of a pipeline that cannot be would be in the way of the next try.
-  const registered = beginning.modelId ?? (await registerNew(registry, { key, settings, learner }, change));
   const champion = { key, learner: atRate(learner, learningRate) };
-  await insert(keeper, { ...settings, modelId: registered }, { champion, change });
+  const insert = inserter(keeper, settings, { champion, change });
+  if (modelId !== '') return keeper.state.write((sql) => insert(sql, modelId));
+  // In one transaction: the version of a pipeline that is not there would be in the way of the next try.
+  await registerNew(registry, { key, settings, learner }, { ...change, within: insert });
 }
 
-async function insert(
+/** What keeps a pipeline that begins with a version, within a transaction. */
+function inserter(
   keeper: Keeper,
   settings: PipelineSettings,
   given: {
     readonly champion: ConstructorParameters<typeof PipelineEngine>[1];
     readonly change: RegistryChange;
   },
-): Promise<void> {
+): (sql: Sql, modelId: string) => Promise<void> {
   const { pipelineId: id } = settings;
   const saved = JSON.stringify(new PipelineEngine(engineSettings(settings), given.champion).save());
   const nowMs = keeper.clock.nowMs();
-  await keeper.state.write(async (sql) => {
+  return async (sql, modelId) => {
+    const kept = { ...settings, modelId };
     await requireRoom(sql, id);
     await sql.run(
       `INSERT INTO online_pipelines (id, settings, status, error, failures, retry_ms, last_seq, carried_seq, origin,
          origin_seq, checkpoint, checkpoint_seq, duplicates, created_ms, updated_ms)
        VALUES (?, ?, 'active', NULL, 0, 0, 0, 0, ?, 0, ?, 0, 0, ?, ?)`,
-      ...[id, JSON.stringify(settings), saved, saved, nowMs, nowMs],
+      ...[id, JSON.stringify(kept), saved, saved, nowMs, nowMs],
     );
-    await keeper.note(sql, ['pipeline.create', id, null, settings], given.change);
-  });
+    await keeper.note(sql, ['pipeline.create', id, null, kept], given.change);
+  };
 }
 
 async function requireRoom(sql: Sql, id: string): Promise<void> {

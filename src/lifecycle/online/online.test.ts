@@ -17,7 +17,7 @@ const ID = 'sea';
 /** A registry in memory, and learners on it as of several processes. */
 function place(fs = new FaultyFileSystem(new SimFileSystem())) {
   const { clock, registry, state } = house({}, fs);
-  return { clock, registry, fs, open: () => new OnlineLearner(state, registry, { clock }) };
+  return { clock, registry, state, fs, open: () => new OnlineLearner(state, registry, { clock }) };
 }
 
 /** Adds samples in calls of a hundred, each time as a second later. */
@@ -323,6 +323,18 @@ test('a registered learner goes on; what cannot is refused', async () => {
   const draft = (await registry.listModels({ name: 'sea' }))[0]?.modelId ?? '';
   assert.notEqual(draft, champion.modelId);
   await refused({ modelId: draft }, 'REFUSED', /is in production: begin with it/);
+});
+
+test('a pipeline and the version it begins with are there together, or neither is', async () => {
+  const { registry, state, open } = place();
+  const sql = (text: string) => state.write(async (each) => void (await each.run(text)));
+  await sql("CREATE TRIGGER full BEFORE INSERT ON online_pipelines BEGIN SELECT RAISE(ABORT, 'full'); END");
+  await assert.rejects(open().createPipeline(PIPELINE), /full/);
+  assert.deepEqual([await registry.listModels(), await registry.audit.entries()], [[], []]);
+  await sql('DROP TRIGGER full');
+  const { champion, settings } = await open().createPipeline(PIPELINE, { actor: 'ada' });
+  const { name, number, status } = await registry.getModel(champion.modelId);
+  assert.deepEqual([name, number, status, settings.modelId], ['sea', 1, 'draft', champion.modelId]);
 });
 
 test('samples that are none change nothing; the same one again counts once', async () => {

@@ -1,4 +1,4 @@
-import { PilotfishError, sha256Hex } from '../../base/index.ts';
+import { isObject, PilotfishError, sha256Hex } from '../../base/index.ts';
 import {
   type EpochModel,
   type EpochOptions,
@@ -6,13 +6,7 @@ import {
   type ModelConfig,
   modelClassOf,
 } from '../../decisions/index.ts';
-import {
-  decodeSnapshot,
-  encodeSnapshot,
-  type Json,
-  type Snapshot,
-  type TrainingRecord,
-} from '../../learn/index.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot, type TrainingRecord } from '../../learn/index.ts';
 
 /** A training as plain data: the same in this thread and in a worker. */
 export type TrainingJob = {
@@ -131,9 +125,6 @@ function openCheckpoint(bytes: Uint8Array): Snapshot {
   if (snapshot.kind !== CHECKPOINT_KIND) throw damagedCheckpoint();
   return snapshot;
 }
-
-const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const damagedCheckpoint = (): PilotfishError =>
   new PilotfishError('DAMAGED', 'the checkpoint is none of a training; delete it and train from the start');

@@ -16,11 +16,20 @@ import { values } from './values.ts';
 
 const rooms = [linear, nets, trees, ensemble, bandits, values, sequences, sketches, optim];
 
+const DETECTOR = 'tells when a stream changes; its laws are in src/learn/stats/detectors';
+const WINDOW = 'counts a window and what it is held against; its laws are in src/learn/stats/distances';
+const EVIDENCE = 'adds up evidence; its laws are in src/learn/stats/inference';
+
 /** Classes with a `snapshot()` that learn nothing, and why. */
 const NO_LEARNERS: { readonly [name: string]: string } = {
   Trainer:
     'a training in progress: `resume` in the options of `fit` takes its snapshot, and the net is the learner',
   PrivacyLedger: 'keeps a budget; it must not learn anything',
+  ...Object.fromEntries(
+    ['Adwin', 'Ddm', 'Eddm', 'HddmA', 'HddmW', 'Kswin', 'PageHinkley'].map((name) => [name, DETECTOR]),
+  ),
+  ...{ BinnedWindow: WINDOW, BinnedBaseline: WINDOW },
+  ...{ RunningMoments: EVIDENCE, RunningPairs: EVIDENCE, SequentialSrm: EVIDENCE, BettingEProcess: EVIDENCE },
 };
 
 test('every class with a snapshot is in the table, or said to be no learner', () => {

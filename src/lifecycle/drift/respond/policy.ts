@@ -1,4 +1,4 @@
-import { hasCode, type Log, PilotfishError } from '../../../base/index.ts';
+import { hasCode, isObject, type Log, need, PilotfishError } from '../../../base/index.ts';
 import {
   DRIFT_SEVERITIES,
   type DriftAction,
@@ -20,6 +20,7 @@ export const DRIFT_RESPONSES: readonly DriftResponse[] = ['rollback', 'retrain',
 
 /** @throws PilotfishError `USAGE` for what is no policy. */
 export function checkPolicy(policy: DriftPolicy): DriftPolicy {
+  need(isObject(policy), "policy is what follows by severity: give { critical: 'rollback' }");
   for (const [severity, response] of Object.entries(policy)) {
     if (!(DRIFT_SEVERITIES as readonly string[]).includes(severity))
       throw new PilotfishError('USAGE', `${severity} is no severity: give ${DRIFT_SEVERITIES.join(', ')}`);

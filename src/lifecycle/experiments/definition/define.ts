@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../../base/index.ts';
+import { areObjects, isObject, need, PilotfishError } from '../../../base/index.ts';
 import { checkedGuardrail, checkedMetric, checkedTarget, checkNames, FALLBACK_METRIC } from './metrics.ts';
 import { ruleOf } from './rule.ts';
 import {
@@ -32,6 +32,7 @@ const usage = (message: string): PilotfishError => new PilotfishError('USAGE', m
 
 /** Checks an experiment and fills in what it leaves open. @throws PilotfishError `USAGE`. */
 export function define(experiment: Experiment, defaults: ExperimentDefaults): Definition {
+  checkShape(experiment);
   const { id, name = id, description = '', salt = id, hash = 'pilotfish-1', namespace, holdout } = experiment;
   if (typeof id !== 'string' || !ID.test(id))
     throw usage('the id of an experiment is up to 128 letters, digits and ._-, with a letter or digit first');
@@ -66,6 +67,31 @@ export function define(experiment: Experiment, defaults: ExperimentDefaults): De
   if (JSON.stringify(settled).length > MAX_DEFINITION)
     throw usage(`${id} has more than ${MAX_DEFINITION} characters as JSON: keep large values elsewhere`);
   return { ...settled, rule: ruleOf(settled) };
+}
+
+/** What no type promises of an experiment that comes from plain JavaScript, or from a file. */
+function checkShape(experiment: Experiment): void {
+  need(
+    isObject(experiment),
+    'an experiment is an object: give { id, targetMetric, models: [{ modelId, isControl }, …] }',
+  );
+  const {
+    models,
+    guardrails = [],
+    secondaryMetrics = [],
+    analysis = {},
+    namespace = {},
+    holdout = {},
+  } = experiment;
+  need(areObjects(models), 'models is a list: give the variants, such as { modelId: "v1", isControl: true }');
+  need(areObjects(guardrails), 'guardrails is a list: give metrics, such as { name, direction: "lower" }');
+  need(
+    areObjects(secondaryMetrics),
+    'secondaryMetrics is a list: give metrics, such as { name, direction: "higher" }',
+  );
+  need(isObject(analysis), 'analysis is an object: give { method: "anytime" }, or leave it out');
+  need(isObject(namespace), 'namespace is an object: give { name, from, to }, or leave it out');
+  need(isObject(holdout), 'holdout is an object: give { name, share }, or leave it out');
 }
 
 /** @throws PilotfishError `USAGE`. */

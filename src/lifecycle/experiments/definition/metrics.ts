@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../../base/index.ts';
+import { isObject, need, PilotfishError } from '../../../base/index.ts';
 import type { Experiment, Guardrail, MetricSpec } from './types.ts';
 
 /** Counted in every record that says whether the treatment fell back; nobody has to name it. */
@@ -14,7 +14,10 @@ const usage = (message: string): PilotfishError => new PilotfishError('USAGE', m
 
 /** @throws PilotfishError `USAGE`. */
 export function checkedTarget(target: Experiment['targetMetric']): MetricSpec {
-  if (typeof target !== 'string') return checkedMetric(target);
+  if (typeof target !== 'string') {
+    need(isObject(target), 'an experiment needs a targetMetric: give its name, or { name, direction }');
+    return checkedMetric(target);
+  }
   if (NEEDS_DIRECTION.test(target)) {
     throw usage(
       `the target metric ${target} does not say what is better: give { name, direction: 'lower' } or 'higher'`,

@@ -1,4 +1,4 @@
-import { PilotfishError, sha256 } from '../../../base/index.ts';
+import { isObject, need, PilotfishError, sha256 } from '../../../base/index.ts';
 import { finite } from '../../../learn/index.ts';
 import type { Plan } from '../plan.ts';
 import { binOf } from './bins.ts';
@@ -42,8 +42,7 @@ const usage = (message: string): PilotfishError => new PilotfishError('USAGE', m
  */
 export function checkedRecords(plan: Plan, records: readonly ExperimentRecord[]): CheckedRecord[] {
   return records.map((record, at) => {
-    if (typeof record !== 'object' || record === null)
-      throw usage('a record is an object: give { unit, values: { accuracy: 0.95 } }');
+    need(isObject(record), 'a record is an object: give { unit, values: { accuracy: 0.95 } }');
     try {
       return checkedRecord(plan, record);
     } catch (error) {
@@ -96,8 +95,7 @@ function armOf(plan: Plan, { unit, modelId }: Pick<ExperimentRecord, 'unit' | 'm
 }
 
 function contributionsOf(plan: Plan, values: Readonly<Record<string, number>>): Contribution[] {
-  if (typeof values !== 'object' || values === null)
-    throw usage('values are numbers by metric: { accuracy: 0.95 }');
+  need(isObject(values), 'values are numbers by metric: give { accuracy: 0.95 }');
   for (const [name, value] of Object.entries(values)) {
     if (!plan.names.has(name)) {
       const known = [...plan.names].join(', ');

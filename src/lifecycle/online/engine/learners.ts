@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../../base/index.ts';
+import { areTexts, isObject, need, PilotfishError } from '../../../base/index.ts';
 import {
   decodeSnapshot,
   encodeSnapshot,
@@ -33,10 +33,12 @@ export type LearnerDraft = {
 };
 
 /** @throws PilotfishError `USAGE` for what is none, and as the learner. */
-export function newLearner(
-  { kind, features: names, classes = 2 }: LearnerDraft,
-  rate: number,
-): StreamLearner {
+export function newLearner(draft: LearnerDraft, rate: number): StreamLearner {
+  need(
+    isObject(draft) && areTexts(draft.features),
+    "a learner has a kind and its features: give { kind: 'logistic', features: ['request_size', …] }",
+  );
+  const { kind, features: names, classes = 2 } = draft;
   const features = names.length;
   switch (kind) {
     case 'linear':

@@ -8,6 +8,7 @@ import {
   hasCode,
   MIB,
   makeDirectories,
+  need,
   PilotfishError,
   type RandomSource,
 } from '../../../base/index.ts';
@@ -80,6 +81,7 @@ export class ArtefactStore {
       signal,
     }: { maxBytes?: number; signal?: AbortSignal | undefined } = {},
   ): Promise<StoredFile> {
+    need(isSource(source), 'the content of a file is bytes: give a Buffer, or a stream of them');
     const { fs, random, encryptionKey } = this.#options;
     const temporary = this.uploads.next();
     const sink = this.#files(
@@ -277,6 +279,11 @@ export class ArtefactStore {
     }
   }
 }
+
+const isSource = (source: unknown): boolean =>
+  typeof source === 'object' &&
+  source !== null &&
+  (Symbol.iterator in source || Symbol.asyncIterator in source);
 
 function piecesOf(source: ArtefactSource): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   return source instanceof Uint8Array ? [source] : source;

@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../../base/index.ts';
+import { areTexts, isObject, need, PilotfishError } from '../../../base/index.ts';
 import type { ModelMetadata } from './types.ts';
 
 const MAX_NAME = 256;
@@ -25,7 +25,7 @@ export function checkName(name: string): string {
 
 /** @throws PilotfishError `USAGE`; a whole number would be taken for the number of a version. */
 export function checkVersionText(version: string): string {
-  if (VERSION_TEXT.test(version) && !/^[0-9]+$/.test(version)) return version;
+  if (typeof version === 'string' && VERSION_TEXT.test(version) && !/^[0-9]+$/.test(version)) return version;
   throw new PilotfishError(
     'USAGE',
     'a version is text such as v1.2.0: up to 64 letters, digits and ._+-, and no whole number',
@@ -41,6 +41,7 @@ export function checkTag(key: string, value: string): void {
 
 /** @throws PilotfishError `USAGE`. */
 export function checkTags(tags: Readonly<Record<string, string>>): void {
+  need(isObject(tags) && areTexts(Object.values(tags)), "tags are texts by name: give { team: 'threats' }");
   const entries = Object.entries(tags);
   if (entries.length > MAX_TAGS) throw new PilotfishError('USAGE', `more than ${MAX_TAGS} tags: give fewer`);
   for (const [key, value] of entries) checkTag(key, value);
@@ -79,6 +80,7 @@ export function jsonOf(what: string, value: unknown): string {
 
 /** @throws PilotfishError `USAGE`, `NOT_FINITE`. */
 export function checkMetadata(metadata: ModelMetadata): void {
+  need(isObject(metadata), 'metadata is an object: give { name, version, algorithm, framework }');
   checkName(metadata.name);
   checkVersionText(metadata.version);
   for (const key of ['algorithm', 'framework'] as const) {

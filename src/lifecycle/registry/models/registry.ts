@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import {
   type Clock,
   type FileSystem,
+  isObject,
   NodeFileSystem,
   PilotfishError,
   type RandomSource,
@@ -219,7 +220,7 @@ export class ModelRegistry {
 }
 
 const isNamed = (source: ArtefactSource | readonly NamedSource[]): source is readonly NamedSource[] =>
-  Array.isArray(source) && source.every((item) => typeof item === 'object' && 'content' in item);
+  Array.isArray(source) && source.every((item) => isObject(item) && 'content' in item);
 
 /** The last part of the path, or `model`. */
 function nameOf({ filePath }: ModelMetadata): string {

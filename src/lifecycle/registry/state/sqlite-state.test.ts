@@ -102,6 +102,22 @@ test('it waits for another writer, and says so when that takes too long', async 
   await Promise.all([state.close(), hasty.close()]);
 });
 
+test('how long it waits for another writer can be said', async (t) => {
+  const path = join(temporaryFolder(t), 'a.db');
+  const state = new SqliteState({ path, lockWaitMs: 0 });
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  await assert.rejects(state.write(addModel('a')), code('LOCKED'));
+  assert.throws(() => new SqliteState({ path, lockWaitMs: 0 }), code('LOCKED'));
+  other.exec('ROLLBACK');
+  await state.write(addModel('b'));
+  assert.deepEqual(await state.read(names), ['b']);
+  other.close();
+  await state.close();
+  for (const lockWaitMs of [-1, 0.5, Number.NaN, 1e12])
+    assert.throws(() => new SqliteState({ path, lockWaitMs }), code('USAGE'));
+});
+
 test('a state that is closed is closed, after the writes it took', async (t) => {
   const path = join(temporaryFolder(t), 'a.db');
   const state = new SqliteState({ path });

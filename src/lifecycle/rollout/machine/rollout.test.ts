@@ -98,7 +98,7 @@ test('evidence of one side is none', async () => {
   clock.advance(DAY_MS);
   await rollout.advance();
   assert.equal(track.step, 0);
-  assert.equal(track.waitsFor, 'cost of 0 of 10 decisions of the rule');
+  assert.equal(track.waitsFor, '0 of 10 decisions of the rule with a known cost');
   assert.throws(
     () => rollout.promote(),
     (error) => hasCode(error, 'REFUSED'),

@@ -120,9 +120,9 @@ export class Track {
         const { metric } = watch.guardrail;
         const [ofModel, ofRule] = [watch.modelCount - model, watch.ruleCount - rule];
         if (ofModel < minEvidence.model)
-          return `${metric} of ${ofModel} of ${minEvidence.model} decisions of the model`;
+          return `${ofModel} of ${minEvidence.model} decisions of the model with a known ${metric}`;
         if (ofRule < minEvidence.rule)
-          return `${metric} of ${ofRule} of ${minEvidence.rule} decisions of the rule`;
+          return `${ofRule} of ${minEvidence.rule} decisions of the rule with a known ${metric}`;
       }
     }
     if (accuracy === undefined) return undefined;

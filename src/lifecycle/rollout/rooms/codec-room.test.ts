@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Workbench } from '../../../../test/golden/workbench.ts';
-import { text } from '../../../../test/sim/file-bytes.ts';
+import { edited, text } from '../../../../test/sim/file-bytes.ts';
 import { noise } from '../../../../test/sim/noise.ts';
 import { KIB, ManualClock, Rng } from '../../../base/index.ts';
 import type { BaseQuestion, CodecQuestion } from '../../../blocks/index.ts';
@@ -13,12 +13,13 @@ import {
   type CodecValue,
   codecRoom,
   type RoomModel,
+  SimilarAdviser,
   similarRoom,
 } from '../../../decisions/index.ts';
 import { Rollout } from '../machine/rollout.ts';
 import { COST, type RolloutPlan } from '../plan/plan.ts';
 import { HOUR_MS } from '../testing/walk.ts';
-import { baseCost, baseQuestions, codecCost, codecQuestions } from './questions.ts';
+import { baseCost, baseLine, baseQuestions, codecCost, codecQuestions } from './questions.ts';
 import { RoomRollout, type RoomSource } from './room-rollout.ts';
 
 const SURROUNDINGS = { linkBitsPerSecond: 2e7, cpuPressure: 0 };
@@ -80,37 +81,48 @@ test('a model that compresses nothing: shadow changes nothing, the canary finds 
   assert.equal(room.guard.counters.model, before);
 });
 
-test('the similar room: a block that gets no base is a decision too', async () => {
+/** Packs a text and thirty edits of it, one after the other, with a model of the similar room at half of the questions. */
+async function packVersions(choose: (question: Readonly<BaseQuestion>) => number, length: number) {
   const clock = new ManualClock();
   const rollout = new Rollout({ ...PLAN, steps: PLAN.steps.slice(1) }, { clock });
   await rollout.advance();
   const room = new RoomRollout<BaseQuestion, number, BaseSettlement>(sourceOf(rollout), {
-    ...{
-      room: similarRoom,
-      model: { version: 'similar@2', choose: () => -1 },
-      clock,
-      questions: baseQuestions,
-    },
-    measures: { cost: baseCost },
-    atOnce: { cost: ({ value }) => (value === -1 ? 1 : undefined) },
+    ...{ room: similarRoom, model: { version: 'similar@2', choose }, clock, questions: baseQuestions },
+    ...{ measures: {}, late: { metric: 'cost', line: baseLine } },
   });
-  const candidate = {
-    rawBytes: 1000,
-    sharedFeatures: 12,
-    chainDepth: 0,
-    ageBlocks: 1,
-    storedRatio: 0.5,
-    stepsFromLast: 1,
-  };
-  const question: BaseQuestion = {
-    ...{ number: 1, rawBytes: 1000, fileKind: 0, isLeaf: true, siblingRatio: 0.5 },
-    ...{ fileDeltaRatio: 0.1, classDeltaRatio: 0.1, candidates: [candidate] },
-  };
-  for (let i = 0; i < 1000 && rollout.phase === 'running'; i += 1) {
-    const { decisionId, value } = room.guard.ask(question);
-    if (value === -1) continue;
-    const base = { number: 1, rawBytes: 1000, deltaBytes: 100, aloneBytes: 0, isKept: true };
-    room.guard.settle({ decisionId, ok: true, bytes: 100, seconds: 0, base, choice: {} as never });
+  const similar = new SimilarAdviser(room.guard, (stored, id) => room.settleLate(id, baseCost(stored)));
+  const rng = new Rng(3);
+  const base = text(rng, length);
+  const bench = new Workbench();
+  bench.build(
+    Array.from({ length: 60 }, (_, i) => ({ path: `f${i}.txt`, bytes: i === 0 ? base : edited(rng, base) })),
+  );
+  await bench.pack({ adviser: similar });
+  const { guardrails } = rollout.region('default').report();
+  return { rollout, room, cost: guardrails[0] ?? assert.fail() };
+}
+
+test('the similar room: every question counts once, also of blocks without a base', async () => {
+  for (const length of [6 * KIB, 60 * KIB]) {
+    const { room, rollout, cost } = await packVersions(({ number }) => (number % 2 === 0 ? -1 : 0), length);
+    const asks = room.guard.counters.asks;
+    assert.ok(asks > 40, `${asks}`);
+    // After a breach nothing is drawn.
+    const counted = cost.model.count + cost.rule.count;
+    assert.ok(rollout.phase === 'rolled-back' ? counted <= asks : counted === asks, `${counted} of ${asks}`);
+    assert.ok(cost.rule.mean < 0.3, `${cost.rule.mean}`);
+    assert.ok(cost.model.mean < 1, 'no base is not raw');
   }
-  assert.equal(rollout.phase, 'rolled-back');
+});
+
+test('the similar room: who answers as the rule does costs the same, and who gives no bases what that is worth', async () => {
+  for (const length of [6 * KIB, 60 * KIB]) {
+    const { rollout, cost } = await packVersions(() => 0, length);
+    assert.equal(rollout.phase, 'running');
+    assert.ok(Math.abs(cost.model.mean - cost.rule.mean) < 0.05, JSON.stringify(cost));
+  }
+  const { cost: small } = await packVersions(() => -1, 6 * KIB);
+  assert.ok(Math.abs(small.model.mean - small.rule.mean) < 0.05, 'a group sees what its members share');
+  const { cost: large } = await packVersions(() => -1, 60 * KIB);
+  assert.ok(large.model.mean > large.rule.mean + 0.1, JSON.stringify(large));
 });

@@ -25,11 +25,9 @@ test('a codec costs what it takes beside sending raw', () => {
   assert.equal(codecCost({ ...settled, question: { ...question, linkBitsPerSecond: 0 } }), undefined);
 });
 
-test('a base costs its delta, or the raw block', () => {
-  const base = { number: 1, rawBytes: 1000, deltaBytes: 100, aloneBytes: 0, isKept: true };
-  const settled = { decisionId: 1, ok: true, bytes: 100, seconds: 0, choice: {} as never, base };
-  assert.equal(baseCost(settled), 0.1);
-  assert.equal(baseCost({ ...settled, base: { ...base, isKept: false } }), 1);
+test('a base costs what the block took, whether there was one', () => {
+  assert.equal(baseCost({ number: 1, rawBytes: 1000, storedBytes: 100 }), 0.1);
+  assert.equal(baseCost({ number: 1, rawBytes: 0, storedBytes: 0 }), 1);
 });
 
 test('questions are copied whole, and the copy does not change with what it was made of', () => {

@@ -1,101 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimFileSystem } from '../../../../test/sim/disk.ts';
-import { FastRng, hasCode, ManualClock } from '../../../base/index.ts';
-import type { Receipt, Room, RoomModel } from '../../../decisions/index.ts';
-import { Rollout } from '../machine/rollout.ts';
-import type { RolloutEvent } from '../machine/types.ts';
-import { ACCURACY, COST, type RolloutPlan } from '../plan/plan.ts';
+import { FastRng, hasCode } from '../../../base/index.ts';
+import type { RoomModel } from '../../../decisions/index.ts';
+import { ACCURACY, COST } from '../plan/plan.ts';
 import { ShadowLog } from '../shadow/log.ts';
 import { validateShadow } from '../shadow/validate.ts';
-import { HOUR_MS } from '../testing/walk.ts';
-import { RoomRollout, type RoomRolloutOptions } from './room-rollout.ts';
-
-type Question = { size: number };
-interface Settled extends Receipt {
-  readonly cost: number;
-}
-
-/** A room whose right answer is the size doubled; its rule is right but for every tenth. */
-const doubling: Room<Question, number> = {
-  name: 'doubling',
-  features: [],
-  fallback: 0,
-  heuristic: ({ size }) => (size % 10 === 0 ? 0 : 2 * size),
-  isLegal: (value): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0,
-  open: () => modelOf((size) => 2 * size),
-};
-
-const modelOf = (choose: (size: number) => unknown): RoomModel<Question, number> => ({
-  version: 'doubling@2',
-  choose: ({ size }) => choose(size) as number,
-});
-
-const questions = {
-  blank: (): Question => ({ size: 0 }),
-  copy: (from: Readonly<Question>, to: Question): void => {
-    to.size = from.size;
-  },
-};
-
-const PLAN: RolloutPlan = {
-  name: 'test',
-  regions: ['default'],
-  guardrails: [COST],
-  steps: [
-    { share: 0, durationMs: HOUR_MS, minEvidence: { model: 100, rule: 0 } },
-    { share: 0.5, durationMs: HOUR_MS, minEvidence: { model: 100, rule: 100 } },
-    { share: 1, durationMs: HOUR_MS, minEvidence: { model: 100, rule: 1 } },
-  ],
-};
-
-type Options = Partial<RoomRolloutOptions<Question, number, Settled>> & { readonly plan?: RolloutPlan };
-
-/** A room on its way, and who asks it. */
-function wired(model: RoomModel<Question, number>, { plan = PLAN, ...more }: Options = {}) {
-  const clock = new ManualClock();
-  const listeners = new Set<(event: RolloutEvent) => void>();
-  const rollout = new Rollout(plan, {
-    clock,
-    onEvent: (event) => {
-      for (const listener of listeners) listener(event);
-    },
-  });
-  const source = {
-    ...{ key: 'k', rollout },
-    shareOf: (track: Parameters<Rollout['shareOf']>[0]) => rollout.shareOf(track),
-    epochOf: (track: Parameters<Rollout['epochOf']>[0]) => rollout.epochOf(track),
-    onEvent: (listener: (event: RolloutEvent) => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-  const room = new RoomRollout<Question, number, Settled>(source, {
-    ...{ room: doubling, model, clock, questions, measures: { cost: ({ cost }) => cost } },
-    ...more,
-  });
-  /** Asks, settles, and says who answered. */
-  const ask = (size: number): string => {
-    const { decisionId, value, source: by } = room.guard.ask({ size });
-    const cost = value === 2 * size ? 0.5 : 1.5;
-    room.guard.settle({ decisionId, ok: true, bytes: 1, seconds: 0, cost });
-    return by;
-  };
-  const askMany = (count: number, rng = new FastRng(1)): Record<string, number> => {
-    const by: Record<string, number> = {};
-    for (let i = 0; i < count; i += 1) {
-      const who = ask(1 + Math.floor(rng.next() * 1000));
-      by[who] = (by[who] ?? 0) + 1;
-      room.drain();
-    }
-    return by;
-  };
-  const next = async (): Promise<void> => {
-    clock.advance(HOUR_MS);
-    await rollout.advance();
-  };
-  return { clock, rollout, room, track: rollout.region('default'), ask, askMany, next };
-}
+import { modelOf, PLAN, type Question, wired } from '../testing/room.ts';
 
 test('what serves is what the rollout says: nothing, half, all but the holdback', async () => {
   const { rollout, askMany, next, track, room } = wired(modelOf((size) => 2 * size));
@@ -206,6 +117,18 @@ test('the log of shadow is what validate reads', async () => {
   assert.equal(validateShadow(fs, '/logs/shadow.jsonl', 0.951).passed, false);
 });
 
+test('who looks by hand finds the log written', async () => {
+  const fs = new SimFileSystem();
+  const { rollout, ask, room } = wired(
+    modelOf((size) => 2 * size),
+    { log: new ShadowLog(fs, '/logs/shadow.jsonl') },
+  );
+  await rollout.advance();
+  for (let i = 1; i <= 9; i += 1) ask(i);
+  assert.equal(room.drain(), 9);
+  assert.equal(validateShadow(fs, '/logs/shadow.jsonl', 0.95).count, 9);
+});
+
 test('with a judge, accuracy of both sides is watched in the canary', async () => {
   const plan = { ...PLAN, guardrails: [{ ...ACCURACY, limit: 0.8 }, COST] };
   const judge = ({ size }: Readonly<Question>, value: number): boolean => value === 2 * size;
@@ -235,19 +158,55 @@ test('a guardrail that nothing measures is refused: its rollout would wait for e
   );
 });
 
-test('decisions that get no receipt are observed when they are made', async () => {
+test('what is known late is counted in the order of decisions, each line for itself, and once', async () => {
   const plan = { ...PLAN, steps: PLAN.steps.slice(1) };
+  const late = {
+    metric: 'cost',
+    line: ({ size }: Readonly<Question>) => (size < 10 ? 'slow' : 'quick'),
+  } as const;
   const { rollout, room, track } = wired(
-    modelOf(() => 0),
-    {
-      plan,
-      atOnce: { cost: ({ value }) => (value === 0 ? 1 : undefined) },
-    },
+    modelOf((size) => 2 * size),
+    { plan, measures: {}, late },
   );
   await rollout.advance();
-  for (let i = 0; i < 100; i += 1) room.guard.ask({ size: 1 });
-  assert.ok((track.watches[0]?.modelCount ?? 0) > 30);
-  assert.equal(track.watches[0]?.ruleCount, 0);
+  const ids = [1, 20, 2, 30, 3].map((size) => room.guard.ask({ size }).decisionId);
+  const [first, second, third, fourth, fifth] = ids as [number, number, number, number, number];
+  const counted = (): number => (track.watches[0]?.modelCount ?? 0) + (track.watches[0]?.ruleCount ?? 0);
+  const after = (id: number): number => {
+    room.settleLate(id, 0.5);
+    return counted();
+  };
+  assert.deepEqual([fifth, third, second, second, 77].map(after), [0, 0, 1, 1, 1]);
+  assert.deepEqual([first, fourth, first].map(after), [4, 5, 5]);
+});
+
+const champion: RoomModel<Question, number> = { version: 'doubling@1', choose: ({ size }) => 2 * size };
+
+test("what is not given to the model is the champion's; the holdback is the rule's", async () => {
+  const { rollout, askMany, next } = wired(
+    modelOf((size) => 2 * size),
+    { champion },
+  );
+  await rollout.advance();
+  assert.deepEqual(askMany(200), { 'doubling@1': 200 });
+  await next();
+  assert.deepEqual(Object.keys(askMany(500)).sort(), ['doubling@1', 'doubling@2']);
+  await next();
+  assert.deepEqual(Object.keys(askMany(3000)).sort(), ['doubling@2', 'heuristic']);
+});
+
+test('after a rollback the champion serves, and a champion that fails leaves the rule', async () => {
+  const bad = modelOf(() => 0);
+  const { rollout, askMany, next, room } = wired(bad, { champion });
+  await rollout.advance();
+  askMany(200);
+  await next();
+  askMany(2000);
+  assert.equal(rollout.phase, 'rolled-back');
+  assert.deepEqual(askMany(100), { 'doubling@1': 100 });
+  assert.equal(room.guard.breaker.state, 'open');
+  const ill = wired(bad, { champion: { version: 'doubling@1', choose: () => Number.NaN } });
+  assert.deepEqual(ill.askMany(100), { heuristic: 100 });
 });
 
 test('a model that is too slow in shadow rests there, and is asked again later', async () => {

@@ -149,8 +149,18 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
       this.ring.push(question, hint);
   }
 
-  /** Looks at up to `most` decisions that wait. @returns how many there were */
+  /**
+   * Looks at up to `most` decisions that wait, and writes the log.
+   * @returns how many there were
+   * @throws PilotfishError `NO_SPACE`, `IO`; the lines are dropped, and the log counts them.
+   */
   drain(most: number = BATCH): number {
+    const done = this.#look(most);
+    this.#options.log?.flush();
+    return done;
+  }
+
+  #look(most: number): number {
     let done = 0;
     for (let each = this.ring.take(); each !== undefined; each = this.ring.take()) {
       if (this.#source.rollout.isShadow(this.#track)) this.#shadow(each.question, each);
@@ -164,7 +174,7 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
   /** Looks every 20 ms at what waits and writes the log, until `stop`; what it throws is dropped with the log's lines. */
   start(): void {
     this.#stop ??= this.#options.clock.every(ROUND_MS, () => {
-      this.drain();
+      this.#look(BATCH);
       try {
         this.#options.log?.flush();
       } catch {
@@ -177,7 +187,7 @@ export class RoomRollout<Question, Value, Told extends Receipt = Receipt> implem
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
-    while (this.drain() > 0);
+    while (this.#look(BATCH) > 0);
     this.#stopListening();
     this.#options.log?.flush();
   }

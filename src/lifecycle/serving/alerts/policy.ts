@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../../base/index.ts';
+import { isObject, PilotfishError } from '../../../base/index.ts';
 import { numberWithin } from '../../../learn/index.ts';
 
 /** What an alert may set off: the version before goes back into production, or the model is trained again. */
@@ -54,8 +54,5 @@ function checkRule(name: string, rule: unknown): AlertRule {
   const pause = numberWithin(`alerts.${name}.pauseMinutes`, pauseMinutes as number, [0, MAX_PAUSE_MINUTES]);
   return { action: known, pauseMinutes: pause, ...(dataset === undefined ? {} : { dataset }) };
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const usage = (message: string): PilotfishError => new PilotfishError('USAGE', message);
