@@ -195,7 +195,9 @@ test('what killed workers left goes when a worker starts, also when that one is 
   const done = (await queue.submit(train)).id;
   await queue.finish((await queue.claim('w', LEASE_MS)) ?? assert.fail(), { figures: {} });
   const open = (await queue.submit(train)).id;
-  assert.ok(await queue.claim('busy', LEASE_MS));
+  assert.ok(await queue.claim('silent', LEASE_MS));
+  clock.advance(LEASE_MS);
+  assert.equal((await queue.claim('busy', LEASE_MS))?.token, 2, 'which goes on from what the first has left');
   const jobs = `${folder}/data/jobs`;
   const lay = (job: number | string) => {
     mkdirSync(`${jobs}/${job}/1/checkpoint`, { recursive: true });

@@ -1,4 +1,4 @@
-import { PilotfishError } from '../../../base/index.ts';
+import { areObjects, need as demand } from '../../../base/index.ts';
 import { type Guardrail, LEAST_PART, METRIC_RANGE, type RolloutPlan, type RolloutStep } from './plan.ts';
 
 /** A plan with everything said. */
@@ -26,14 +26,11 @@ const MAX_HOLDBACK = 0.5;
 const LEAST_ALPHA = 1e-9;
 
 function need(holds: boolean, message: string): void {
-  if (!holds) throw new PilotfishError('USAGE', `the plan cannot be used: ${message}`);
+  demand(holds, `the plan cannot be used: ${message}`);
 }
 
 const isCount = (value: unknown, least = 0): boolean =>
   Number.isSafeInteger(value) && (value as number) >= least;
-
-const isObjects = (list: unknown): boolean =>
-  Array.isArray(list) && list.every((each) => typeof each === 'object' && each !== null);
 
 /** Fills in what a plan leaves out. @throws PilotfishError `USAGE` naming what makes no sense. */
 export function checkPlan(plan: RolloutPlan): CheckedPlan {
@@ -41,7 +38,7 @@ export function checkPlan(plan: RolloutPlan): CheckedPlan {
   const analysis = { ...DEFAULT_ANALYSIS, ...plan.analysis };
   need(typeof name === 'string' && WORD.test(name), 'its name has 1 to 64 letters, digits, `.`, `_` and `-`');
   const lists: readonly (readonly unknown[])[] = [steps, guardrails];
-  need(lists.every(isObjects), 'its steps and guardrails are lists of objects');
+  need(lists.every(areObjects), 'its steps and guardrails are lists of objects');
   checkNames('regions', regions, MAX_REGIONS);
   checkNames(
     'guardrails',

@@ -191,6 +191,9 @@ test('one that no process feeds is looked at and told of decisions from outside'
     { metric: 'cost', arm: 'model', propensity: 0.5, value: Number.NaN },
   ]);
   await assert.rejects(wrong, (error) => hasCode(error, 'NOT_FINITE'));
+  const nobodys = [{ metric: 'cost', arm: 'modle', propensity: 0.5, value: 1 }] as never;
+  const unsound = [manager().record(id, nobodys), manager().record(id, undefined as never)];
+  for (const each of unsound) await assert.rejects(each, (error) => hasCode(error, 'USAGE'));
   assert.deepEqual((await manager().get(id)).tracks, one.tracks, 'all or none');
   clock.advance(HOUR_MS);
   await manager().lookDue();

@@ -1,5 +1,7 @@
 import {
+  areObjects,
   type Clock,
+  need,
   PilotfishError,
   type RandomSource,
   secureBytes,
@@ -187,14 +189,18 @@ export class RolloutManager {
    * @throws PilotfishError `MISSING`; `LOCKED` while a process feeds it; `EXISTS` for a batch that was counted; `USAGE`,
    * `NOT_FINITE`, `LIMIT`.
    */
-  record(
+  async record(
     id: string,
     observations: readonly Observation[],
     { batch, ...change }: RegistryChange & { readonly batch?: string } = {},
   ): Promise<RolloutStatus> {
-    if (batch !== undefined && !WORD.test(batch)) {
-      throw new PilotfishError('USAGE', 'the name of a batch has letters, digits, `.`, `_` and `-`');
-    }
+    const isNamed = batch === undefined || WORD.test(batch);
+    need(isNamed, 'the name of a batch has letters, digits, `.`, `_` and `-`');
+    need(areObjects(observations), 'give a list of observations');
+    need(
+      observations.every(({ arm }) => arm === 'model' || arm === 'rule'),
+      "an observation says whose decision it was: 'model' or 'rule'",
+    );
     if (observations.length > MAX_BATCH) {
       throw new PilotfishError('LIMIT', `at most ${MAX_BATCH} observations at once: send several batches`);
     }
