@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { FaultyFileSystem } from '../../../test/sim/faults.ts';
 import { temporaryFolder } from '../../../test/support.ts';
@@ -204,6 +204,7 @@ test('what killed workers left goes when a worker starts, also when that one is 
     for (const file of ['journal.jsonl', 'checkpoint/model']) writeFileSync(`${jobs}/${job}/1/${file}`, 'x');
   };
   for (const job of [open, 'notes']) lay(job);
+  symlinkSync(`${jobs}/notes`, `${jobs}/98`);
   for (let at = 1; at <= 12; at += 1) {
     for (const job of [done, 99]) lay(job);
     const fault = { at, fault: 'kill-before', below: `${jobs}/${done}` } as const;
@@ -211,7 +212,8 @@ test('what killed workers left goes when a worker starts, also when that one is 
     await worker('next').runNext();
     assert.deepEqual(readdirSync(jobs).sort(), [String(open), 'notes'].sort(), `killed at call ${at}`);
   }
-  assert.deepEqual(readdirSync(`${jobs}/${open}/1`).sort(), ['checkpoint', 'journal.jsonl']);
+  for (const kept of [open, 'notes'])
+    assert.deepEqual(readdirSync(`${jobs}/${kept}/1`).sort(), ['checkpoint', 'journal.jsonl']);
   lay(done);
   const same = worker('long');
   await same.runNext();

@@ -77,11 +77,12 @@ function numbersIn(fs: FileSystem, path: string): string[] {
     .filter((name) => NUMBER.test(name));
 }
 
+/** A link goes, and what it points at stays. */
 function removeTree(fs: FileSystem, path: string): void {
-  for (const name of fs.readDirectory(path).map(String)) {
-    const inner = `${path}/${name}`;
-    if (fs.lstat(inner).kind === 'directory') removeTree(fs, inner);
-    else fs.unlink(inner);
+  if (fs.lstat(path).kind !== 'directory') {
+    fs.unlink(path);
+    return;
   }
+  for (const name of fs.readDirectory(path).map(String)) removeTree(fs, `${path}/${name}`);
   fs.removeDirectory(path);
 }
