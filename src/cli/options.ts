@@ -58,6 +58,15 @@ export function share(name: string, { isZeroMeant }: { isZeroMeant: boolean }): 
   };
 }
 
+/** Reads the value of an option that is one of a few words. */
+export function oneOf<Word extends string>(name: string, words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((each) => each === text);
+    if (word !== undefined) return word;
+    throw usageError(`${name} ${safeText(text)} cannot be used: give ${words.join(', ')}`);
+  };
+}
+
 const SECOND_MS = 1000;
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: SECOND_MS,

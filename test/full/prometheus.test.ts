@@ -10,7 +10,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PilotfishClient } from '../../src/http/client/index.ts';
 import { Place } from '../cli/support.ts';
-import { constantModel } from '../http/models.ts';
+import { constantModel, TREES } from '../http/models.ts';
 import { root, run, temporaryFolder } from '../support.ts';
 import { absent, ensureTool } from './tools.ts';
 
@@ -71,14 +71,7 @@ async function serve(t: TestContext): Promise<string> {
 const EVIDENCE = ['evaluation', 'experiment'].map((kind) => ({ kind, passed: true, summary: 'as expected' }));
 
 async function produce(client: PilotfishClient, version: string, value: number): Promise<void> {
-  const metadata = {
-    name: 'trees',
-    version,
-    algorithm: 'trees',
-    framework: 'xgboost',
-    filePath: 'trees.json',
-  };
-  await client.register(metadata, constantModel(value));
+  await client.register({ ...TREES, version }, constantModel(value));
   for (const to of ['testing', 'staging', 'production'] as const)
     await client.promote({ name: 'trees', version }, to, { evidence: EVIDENCE });
 }

@@ -7,7 +7,7 @@ import { FastRng, ManualClock, secureBytes, systemClock } from '../../src/base/i
 import { KeyStore } from '../../src/http/index.ts';
 import { StateJobQueue } from '../../src/lifecycle/index.ts';
 import { temporaryFolder } from '../support.ts';
-import { constantModel, produce } from './models.ts';
+import { produce, stage } from './models.ts';
 import { type Answer, type Served, serve } from './support.ts';
 
 const post = (url: string, payload: object = {}, headers: Record<string, string> = {}) => ({
@@ -43,16 +43,8 @@ function harm(count: number, seed: number): object[] {
   });
 }
 
-/** A version in staging, and a plan of two steps that the cost decides. */
-async function staged(served: Served): Promise<string> {
-  const { registry } = served.server.directory;
-  const metadata = { name: 'trees', version: 'v1', algorithm: 'trees', framework: 'xgboost' };
-  const id = await registry.registerModel({ ...metadata, filePath: 'trees.json' }, constantModel(1));
-  await registry.promoteModel(id, 'testing');
-  const evidence = [{ kind: 'evaluation', passed: true, summary: 'fine' }];
-  await registry.promoteModel(id, 'staging', { evidence });
-  return id;
-}
+/** A version in staging. */
+const staged = (served: Served): Promise<string> => stage(served.server.directory.registry, 'trees', 1);
 
 const step = { share: 0.5, durationMs: 0, minEvidence: { model: 10, rule: 10 } };
 const cost = { metric: 'cost', better: 'lower', low: 0, high: 2 };
@@ -65,7 +57,9 @@ test('a guardrail is not blinded by propensities next to nothing, nor by bounds 
   const served = await serve(t);
   await staged(served);
   const start = (more: object) =>
-    served.ask(post('/rollouts', { id: 'one', model: 'trees', version: 'v1', plan: { ...plan, ...more } }));
+    served.ask(
+      post('/rollouts', { id: 'one', model: 'trees', version: 'v1.0.0', plan: { ...plan, ...more } }),
+    );
   for (const bad of [
     { guardrails: [{ ...cost, low: -1e200, high: 1e200 }] },
     { guardrails: [{ ...cost, high: 5e-324 }] },
@@ -89,7 +83,7 @@ test('a guardrail is not blinded by propensities next to nothing, nor by bounds 
 test('a rollout whose version was deleted on its way comes to its end', async (t) => {
   const served = await serve(t);
   const modelId = await staged(served);
-  const draft = { id: 'one', model: 'trees', version: 'v1', plan };
+  const draft = { id: 'one', model: 'trees', version: 'v1.0.0', plan };
   assert.equal((await served.ask(post('/rollouts', draft))).status, 201);
   await served.well(post('/rollouts/one/advance'));
   await served.server.directory.registry.archiveModel(modelId);

@@ -6,7 +6,7 @@ import { type ClientSample, PilotfishClient } from '../../src/http/client/index.
 import type { ServerOptions } from '../../src/http/index.ts';
 import type { DriftAlert, IngestRow, RolloutPlan } from '../../src/lifecycle/index.ts';
 import { SEA_FEATURES, samplesOf, sea } from '../../src/lifecycle/online/testing/streams.ts';
-import { constantModel, produce } from './models.ts';
+import { constantModel, produce, TREES } from './models.ts';
 import { type Served, serve } from './support.ts';
 
 type Connected = { readonly served: Served; readonly client: PilotfishClient };
@@ -17,8 +17,7 @@ async function connected(t: TestContext, options: Partial<ServerOptions> = {}): 
 }
 
 async function staged(client: PilotfishClient): Promise<void> {
-  const metadata = { name: 'trees', version: 'v1', algorithm: 'trees', framework: 'xgboost' };
-  await client.register({ ...metadata, filePath: 'trees.json' }, constantModel(1));
+  await client.register({ ...TREES, version: 'v1' }, constantModel(1));
   await client.promote({ name: 'trees', version: 'v1' }, 'testing');
   const evidence = [{ kind: 'evaluation', passed: true, summary: 'as expected' }];
   await client.promote({ name: 'trees', version: 'v1' }, 'staging', { evidence });

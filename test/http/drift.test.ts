@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FastRng } from '../../src/base/index.ts';
 import { type DriftAlert, RolloutManager } from '../../src/lifecycle/index.ts';
-import { constantModel } from './models.ts';
+import { produce, stage } from './models.ts';
 import { serve } from './support.ts';
 
 const normals = (seed: number, count: number, shift = 0): number[] => {
@@ -17,20 +17,7 @@ test('a critical drift is told, shown in the metrics, and rolls the model back w
     driftDefaults: { windowSize: 200, policy: { critical: 'rollback', medium: 'notify', high: 'retrain' } },
   });
   const { registry } = served.server.directory;
-  for (const version of ['v1', 'v2']) {
-    const metadata = {
-      name: 'trees',
-      version,
-      algorithm: 'trees',
-      framework: 'xgboost',
-      filePath: 'trees.json',
-    };
-    const modelId = await registry.registerModel(metadata, constantModel(1));
-    const evidence = (kind: string) => ({ evidence: [{ kind, passed: true, summary: 'fine' }] });
-    await registry.promoteModel(modelId, 'testing');
-    await registry.promoteModel(modelId, 'staging', evidence('evaluation'));
-    await registry.promoteModel(modelId, 'production', evidence('experiment'));
-  }
+  for (const value of [1, 2]) await produce(registry, 'trees', value);
   const baseline = { features: { size: normals(1, 1000) }, models: ['trees'], reason: 'trained on it' };
   const set = await served.well({ method: 'PUT', url: '/api/v1/drift/baseline', payload: baseline });
   assert.deepEqual(set['streams'], [
@@ -74,18 +61,8 @@ test('a model that is on its way is taken out of its rollout; one to be trained 
   const policy = { critical: 'rollback', high: 'rollback', medium: 'retrain', low: 'retrain' } as const;
   const served = await serve(t, { driftDefaults: { windowSize: 200, policy } });
   const { registry, state } = served.server.directory;
-  const metadata = {
-    name: 'trees',
-    version: 'v1',
-    algorithm: 'trees',
-    framework: 'xgboost',
-    filePath: 'trees.json',
-  };
-  const modelId = await registry.registerModel(metadata, constantModel(1));
-  const evidence = [{ kind: 'evaluation', passed: true, summary: 'fine' }];
-  await registry.promoteModel(modelId, 'testing');
-  await registry.promoteModel(modelId, 'staging', { evidence });
-  const { id } = await new RolloutManager(state, registry).start({ model: { name: 'trees', version: 'v1' } });
+  const modelId = await stage(registry, 'trees', 1);
+  const { id } = await new RolloutManager(state, registry).start({ model: { modelId } });
   const features = { size: normals(1, 1000), slight: normals(1, 5000) };
   const baseline = { features, models: ['trees'] };
   await served.well({ method: 'PUT', url: '/api/v1/drift/baseline', payload: baseline });

@@ -58,19 +58,23 @@ export async function release(server: PilotfishServer, name: string): Promise<vo
   await server.followed();
 }
 
-/** Registers a version that answers with a number, and takes it to production. */
-export async function produce(registry: ModelRegistry, name: string, value: number): Promise<string> {
-  const metadata = {
-    name,
-    version: `v${value}.0.0`,
-    algorithm: 'trees',
-    framework: 'xgboost',
-    filePath: 'trees.json',
-  };
+/** What is said of `constantModel` when it is registered. */
+export const TREES = { name: 'trees', algorithm: 'trees', framework: 'xgboost', filePath: 'trees.json' };
+
+const passed = (kind: string) => ({ evidence: [{ kind, passed: true, summary: 'as expected' }] });
+
+/** Registers a version `vVALUE.0.0` that answers with a number, and takes it to staging. */
+export async function stage(registry: ModelRegistry, name: string, value: number): Promise<string> {
+  const metadata = { ...TREES, name, version: `v${value}.0.0` };
   const modelId = await registry.registerModel(metadata, constantModel(value));
   await registry.promoteModel(modelId, 'testing');
-  const passed = (kind: string) => [{ kind, passed: true, summary: 'as expected' }];
-  await registry.promoteModel(modelId, 'staging', { evidence: passed('evaluation') });
-  await registry.promoteModel(modelId, 'production', { evidence: passed('experiment') });
+  await registry.promoteModel(modelId, 'staging', passed('evaluation'));
+  return modelId;
+}
+
+/** The same, to production. */
+export async function produce(registry: ModelRegistry, name: string, value: number): Promise<string> {
+  const modelId = await stage(registry, name, value);
+  await registry.promoteModel(modelId, 'production', passed('experiment'));
   return modelId;
 }

@@ -4,10 +4,9 @@ import { type TestContext, test } from 'node:test';
 import { hasCode, sha256Hex } from '../../src/base/index.ts';
 import { PilotfishClient } from '../../src/http/client/index.ts';
 import type { RegistryEvent } from '../../src/lifecycle/index.ts';
-import { constantModel } from './models.ts';
+import { constantModel, TREES } from './models.ts';
 import { type Served, serve } from './support.ts';
 
-const TREES = { name: 'trees', algorithm: 'trees', framework: 'xgboost', filePath: 'trees.json' };
 const passed = (kind: string) => ({
   evidence: [{ kind, passed: true, summary: 'as expected' }],
   reason: 'planned',

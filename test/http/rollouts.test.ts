@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FastRng } from '../../src/base/index.ts';
 import type { RolloutStatus } from '../../src/lifecycle/index.ts';
-import { constantModel } from './models.ts';
+import { stage } from './models.ts';
 import { type Served, serve } from './support.ts';
 
 const post = (url: string, payload: object = {}) => ({
@@ -12,20 +12,7 @@ const post = (url: string, payload: object = {}) => ({
   payload,
 });
 
-async function staged(served: Served): Promise<void> {
-  const { registry } = served.server.directory;
-  const metadata = {
-    name: 'trees',
-    version: 'v1',
-    algorithm: 'trees',
-    framework: 'xgboost',
-    filePath: 'trees.json',
-  };
-  const id = await registry.registerModel(metadata, constantModel(1));
-  await registry.promoteModel(id, 'testing');
-  const evidence = [{ kind: 'evaluation', passed: true, summary: 'as it must be' }];
-  await registry.promoteModel(id, 'staging', { evidence });
-}
+const staged = (served: Served): Promise<string> => stage(served.server.directory.registry, 'trees', 1);
 
 test('a rollout is started, told of decisions and rolled back', async (t) => {
   const served = await serve(t);
@@ -33,7 +20,7 @@ test('a rollout is started, told of decisions and rolled back', async (t) => {
   const [step] = [{ share: 0.5, durationMs: 0, minEvidence: { model: 10, rule: 10 } }];
   const cost = { metric: 'cost', better: 'lower', low: 0, high: 2 };
   const plan = { name: 'two', regions: ['eu'], guardrails: [cost], steps: [step, { ...step, share: 1 }] };
-  const made = await served.ask(post('/rollouts', { id: 'one', model: 'trees', version: 'v1', plan }));
+  const made = await served.ask(post('/rollouts', { id: 'one', model: 'trees', version: 'v1.0.0', plan }));
   assert.equal(made.status, 201, made.text);
   assert.equal((await served.well(post('/rollouts/one/advance')))['phase'], 'running');
   const metrics = async (): Promise<string> => (await served.ask({ method: 'GET', url: '/metrics' })).text;
@@ -65,7 +52,7 @@ test('a rollout is started, told of decisions and rolled back', async (t) => {
   };
   assert.equal(rollouts.length, 1);
   assert.equal(
-    (await served.server.directory.registry.versions.get({ name: 'trees', version: 'v1' })).status,
+    (await served.server.directory.registry.versions.get({ name: 'trees', version: 'v1.0.0' })).status,
     'testing',
   );
 });
@@ -75,7 +62,7 @@ test('bad input is refused with a code', async (t) => {
   await staged(served);
   const status = async (call: Parameters<Served['ask']>[0]): Promise<number> =>
     (await served.ask(call)).status;
-  const body = { model: 'trees', version: 'v1' };
+  const body = { model: 'trees', version: 'v1.0.0' };
   assert.equal(await status(post('/rollouts', { ...body, plan: 'unheard-of' })), 400);
   assert.equal(await status(post('/rollouts', { ...body, regions: [] })), 400);
   assert.equal(await status(post('/rollouts', { ...body, version: 'v9' })), 404);

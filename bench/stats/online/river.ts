@@ -1,6 +1,6 @@
 // The streams of River's documentation: what our learners answer beside what River answered, and how fast.
 import { readFileSync } from 'node:fs';
-import type { StreamLearner } from '../../../src/lifecycle/online/engine/learners.ts';
+import type { StreamLearner } from '../../../src/learn/index.ts';
 import { cpuMs, middle } from '../../learn/sections/goals.ts';
 import type { Row, Scale } from '../section.ts';
 import { LEARNERS, type LearnerName, meanScore, progressive, type Stream, served } from './served.ts';

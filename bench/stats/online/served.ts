@@ -5,9 +5,10 @@ import {
   LogisticRegression,
   NaiveBayes,
   SoftmaxRegression,
+  type StreamLearner,
 } from '../../../src/learn/index.ts';
 import { PipelineEngine } from '../../../src/lifecycle/online/engine/engine.ts';
-import { copyOf, type StreamLearner } from '../../../src/lifecycle/online/engine/learners.ts';
+import { copyOf } from '../../../src/lifecycle/online/engine/learners.ts';
 import { sayOf, scoreOf } from '../../../src/lifecycle/online/engine/rival.ts';
 import type { Outcome, Strategy } from '../../../src/lifecycle/online/engine/settings.ts';
 

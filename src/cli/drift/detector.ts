@@ -1,16 +1,15 @@
 import type { DriftDetector, DriftType } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
-import { usageError } from '../exit.ts';
 import { jsonLinesOf } from '../lines.ts';
+import { oneOf } from '../options.ts';
 import { type DataOptions, withRegistry } from '../registry/data.ts';
-import { safeText } from '../text.ts';
 
 /** Options of the commands that are about one kind of stream. */
 export interface TypeOptions extends DataOptions {
   readonly type?: string;
 }
 
-const TYPES = ['feature', 'prediction', 'concept'];
+const TYPES: readonly DriftType[] = ['feature', 'prediction', 'concept'];
 
 export const TYPE_HELP = `${TYPES.join(', ')} (default: feature)`;
 
@@ -37,10 +36,7 @@ export function withDetector<T>(
   );
 }
 
-export function typeOf({ type = 'feature' }: TypeOptions): DriftType {
-  if (TYPES.includes(type)) return type as DriftType;
-  throw usageError(`--type ${safeText(type)} cannot be used: give ${TYPES.join(', ')}`);
-}
+export const typeOf = ({ type = 'feature' }: TypeOptions): DriftType => oneOf('--type', TYPES)(type);
 
 /** Rows of numbers by name, one JSON object a line. */
 export function rowsOf(

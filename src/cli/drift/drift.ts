@@ -3,6 +3,7 @@ import type { DriftAlert, DriftExplanation, DriftStatus } from '../../lifecycle/
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
 import { inputOf, lineProgress } from '../lines.ts';
+import { duration } from '../options.ts';
 import { type DataOptions, group, withData } from '../registry/data.ts';
 import { counted, localTime, safeText, table } from '../text.ts';
 import { registerBaseline } from './baseline.ts';
@@ -23,8 +24,6 @@ const EXAMPLES = [
   'pilotfish drift explain request_size --data DIR',
 ];
 const BATCH = 1000;
-const HOUR_MS = 3_600_000;
-const UNITS: Readonly<Record<string, number>> = { h: HOUR_MS, d: 24 * HOUR_MS };
 
 /** Adds `drift` with its commands. */
 export function registerDrift(program: Command, context: Context): void {
@@ -107,8 +106,7 @@ function reports(context: Context, options: ReportOptions): Promise<void> {
 }
 
 function sinceOf(text: string, nowMs: number): Date {
-  const [, count, unit = ''] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
-  if (count !== undefined) return new Date(nowMs - Number(count) * (UNITS[unit] ?? 0));
+  if (/^\d+[smhd]$/.test(text)) return new Date(nowMs - duration('--since')(text));
   const date = new Date(text);
   if (!Number.isNaN(date.getTime())) return date;
   throw usageError(`--since ${safeText(text)} cannot be used: give 24h, 7d or a time`);

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { ABTestManager, ExperimentStatus, StoredExperiment } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
-import { usageError } from '../exit.ts';
-import { share } from '../options.ts';
+import { oneOf, share } from '../options.ts';
 import {
   type ChangeOptions,
   changeOf,
@@ -19,7 +18,7 @@ import { registerRecord } from './record.ts';
 import { resultsText } from './results.ts';
 
 interface ListOptions extends DataOptions {
-  readonly status?: string;
+  readonly status?: ExperimentStatus;
 }
 
 interface CoverOptions extends ChangeOptions {
@@ -34,7 +33,7 @@ const EXAMPLES = [
   'pilotfish experiments results threat-model-v2 --data DIR',
 ];
 const NONE = 'no experiments: `pilotfish experiments create` makes one\n';
-const STATUSES = ['draft', 'running', 'paused', 'complete', 'archived'];
+const STATUSES: readonly ExperimentStatus[] = ['draft', 'running', 'paused', 'complete', 'archived'];
 
 /** Steps of an experiment's life: the command, what it is for, and the call. */
 const MOVES = [
@@ -77,7 +76,7 @@ export function registerExperiments(program: Command, context: Context): void {
     );
   withData(experiments.command('list'), ['pilotfish experiments list --status running --data DIR'])
     .description('list experiments')
-    .option('--status <status>', STATUSES.join(', '))
+    .option('--status <status>', STATUSES.join(', '), oneOf('--status', STATUSES))
     .action((options: ListOptions) => list(context, options));
   withData(experiments.command('show <id>'), ['pilotfish experiments show threat-model-v2 --data DIR'])
     .description('show what was fixed at its creation')
@@ -122,12 +121,8 @@ function changed(
 
 function list(context: Context, options: ListOptions): Promise<void> {
   const { status } = options;
-  if (status !== undefined && !STATUSES.includes(status))
-    throw usageError(`--status ${safeText(status)} cannot be used: give ${STATUSES.join(', ')}`);
   return withManager(context, options, async (manager) => {
-    const experiments = await manager.listExperiments(
-      status === undefined ? {} : { status: status as ExperimentStatus },
-    );
+    const experiments = await manager.listExperiments(status === undefined ? {} : { status });
     const text = experiments.length === 0 && status === undefined ? NONE : experiments.map(lineOf).join('');
     await context.result(options, { json: { experiments }, text });
   });

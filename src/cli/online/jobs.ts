@@ -3,8 +3,7 @@ import type { Command } from 'commander';
 import { PilotfishError } from '../../base/index.ts';
 import type { Job, JobDraft, JobQueue, JobStatus } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
-import { usageError } from '../exit.ts';
-import { wholeNumber } from '../options.ts';
+import { oneOf, wholeNumber } from '../options.ts';
 import {
   type ChangeOptions,
   changeOf,
@@ -28,7 +27,7 @@ interface SubmitOptions extends ChangeOptions {
 }
 
 interface ListOptions extends DataOptions {
-  readonly status?: string;
+  readonly status?: JobStatus;
 }
 
 const EXAMPLES = [
@@ -36,7 +35,7 @@ const EXAMPLES = [
   'pilotfish jobs list --data DIR',
   'pilotfish worker --data DIR',
 ];
-const STATUSES = ['waiting', 'running', 'done', 'failed', 'cancelled'];
+const STATUSES: readonly JobStatus[] = ['waiting', 'running', 'done', 'failed', 'cancelled'];
 
 /** Adds `jobs` with its commands. */
 export function registerJobs(program: Command, context: Context): void {
@@ -73,7 +72,7 @@ export function registerJobs(program: Command, context: Context): void {
     );
   withData(jobs.command('list'), ['pilotfish jobs list --status failed --data DIR'])
     .description('list jobs, the newest first')
-    .option('--status <status>', STATUSES.join(', '))
+    .option('--status <status>', STATUSES.join(', '), oneOf('--status', STATUSES))
     .action((options: ListOptions) => list(context, options));
   withReason(withData(jobs.command('cancel <id>'), ['pilotfish jobs cancel 7 --data DIR']))
     .description('take a job back, also one that runs')
@@ -127,11 +126,8 @@ function requireFile(context: Context, path: string): void {
 
 function list(context: Context, options: ListOptions): Promise<void> {
   const { status } = options;
-  if (status !== undefined && !STATUSES.includes(status)) {
-    throw usageError(`--status ${safeText(status)} cannot be used: give ${STATUSES.join(', ')}`);
-  }
   return withQueue(context, options, async (queue) => {
-    const jobs = await queue.list(status === undefined ? {} : { status: status as JobStatus });
+    const jobs = await queue.list(status === undefined ? {} : { status });
     const none = 'no jobs: `pilotfish jobs submit` queues one\n';
     await context.result(options, {
       json: { jobs },

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ModelStatus, ModelVersion, SignedManifest } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { EXIT, usageError } from '../exit.ts';
-import { repeated } from '../options.ts';
+import { oneOf, repeated } from '../options.ts';
 import { bytesText, counted, safeText } from '../text.ts';
 import {
   type ChangeOptions,
@@ -21,11 +21,11 @@ import { registerRegister } from './register.ts';
 
 interface ListOptions extends DataOptions {
   readonly name?: string;
-  readonly status?: string;
+  readonly status?: ModelStatus;
 }
 
 interface PromoteOptions extends ChangeOptions {
-  readonly to: string;
+  readonly to: ModelStatus;
   readonly evidence?: readonly string[];
   readonly through?: true;
 }
@@ -36,7 +36,7 @@ const EXAMPLES = [
   'pilotfish models promote threat-detector v1.2.0 --to testing --data DIR',
   'pilotfish models rollback threat-detector --data DIR',
 ];
-const STATUSES = ['draft', 'testing', 'staging', 'production', 'archived'];
+const STATUSES: readonly ModelStatus[] = ['draft', 'testing', 'staging', 'production', 'archived'];
 
 /** Adds `models` with its commands. */
 export function registerModels(program: Command, context: Context): void {
@@ -44,7 +44,7 @@ export function registerModels(program: Command, context: Context): void {
   withData(models.command('list'), ['pilotfish models list --data DIR --status production'])
     .description('list versions')
     .option('--name <name>', 'of one model')
-    .option('--status <status>', 'in one status')
+    .option('--status <status>', 'in one status', oneOf('--status', STATUSES))
     .action((options: ListOptions) => list(context, options));
   withData(models.command('show <name> [version]'), [
     'pilotfish models show threat-detector --data DIR           the version in production',
@@ -65,7 +65,7 @@ export function registerModels(program: Command, context: Context): void {
     ]),
   )
     .description('move a version through its life cycle')
-    .requiredOption('--to <status>', STATUSES.join(', '))
+    .requiredOption('--to <status>', STATUSES.join(', '), oneOf('--to', STATUSES))
     .option('--evidence <text>', '`kind: what was found`, passed; may be repeated', repeated)
     .option('--through', 'take the steps that lead there as well; all of them or none')
     .action((name: string, version: string, options: PromoteOptions) =>
@@ -87,7 +87,7 @@ function list(context: Context, options: ListOptions): Promise<void> {
   const { name, status } = options;
   const filter = {
     ...(name === undefined ? {} : { name }),
-    ...(status === undefined ? {} : { status: statusOf('--status', status) }),
+    ...(status === undefined ? {} : { status }),
   };
   return withRegistry(context, options, async ({ registry }) => {
     const models = await registry.listModels(filter);
@@ -146,19 +146,13 @@ const pairs = (record: Readonly<Record<string, string | number>>): string =>
 
 function promote(context: Context, { name, version }: Named, options: PromoteOptions): Promise<void> {
   const evidence = (options.evidence ?? []).map(evidenceOf);
-  const to = statusOf('--to', options.to);
   return withRegistry(context, options, async ({ registry }) => {
-    const moved = await registry.transitions.promote(refOf(name, version), to, {
+    const moved = await registry.transitions.promote(refOf(name, version), options.to, {
       ...{ evidence, isThrough: options.through === true },
       ...changeOf(options),
     });
     await context.result(options, { json: moved, text: versionLine(moved) });
   });
-}
-
-function statusOf(option: string, text: string): ModelStatus {
-  if (STATUSES.includes(text)) return text as ModelStatus;
-  throw usageError(`${option} ${safeText(text)} cannot be used: give ${STATUSES.join(', ')}`);
 }
 
 function evidenceOf(text: string): { kind: string; passed: true; summary: string } {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readSmallFile } from '../../base/index.ts';
+import { isObject, readSmallFile } from '../../base/index.ts';
 import type { RolloutManager, RolloutPlan, RolloutStatus } from '../../lifecycle/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../exit.ts';
@@ -135,7 +135,7 @@ function jsonFile(context: Context, path: string): object {
       `${safeText(path)} cannot be read as JSON (${safeText(reason)}): name a plan or a file with one`,
     );
   }
-  if (typeof value === 'object' && value !== null) return value;
+  if (isObject(value)) return value;
   throw usageError(`${safeText(path)} holds no object: give a plan as JSON`);
 }
 

@@ -34,7 +34,7 @@ const whole =
       : `a whole number from ${min} to ${max}`;
 const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a text');
 const truth: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
-const object: Check = (value) => (typeof value === 'object' && value !== null ? undefined : 'an object');
+const object: Check = (value) => (isObject(value) ? undefined : 'an object');
 
 const CHECKS: Readonly<Record<keyof ServeFile, Check>> = {
   ...{ data: text, port: whole(0, MAX_PORT), grpcPort: whole(0, MAX_PORT), host: text, insecure: truth },

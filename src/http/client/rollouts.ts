@@ -31,7 +31,7 @@ export class RolloutsClient {
     return this.#transport.json('GET', pathOf('rollouts', id));
   }
 
-  /** @throws PilotfishError `USAGE`, `MISSING`, `EXISTS`; `REFUSED` for a version that is not in staging. */
+  /** @throws PilotfishError `USAGE`, `MISSING`, `EXISTS`; `REFUSED` for a version neither in staging nor in production. */
   start({ model, ...draft }: ClientRolloutDraft, reason?: string): Promise<RolloutStatus> {
     const body = { ...draft, model: model.name, version: String(model.version), reason };
     return this.#transport.json('POST', 'rollouts', { body });

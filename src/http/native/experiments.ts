@@ -62,7 +62,7 @@ const draft = z
 const stored = z
   .object({
     ...{ id: z.string(), name: z.string(), description: z.string(), rule: z.string() },
-    status: z.enum(EXPERIMENT_STATUSES as unknown as [string, ...string[]]),
+    status: z.enum(EXPERIMENT_STATUSES),
     target: metric,
     arms: z.array(
       z.object({
@@ -96,7 +96,7 @@ const idPath = z.object({ id: text(128) });
 const reasonBody = z.object({ reason: z.string().max(2000).optional() }).nullish();
 const coverBody = z.object({ coverage: part, reason: z.string().max(2000).optional() });
 const listQuery = z.object({
-  status: z.enum(EXPERIMENT_STATUSES as unknown as [string, ...string[]]).optional(),
+  status: z.enum(EXPERIMENT_STATUSES).optional(),
 });
 const recordsBody = z.object({
   records: z
@@ -169,10 +169,9 @@ function addReading(scope: NativeScope, { experiments }: NativeOptions): void {
     },
     async ({ query, identity }) => {
       requireAllModels(identity);
-      const status = EXPERIMENT_STATUSES.find((each) => each === query.status);
-      return shown({
-        experiments: await experiments.listExperiments(status === undefined ? {} : { status }),
-      });
+      const { status } = query;
+      const found = await experiments.listExperiments(status === undefined ? {} : { status });
+      return shown({ experiments: found });
     },
   );
   scope.get(
@@ -264,14 +263,10 @@ function addEvidence(scope: NativeScope, { experiments, directory }: NativeOptio
       requireAllModels(request.identity);
       const { name, version, treatment, reason } = request.body;
       const results = await experiments.getExperimentResults(request.params.id);
-      const { passed, summary, ...rest } = experimentEvidence(results, treatment);
-      const kept = { ...rest, passed, summary };
-      await directory.registry.transitions.addEvidence(
-        refOf({ name, version }),
-        kept,
-        changeOf(request, reason),
-      );
-      return { passed, summary };
+      const evidence = experimentEvidence(results, treatment);
+      const ref = refOf({ name, version });
+      await directory.registry.transitions.addEvidence(ref, evidence, changeOf(request, reason));
+      return { passed: evidence.passed, summary: evidence.summary };
     },
   );
 }

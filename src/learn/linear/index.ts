@@ -13,3 +13,4 @@ export {
 export { OnlineScaler, type ScalerSample } from './scaler.ts';
 export type { RateSchedule } from './schedule.ts';
 export { type SoftmaxOptions, SoftmaxRegression } from './softmax-regression.ts';
+export { isStreamLearner, type StreamLearner } from './stream-learner.ts';

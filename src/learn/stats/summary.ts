@@ -37,6 +37,17 @@ export function sortedCopy(name: string, values: ArrayLike<number>): Float64Arra
   return Float64Array.from(allFinite(name, notEmpty(name, values))).sort();
 }
 
+/** First place of rising values that is not below `value`, among the first `count`; `count` where all are below. */
+export function firstAtOrAbove(rising: Float64Array, value: number, count = rising.length): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rising[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** `quantile` of values known to be finite and in rising order. */
 export function sortedQuantile(sorted: Float64Array, q: number): number {
   const position = q * (sorted.length - 1);

@@ -1,5 +1,6 @@
 import { type CollectedMetric, collectedMetric, type MetricDefinition } from '../serving/index.ts';
 import { EXPERIMENT_STATUSES } from './definition/states.ts';
+import type { StoredExperiment } from './definition/types.ts';
 import type { ABTestManager } from './manager.ts';
 import type { ExperimentResults } from './results/types.ts';
 
@@ -59,7 +60,7 @@ const MAX_SHOWN = 100;
 /** The metrics of the experiments as they are now. */
 export async function experimentMetrics(manager: ABTestManager): Promise<CollectedMetric[]> {
   const all = await manager.listExperiments();
-  const running = await runningResults(manager);
+  const running = await runningResults(manager, all);
   const arms = running.flatMap(({ experimentId: experiment, arms: found }) =>
     found.map((arm) => ({ experiment, arm })),
   );
@@ -95,12 +96,12 @@ export async function experimentMetrics(manager: ABTestManager): Promise<Collect
 
 /** The same by the names of document 003, for `documentMetricsPage`. */
 export async function documentExperimentMetrics(manager: ABTestManager): Promise<CollectedMetric[]> {
-  const active = (await manager.listExperiments({ status: 'running' })).length;
-  const arms = (await runningResults(manager)).flatMap(({ experimentId, arms: found }) =>
+  const running = await manager.listExperiments({ status: 'running' });
+  const arms = (await runningResults(manager, running)).flatMap(({ experimentId, arms: found }) =>
     found.map((arm) => ({ experiment_id: experimentId, arm })),
   );
   return [
-    collectedMetric(EXPERIMENT_DOCUMENT_METRICS.active, [{ labels: {}, value: active }]),
+    collectedMetric(EXPERIMENT_DOCUMENT_METRICS.active, [{ labels: {}, value: running.length }]),
     collectedMetric(
       EXPERIMENT_DOCUMENT_METRICS.traffic,
       arms.map(({ experiment_id, arm }) => ({
@@ -121,7 +122,10 @@ export async function documentExperimentMetrics(manager: ABTestManager): Promise
   ];
 }
 
-async function runningResults(manager: ABTestManager): Promise<ExperimentResults[]> {
-  const found = (await manager.listExperiments({ status: 'running' })).slice(0, MAX_SHOWN);
+async function runningResults(
+  manager: ABTestManager,
+  all: readonly StoredExperiment[],
+): Promise<ExperimentResults[]> {
+  const found = all.filter(({ status }) => status === 'running').slice(0, MAX_SHOWN);
   return Promise.all(found.map(({ id }) => manager.getExperimentResults(id)));
 }

@@ -71,7 +71,15 @@ export class JobWorker {
 
   /** Resolves after `ms`, or when the signal comes. */
   idle(ms: number, signal: AbortSignal): Promise<void> {
-    return untilNext(this.#clock, ms, signal);
+    return new Promise((resolve) => {
+      const stop = this.#clock.every(ms, () => end());
+      const end = (): void => {
+        stop();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      signal.addEventListener('abort', end);
+    });
   }
 
   /** Does one job. @returns what happened to it; undefined when none is due. */
@@ -159,17 +167,4 @@ export class JobWorker {
     this.#options.onEvent?.(event);
     return event;
   }
-}
-
-/** Resolves after `ms`, or when the signal comes. */
-function untilNext(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = clock.every(ms, () => end());
-    const end = (): void => {
-      stop();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    signal.addEventListener('abort', end);
-  });
 }

@@ -1,6 +1,6 @@
 import { hasCode, PilotfishError } from '../../base/index.ts';
+import type { StreamLearner } from '../../learn/index.ts';
 import type { ModelRegistry, ModelVersion, RegistryChange } from '../registry/index.ts';
-import type { StreamLearner } from './engine/learners.ts';
 import { bytesOf, openLearner } from './engine/learners.ts';
 import type { Outcome } from './engine/settings.ts';
 import type { PipelineSettings } from './types.ts';
@@ -61,14 +61,6 @@ export function registerNew(
   );
 }
 
-/** The version in production of a model, if there is one. */
-export async function productionOf(
-  registry: PipelineRegistry,
-  name: string,
-): Promise<ModelVersion | undefined> {
-  return (await registry.transitions.production()).get(name)?.at(-1);
-}
-
 /**
  * Tells the registry of a swap or a rollback; told twice, it does it once.
  * @returns false when another version is in production than the one the pipeline compared with: nothing was changed then
@@ -79,7 +71,7 @@ export async function carry(
   settings: PipelineSettings,
   outcome: Outcome,
 ): Promise<boolean> {
-  const present = await productionOf(registry, settings.modelName);
+  const present = await registry.transitions.productionOf(settings.modelName);
   const change = { actor: `online ${settings.pipelineId}`, reason: reasonOf(outcome) };
   if (outcome.kind === 'rollback') return rollBack(registry, { settings, outcome, present }, change);
   if (present !== undefined && ![outcome.key, outcome.replaced].includes(keyOf(present))) return false;

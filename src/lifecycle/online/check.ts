@@ -1,6 +1,6 @@
 import { areTexts, isObject, need, PilotfishError } from '../../base/index.ts';
-import { finite, numberWithin, wholeNumber } from '../../learn/index.ts';
-import { classesOf, type StreamLearner } from './engine/learners.ts';
+import { finite, numberWithin, type StreamLearner, wholeNumber } from '../../learn/index.ts';
+import { classesOf } from './engine/learners.ts';
 import { STRATEGIES, type Strategy } from './engine/settings.ts';
 import type { LearningPipeline, PipelineSettings, TrainingSample } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { PilotfishError } from '../../base/index.ts';
-import { carry, keyOf, openVersion, type PipelineRegistry, productionOf } from './carrier.ts';
+import { carry, keyOf, openVersion, type PipelineRegistry } from './carrier.ts';
 import { bytesOf } from './engine/learners.ts';
 import type { Keeper } from './keeper.ts';
 import { type PipelineRow, rowAt } from './pipeline-log.ts';
@@ -100,7 +100,7 @@ export class Courier {
   async follow(id: string): Promise<void> {
     const { row, handle } = await this.#keeper.change(id, async (place) => place);
     if (handle.uncarried.length > 0) return;
-    const present = await productionOf(this.#registry, row.settings.modelName);
+    const present = await this.#registry.transitions.productionOf(row.settings.modelName);
     const isOther = present !== undefined && keyOf(present) !== handle.engine.champion;
     if (isOther) await this.#rebase(id, handle.seq);
     else if (row.error !== undefined) await this.#carried(id, row.carriedSeq);
@@ -109,7 +109,7 @@ export class Courier {
   /** @param carriedSeq what need not be told to the registry any more */
   async #rebase(id: string, carriedSeq: number): Promise<void> {
     const { modelName } = (await this.#keeper.state.read((sql) => rowAt(sql, id))).settings;
-    const present = await productionOf(this.#registry, modelName);
+    const present = await this.#registry.transitions.productionOf(modelName);
     if (present === undefined) return this.#carried(id, carriedSeq);
     const { version, learner } = await openVersion(this.#registry, present.modelId);
     const bytes = Buffer.from(bytesOf(learner)).toString('base64');

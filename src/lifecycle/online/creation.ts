@@ -1,9 +1,10 @@
 import { isObject, need, PilotfishError } from '../../base/index.ts';
+import type { StreamLearner } from '../../learn/index.ts';
 import type { RegistryChange, Sql } from '../registry/index.ts';
-import { keyOf, openVersion, type PipelineRegistry, productionOf, registerNew } from './carrier.ts';
+import { keyOf, openVersion, type PipelineRegistry, registerNew } from './carrier.ts';
 import { checkName, checkPipelineId, type PipelineDefaults, settingsOf } from './check.ts';
 import { PipelineEngine } from './engine/engine.ts';
-import { atRate, newLearner, type StreamLearner } from './engine/learners.ts';
+import { atRate, newLearner } from './engine/learners.ts';
 import type { Keeper } from './keeper.ts';
 import { engineSettings, rows } from './pipeline-log.ts';
 import type { LearningPipeline, PipelineSettings } from './types.ts';
@@ -47,7 +48,7 @@ export async function createPipeline(
     );
   }
   const { key, modelName, learner } = beginning;
-  const present = await productionOf(registry, modelName);
+  const present = await registry.transitions.productionOf(modelName);
   if (present !== undefined && present.modelId !== beginning.modelId) {
     throw new PilotfishError(
       'REFUSED',

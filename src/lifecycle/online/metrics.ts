@@ -1,4 +1,4 @@
-import type { CollectedMetric, MetricDefinition } from '../serving/index.ts';
+import { type CollectedMetric, collectedMetric, type MetricDefinition } from '../serving/index.ts';
 import type { OnlineLearner } from './online-learner.ts';
 
 /** Every metric of an `OnlineLearner`. */
@@ -67,16 +67,14 @@ export const ONLINE_DOCUMENT_METRICS = {
 export async function onlineMetrics(learner: OnlineLearner): Promise<CollectedMetric[]> {
   const pipelines = await learner.listPipelines();
   type Status = (typeof pipelines)[number];
-  const of = (
-    { name, help, type }: MetricDefinition,
-    value: (status: Status) => number | undefined,
-  ): CollectedMetric => ({
-    ...{ name, help, type },
-    values: pipelines.flatMap((status) => {
-      const found = value(status);
-      return found === undefined ? [] : [{ labels: { pipeline: status.pipelineId }, value: found }];
-    }),
-  });
+  const of = (definition: MetricDefinition, value: (status: Status) => number | undefined): CollectedMetric =>
+    collectedMetric(
+      definition,
+      pipelines.flatMap((status) => {
+        const found = value(status);
+        return found === undefined ? [] : [{ labels: { pipeline: status.pipelineId }, value: found }];
+      }),
+    );
   return [
     of(ONLINE_METRICS.updates, ({ updates }) => updates.made),
     of(ONLINE_METRICS.swaps, ({ updates }) => updates.swaps),
@@ -92,13 +90,14 @@ export async function onlineMetrics(learner: OnlineLearner): Promise<CollectedMe
 /** The same by the names of document 003, for `documentMetricsPage`. */
 export async function documentOnlineMetrics(learner: OnlineLearner): Promise<CollectedMetric[]> {
   const own = await onlineMetrics(learner);
-  const renamed = ({ name, help, type }: MetricDefinition, from: MetricDefinition): CollectedMetric => ({
-    ...{ name, help, type },
-    values: (own.find((metric) => metric.name === from.name)?.values ?? []).map(({ labels, value }) => ({
-      labels: { pipeline_id: labels['pipeline'] ?? '' },
-      value,
-    })),
-  });
+  const renamed = (definition: MetricDefinition, from: MetricDefinition): CollectedMetric =>
+    collectedMetric(
+      definition,
+      (own.find(({ name }) => name === from.name)?.values ?? []).map(({ labels, value }) => ({
+        labels: { pipeline_id: labels['pipeline'] ?? '' },
+        value,
+      })),
+    );
   return [
     renamed(ONLINE_DOCUMENT_METRICS.updates, ONLINE_METRICS.updates),
     renamed(ONLINE_DOCUMENT_METRICS.samples, ONLINE_METRICS.samples),

@@ -52,7 +52,7 @@ function stateOf({ status }: PipelineRow, error: string | undefined, isCarrying:
 }
 
 /** Samples that must wait before an update. */
-export function neededOf(
+function neededOf(
   { strategy, batchSize, minSamples, maxBufferSize }: PipelineSettings,
   sinceFall: number,
 ): number {

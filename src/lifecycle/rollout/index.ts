@@ -10,6 +10,7 @@ export {
   type Hook as RolloutHook,
   type HookContext as RolloutHookContext,
   type HookName as RolloutHookName,
+  isEnded as isRolloutEnded,
   type Measure as RolloutMeasure,
   PHASES as ROLLOUT_PHASES,
   type Phase as RolloutPhase,

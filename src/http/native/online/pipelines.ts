@@ -13,9 +13,7 @@ const MAX_SAMPLES = 10_000;
 const BODY_BYTES = 64 * 1024 * 1024;
 const text = (max: number) => z.string().min(1).max(max);
 const whole = z.int().min(1);
-const strategy = z
-  .enum(STRATEGIES as [string, ...string[]])
-  .meta({ description: 'when a pipeline learns what has come' });
+const strategy = z.enum(STRATEGIES).meta({ description: 'when a pipeline learns what has come' });
 
 const draft = z
   .strictObject({

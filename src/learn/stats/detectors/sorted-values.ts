@@ -1,3 +1,5 @@
+import { firstAtOrAbove } from '../summary.ts';
+
 /** A few values in rising order, in one array of fixed size: a change moves what lies above it. */
 export class SortedValues {
   /** The values so far; rising up to `count`. */
@@ -9,7 +11,7 @@ export class SortedValues {
   }
 
   insert(value: number): void {
-    const at = this.#place(value);
+    const at = firstAtOrAbove(this.values, value, this.count);
     this.values.copyWithin(at + 1, at, this.count);
     this.values[at] = value;
     this.count += 1;
@@ -17,19 +19,8 @@ export class SortedValues {
 
   /** Takes out one of the values, which must be there. */
   remove(value: number): void {
-    const at = this.#place(value);
+    const at = firstAtOrAbove(this.values, value, this.count);
     this.values.copyWithin(at, at + 1, this.count);
     this.count -= 1;
-  }
-
-  /** First place whose value is not below this one. */
-  #place(value: number): number {
-    let [low, high] = [0, this.count];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.values[middle] as number) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

@@ -7,7 +7,7 @@ import {
   takeTensor,
   wholeNumber,
 } from '../../contract/index.ts';
-import { sortedCopy, sortedQuantile } from '../summary.ts';
+import { firstAtOrAbove, sortedCopy, sortedQuantile } from '../summary.ts';
 
 /** How to bin; every field has a default. */
 export type BinOptions = {
@@ -19,7 +19,7 @@ const KIND = 'binned-baseline';
 const MAX_BINS = 100;
 
 /** Share given to an empty bin, whose logarithm would be infinite. */
-export const EMPTY_SHARE = 1e-4;
+const EMPTY_SHARE = 1e-4;
 
 /** A share as the stability index takes it. */
 export const shareOf = (count: number, total: number): number => Math.max(count / total, EMPTY_SHARE);
@@ -67,14 +67,9 @@ export class BinnedBaseline {
   /** The bin of a finite value, from 0. */
   binOf(value: number): number {
     const { edges } = this;
-    let [low, high] = [0, edges.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((edges[middle] as number) < value) low = middle + 1;
-      else high = middle;
-    }
+    const bin = firstAtOrAbove(edges, value);
     // A value the baseline never had is none of its categories, whichever lies next to it.
-    return this.isCategorical && edges[low] !== value ? edges.length : low;
+    return this.isCategorical && edges[bin] !== value ? edges.length : bin;
   }
 
   /** How many of the values, all finite, fall into each bin. */

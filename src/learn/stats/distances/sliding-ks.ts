@@ -1,5 +1,5 @@
 import { finite, wholeNumber } from '../../contract/index.ts';
-import { sortedCopy } from '../summary.ts';
+import { firstAtOrAbove, sortedCopy } from '../summary.ts';
 import { MAX_WINDOW } from './binned-window.ts';
 import { PrefixTree } from './prefix-tree.ts';
 
@@ -43,7 +43,7 @@ export class SlidingKs {
     this.baselineSize = sorted.length;
     this.#values = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
     this.#times = new Uint32Array(this.#values.length);
-    for (const value of sorted) bump(this.#times, this.#leafOf(value), 1);
+    for (const value of sorted) bump(this.#times, firstAtOrAbove(this.#values, value), 1);
     this.#counts = new Uint32Array(2 * this.#values.length);
     this.#ring = new Int32Array(windowSize);
     this.#tree = new PrefixTree(this.#values.length);
@@ -106,21 +106,9 @@ export class SlidingKs {
   }
 
   #placeOf(value: number): number {
-    const leaf = this.#leafOf(value);
+    const leaf = firstAtOrAbove(this.#values, value);
     if (leaf === this.#values.length) return BEYOND;
     return this.#values[leaf] === value ? 2 * leaf + 1 : 2 * leaf;
-  }
-
-  /** First baseline value at or above this one. */
-  #leafOf(value: number): number {
-    const values = this.#values;
-    let [low, high] = [0, values.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((values[middle] as number) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
 

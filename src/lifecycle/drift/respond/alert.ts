@@ -68,7 +68,7 @@ export function alertOf(
 }
 
 /** A baseline in numbers. */
-export function statsOf(featureName: string, baseline: DriftBaseline, updatedAt: Date): DriftStats {
+function statsOf(featureName: string, baseline: DriftBaseline, updatedAt: Date): DriftStats {
   const { count, mean, variance, min, max } = baseline;
   return {
     ...{ featureName, count, mean, variance, min, max, updatedAt },

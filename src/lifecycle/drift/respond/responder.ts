@@ -1,6 +1,6 @@
 import { type Log, PilotfishError } from '../../../base/index.ts';
 import type { ModelRegistry } from '../../registry/index.ts';
-import type { RolloutManager } from '../../rollout/index.ts';
+import { isRolloutEnded, type RolloutManager } from '../../rollout/index.ts';
 import type { DriftResponder } from './policy.ts';
 
 export type DriftResponderPorts = {
@@ -14,9 +14,6 @@ export type DriftResponderPorts = {
   readonly queueTraining?: ((model: string, reason: string) => Promise<string>) | undefined;
 };
 
-/** Phases of a rollout that is over. */
-const ENDED: readonly string[] = ['succeeded', 'rolled-back'];
-
 /** One step back: out of the rollout that is under way, or to the version before in production; or a training. */
 export function driftResponder(ports: DriftResponderPorts): DriftResponder {
   const { registry, rollouts, log, follow, queueTraining } = ports;
@@ -24,7 +21,7 @@ export function driftResponder(ports: DriftResponderPorts): DriftResponder {
     const reason = `drift ${alert.severity} of ${alert.featureName} (${alert.id})`;
     if (response === 'rollback') {
       const [latest] = await rollouts.list({ model });
-      if (latest !== undefined && !ENDED.includes(latest.phase)) {
+      if (latest !== undefined && !isRolloutEnded(latest.phase)) {
         await rollouts.abort(latest.id, { actor: 'drift', reason });
         return `the rollout ${latest.id} of ${model} is rolled back`;
       }

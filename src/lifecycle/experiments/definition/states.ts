@@ -1,7 +1,7 @@
 import { PilotfishError } from '../../../base/index.ts';
 
 /** The life of an experiment: where it may go from where. */
-export const EXPERIMENT_TRANSITIONS = {
+const EXPERIMENT_TRANSITIONS = {
   draft: ['running', 'archived'],
   running: ['paused', 'complete'],
   paused: ['running', 'complete'],

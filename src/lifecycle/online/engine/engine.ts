@@ -1,7 +1,8 @@
 import { hasCode } from '../../../base/index.ts';
+import type { StreamLearner } from '../../../learn/index.ts';
 import { type Counts, noCounts } from './counts.ts';
 import { type Asked, Inbox, type Labelled, type SavedInbox } from './inbox.ts';
-import { bytesOf, classesOf, copyOf, freshOf, openLearner, type StreamLearner, teach } from './learners.ts';
+import { bytesOf, classesOf, copyOf, freshOf, openLearner, teach } from './learners.ts';
 import { Rival, type SavedRival, sayOf, scoreOf } from './rival.ts';
 import { FALL_SAMPLES, type SavedBoard, ScoreBoard } from './score-board.ts';
 import type { EngineSettings, Outcome, PipelineEvent } from './settings.ts';

@@ -3,20 +3,16 @@ import {
   decodeSnapshot,
   encodeSnapshot,
   HoeffdingTree,
-  type Learner,
-  type LearnsOne,
+  isStreamLearner,
   LinearRegression,
   LogisticRegression,
   NaiveBayes,
-  type Predicts,
   restoreLearner,
   type Snapshot,
   SoftmaxRegression,
+  type StreamLearner,
   type StreamSample,
 } from '../../../learn/index.ts';
-
-/** A learner that a pipeline can teach one sample at a time. */
-export type StreamLearner = Learner & Predicts & LearnsOne<StreamSample> & { readonly features: number };
 
 /** What a pipeline can begin with, by a short name. */
 export const LEARNER_KINDS = ['linear', 'logistic', 'softmax', 'naive-bayes', 'hoeffding'] as const;
@@ -104,15 +100,7 @@ export const classesOf = (learner: StreamLearner): number =>
 
 function streamLearner(snapshot: Snapshot): StreamLearner {
   const learner = restoreLearner(snapshot);
-  if (
-    learner instanceof LinearRegression ||
-    learner instanceof LogisticRegression ||
-    learner instanceof SoftmaxRegression ||
-    learner instanceof NaiveBayes ||
-    learner instanceof HoeffdingTree
-  ) {
-    return learner;
-  }
+  if (isStreamLearner(learner)) return learner;
   throw new PilotfishError(
     'UNSUPPORTED',
     `a ${learner.kind} does not learn a sample at a time: begin with one of ${LEARNER_KINDS.join(', ')}`,

@@ -1,5 +1,5 @@
-import { BettingEProcess, type SavedBets } from '../../../learn/index.ts';
-import { bytesOf, openLearner, type StreamLearner } from './learners.ts';
+import { BettingEProcess, type SavedBets, type StreamLearner } from '../../../learn/index.ts';
+import { bytesOf, openLearner } from './learners.ts';
 
 /** A trial without an end is begun anew after so many samples, or twice as many when it looks well: old evidence is about an older learner. */
 const TRIAL_SAMPLES = 600;

@@ -163,6 +163,11 @@ export class Transitions {
     });
   }
 
+  /** The version of a name in production, which `loadProduction` loads; undefined where none is. */
+  async productionOf(name: string): Promise<ModelVersion | undefined> {
+    return (await this.production()).get(name)?.at(-1);
+  }
+
   /** Keeps evidence with a version. @throws PilotfishError `MISSING`, `USAGE`. */
   addEvidence(ref: VersionRef, evidence: Evidence, change: Change = {}): Promise<void> {
     return this.#core.state.write(async (sql) =>

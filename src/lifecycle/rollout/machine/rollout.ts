@@ -4,7 +4,15 @@ import type { RolloutPlan } from '../plan/plan.ts';
 import type { Verdict } from '../plan/verdict.ts';
 import { advance } from './advance.ts';
 import { Track, type TrackReport } from './track.ts';
-import type { Control, Evidence, Measure, Phase, RolloutEvent, RolloutHooks } from './types.ts';
+import {
+  type Control,
+  type Evidence,
+  isEnded,
+  type Measure,
+  type Phase,
+  type RolloutEvent,
+  type RolloutHooks,
+} from './types.ts';
 
 export type RolloutOptions = {
   readonly clock: Clock;
@@ -84,7 +92,7 @@ export class Rollout {
 
   /** Whether it is over; what succeeded is watched on. */
   get isEnded(): boolean {
-    return this.phase === 'succeeded' || this.phase === 'rolled-back';
+    return isEnded(this.phase);
   }
 
   /** Probability of the model to make a decision there, now. */

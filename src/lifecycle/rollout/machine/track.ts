@@ -1,7 +1,7 @@
 import { PilotfishError } from '../../../base/index.ts';
 import { type GuardrailReport, GuardrailWatch, testsOf } from '../guardrail/watch.ts';
 import type { CheckedPlan } from '../plan/check.ts';
-import { ACCURACY, type RolloutStep } from '../plan/plan.ts';
+import { ACCURACY, DAY_MS, type RolloutStep } from '../plan/plan.ts';
 import { newTally, type Tally } from '../plan/verdict.ts';
 import { RecentAccuracy } from './accuracy.ts';
 import type { TrackControl, TrackEvidence } from './types.ts';
@@ -18,8 +18,6 @@ export type TrackReport = {
   readonly errors: number;
   readonly guardrails: readonly GuardrailReport[];
 };
-
-const DAY_MS = 86_400_000;
 
 /** A region on its way: the step it is in, and what was observed there. */
 export class Track {

@@ -5,6 +5,9 @@ import type { Tally, Verdict } from '../plan/verdict.ts';
 export const PHASES = ['pending', 'running', 'paused', 'succeeded', 'rolled-back'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Whether a rollout in this phase is over. */
+export const isEnded = (phase: Phase): boolean => phase === 'succeeded' || phase === 'rolled-back';
+
 /** What is asked of others on the way, as Flagger names it. */
 export const HOOKS = [
   /** Before anything: false waits. */

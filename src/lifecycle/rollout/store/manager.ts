@@ -9,7 +9,7 @@ import {
 } from '../../../base/index.ts';
 import type { ModelRegistry, RegistryChange, RegistryState, Sql } from '../../registry/index.ts';
 import { Rollout } from '../machine/rollout.ts';
-import type { Measure, RolloutEvent, RolloutHooks } from '../machine/types.ts';
+import { isEnded, type Measure, type RolloutEvent, type RolloutHooks } from '../machine/types.ts';
 import { checkPlan } from '../plan/check.ts';
 import { STANDARD_PLAN } from '../plan/plan.ts';
 import { LiveRollout } from './live.ts';
@@ -90,7 +90,7 @@ export class RolloutManager {
     };
     await this.#state.write(async (sql) => {
       for (const other of await rolloutsOf(sql, model)) {
-        if (other.phase === 'rolled-back' || other.phase === 'succeeded') continue;
+        if (isEnded(other.phase)) continue;
         throw new PilotfishError('EXISTS', `${other.id} is under way: let it end, or abort it`);
       }
       if ((await sql.get('SELECT id FROM rollouts WHERE id = ?', id)) !== undefined) {
@@ -133,14 +133,12 @@ export class RolloutManager {
       await sql.run('UPDATE rollouts SET token = token + 1, is_attached = 1 WHERE id = ?', id);
       return rolloutAt(sql, id);
     });
-    const { plan, token, revision, control, evidence } = stored;
-    const { clock, hooks, measure } = { ...this.#options, clock: this.#ports.clock };
-    const more = { ...(hooks === undefined ? {} : { hooks }), ...(measure === undefined ? {} : { measure }) };
+    const { token, revision } = stored;
     return new LiveRollout({
       ...{ id, token, revision, change, state: this.#state, ports: this.#ports },
       // Numbers of decisions begin anew in each process, and must not bring the same arms each time.
       key: `${stored.salt}/${token}`,
-      open: (onEvent) => Rollout.restore(plan, [control, evidence], { clock, onEvent, ...more }),
+      open: (onEvent) => this.#restore(stored, onEvent, true),
     });
   }
 
@@ -269,16 +267,22 @@ export class RolloutManager {
   }
 
   /** The rollout as it is kept, and where its events go. */
-  #open({ plan, control, evidence }: StoredRollout, asksHooks = false): [Rollout, RolloutEvent[]] {
+  #open(stored: StoredRollout, asksHooks = false): [Rollout, RolloutEvent[]] {
     const events: RolloutEvent[] = [];
+    return [this.#restore(stored, (event) => events.push(event), asksHooks), events];
+  }
+
+  #restore(
+    { plan, control, evidence }: StoredRollout,
+    onEvent: (event: RolloutEvent) => void,
+    asksHooks: boolean,
+  ): Rollout {
     const { hooks, measure } = this.#options;
-    const rollout = Rollout.restore(plan, [control, evidence], {
-      clock: this.#ports.clock,
-      onEvent: (event) => events.push(event),
+    return Rollout.restore(plan, [control, evidence], {
+      ...{ clock: this.#ports.clock, onEvent },
       ...(asksHooks && hooks !== undefined ? { hooks } : {}),
       ...(asksHooks && measure !== undefined ? { measure } : {}),
     });
-    return [rollout, events];
   }
 
   #statusOf(stored: StoredRollout): RolloutStatus {

@@ -1,5 +1,6 @@
 import { hasCode } from '../../../base/index.ts';
 import type { ModelRegistry, ModelStatus, RegistryChange, RegistryState } from '../../registry/index.ts';
+import { isEnded } from '../machine/types.ts';
 import { rolloutAt } from './rows.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function tellRegistry(
 ): Promise<void> {
   const stored = await state.read((sql) => rolloutAt(sql, id));
   const { phase, told, control, model, version } = stored;
-  if (phase === told || (phase !== 'succeeded' && phase !== 'rolled-back')) return;
+  if (phase === told || !isEnded(phase)) return;
   const passed = phase === 'succeeded';
   const summary = `rollout ${id} ${passed ? 'succeeded' : 'was rolled back'}: ${control.reason}`.slice(
     0,
@@ -57,7 +58,7 @@ async function takeOut(
   { model, modelId }: { readonly model: string; readonly modelId: string },
   change: RegistryChange,
 ): Promise<void> {
-  const serving = (await registry.transitions.production()).get(model)?.at(-1);
+  const serving = await registry.transitions.productionOf(model);
   if (serving?.modelId === modelId) {
     try {
       await registry.transitions.rollback(model, change);

@@ -167,7 +167,7 @@ export class AlertDesk {
 
   /** The number of the version in production. */
   async #productionOf(model: string): Promise<string | undefined> {
-    const version = (await this.#ports.registry.transitions.production()).get(model)?.at(-1);
+    const version = await this.#ports.registry.transitions.productionOf(model);
     return version === undefined ? undefined : String(version.number);
   }
 

@@ -2,7 +2,7 @@ import { isObject, PilotfishError } from '../../../base/index.ts';
 import { numberWithin } from '../../../learn/index.ts';
 
 /** What an alert may set off: the version before goes back into production, or the model is trained again. */
-export const ALERT_ACTIONS = ['rollback', 'train'] as const;
+const ALERT_ACTIONS = ['rollback', 'train'] as const;
 export type AlertAction = (typeof ALERT_ACTIONS)[number];
 
 /** What follows an alert. */

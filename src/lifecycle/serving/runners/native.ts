@@ -4,15 +4,11 @@ import {
   BoostedTrees,
   decodeSnapshot,
   decodeXgboostJson,
-  HoeffdingTree,
+  isStreamLearner,
   type Learner,
-  LinearRegression,
-  LogisticRegression,
   type Matrix,
   Mlp,
-  NaiveBayes,
   restoreLearner,
-  SoftmaxRegression,
 } from '../../../learn/index.ts';
 import { type SourcedModel, XGBOOST_FILE } from '../sources/source.ts';
 import type { ModelSignature, Runner } from './runner.ts';
@@ -77,15 +73,8 @@ function rowLearner(learner: Learner): RowLearner {
     };
   }
   if (learner instanceof BoostedTrees) return treesLearner(learner);
-  if (
-    learner instanceof LinearRegression ||
-    learner instanceof LogisticRegression ||
-    learner instanceof SoftmaxRegression ||
-    learner instanceof NaiveBayes ||
-    learner instanceof HoeffdingTree
-  ) {
+  if (isStreamLearner(learner))
     return { inputs: learner.features, missing: 'refuse', predict: (x) => learner.predict(x) };
-  }
   throw new PilotfishError(
     'UNSUPPORTED',
     `a ${learner.kind} does not answer rows of features; ask the room that it was made for`,
