@@ -181,16 +181,17 @@ export class RegisteredRooms {
     served: Served<Question, Value, Told>,
     opened: Opened,
   ): Promise<Serving<Question, Value, Told>> {
-    const { rollouts, source } = opened;
+    const { lifecycle, rollouts, source } = opened;
     const { name } = served.room;
     const all = await rollouts.list({ model: name });
     const [newest] = all;
     // Who fed it was killed, perhaps before the registry heard how it ended.
-    if (newest?.isAttached === true && isOver(newest))
+    if (newest?.isAttached === true && lifecycle.isRolloutEnded(newest.phase))
       await (await rollouts.attach(newest.id, PACKER)).release();
     await source.look();
     // No other begins while one is under way.
-    if (newest !== undefined && !isOver(newest)) return this.#rolledOut(served, newest, opened);
+    if (newest !== undefined && !lifecycle.isRolloutEnded(newest.phase))
+      return this.#rolledOut(served, newest, opened);
     const version = source.current(name);
     if (version === undefined) return this.#plain(served);
     const watched = all.find((each) => String(each.version) === version);
@@ -258,8 +259,6 @@ export class RegisteredRooms {
     this.#context.warn({ path: about, code, message: `${message}; ${consequence}` });
   }
 }
-
-const isOver = ({ phase }: RolloutStatus): boolean => phase === 'succeeded' || phase === 'rolled-back';
 
 /** The region of this machine: the only one, or `default`. @throws PilotfishError `UNSUPPORTED`. */
 function regionOf({ id, tracks }: RolloutStatus): string {
